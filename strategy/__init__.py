@@ -1,0 +1,1 @@
+"""The bot: pure, synchronous, deterministic. Events come in, commands go out."""
