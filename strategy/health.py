@@ -1,0 +1,101 @@
+"""What must be true before anything is quoted, besides prices: streams, words from people, regimes.
+
+A guard trigger grades a number; a fact here is simply so or not. The first that is not so is the
+reason, and its code is what the operator sees.
+"""
+
+from typing import Final
+
+import msgspec
+
+from strategy.events import (
+    PRIVATE,
+    PUBLIC,
+    Event,
+    MemoryPressure,
+    OperatorSaid,
+    RegimeChanged,
+    Started,
+    Stopping,
+    StreamDown,
+    StreamUp,
+)
+
+OPEN_REGIME: Final = "open"
+POST_ONLY_REGIME: Final = "post_only"
+_QUOTABLE: Final = frozenset({OPEN_REGIME, POST_ONLY_REGIME})
+
+HALT: Final = "halt"
+RESUME: Final = "resume"
+FLATTEN: Final = "flatten"
+CLEAR_LATCH: Final = "clear_latch"
+
+NOT_STARTED: Final = "not_started"
+STOPPING: Final = "stopping"
+OPERATOR_HALT: Final = "operator_halt"
+PRIVATE_DOWN: Final = "private_down"
+PUBLIC_DOWN: Final = "public_down"
+REGIME: Final = "regime"
+UNREAD: Final = "open_orders_unread"
+
+
+class Health(msgspec.Struct):
+    """The facts, as last told. ``unread`` lists symbols whose open orders were never read."""
+
+    session: str = ""
+    stopping: bool = False
+    halted: bool = False
+    flattening: bool = False
+    public_up: bool = False
+    private_up: bool = False
+    memory_level: int = 0
+    regimes: dict[str, str] = {}
+    unread: list[str] = []
+
+    def absorb(self, event: Event) -> None:
+        """Take in a fact; events that are none change nothing."""
+        match event:
+            case Started():
+                self.session = event.session
+            case Stopping():
+                self.stopping = True
+            case StreamUp() | StreamDown():
+                self._stream(event.stream, isinstance(event, StreamUp))
+            case RegimeChanged():
+                self.regimes[event.symbol] = event.regime
+            case MemoryPressure():
+                self.memory_level = event.level
+            case OperatorSaid():
+                self._operator(event.word)
+            case _:
+                pass
+
+    def why_not(self, symbol: str) -> str:
+        """Give the first reason why this symbol must not be quoted; empty when it may be."""
+        if not self.session:
+            return NOT_STARTED
+        if self.stopping:
+            return STOPPING
+        if self.halted:
+            return OPERATOR_HALT
+        if not self.private_up:
+            return PRIVATE_DOWN
+        if not self.public_up:
+            return PUBLIC_DOWN
+        if self.regimes.get(symbol, OPEN_REGIME) not in _QUOTABLE:
+            return REGIME
+        return UNREAD if symbol in self.unread else ""
+
+    def _stream(self, stream: str, is_up: bool) -> None:
+        if stream == PUBLIC:
+            self.public_up = is_up
+        elif stream == PRIVATE:
+            self.private_up = is_up
+
+    def _operator(self, word: str) -> None:
+        if word == RESUME:
+            self.halted = self.flattening = False
+        elif word == HALT:
+            self.halted = True
+        elif word == FLATTEN:
+            self.flattening = True

@@ -1,0 +1,59 @@
+"""Questions about the world that are not about one order: book, clock, margin, open orders, fills.
+
+One question of a kind is in flight at a time. Silence asks again; an answer to an older question
+is not the answer to a newer one. Keys are ``kind:symbol`` (``clock`` and ``margin`` have no symbol).
+"""
+
+from typing import Final
+
+import msgspec
+
+CLOCK: Final = "clock"
+MARGIN: Final = "margin"
+BOOK_OF: Final = "book:"
+OPEN_ORDERS_OF: Final = "open:"
+
+
+class Reads(msgspec.Struct):
+    """When each question was asked (0: not in flight) and when it is due next (absent: never)."""
+
+    asked_ns: dict[str, int] = {}
+    due_ns: dict[str, int] = {}
+
+    def want(self, key: str, at_ns: int) -> None:
+        """Ask at ``at_ns``, or sooner if it was due sooner; a question in flight stands."""
+        due = self.due_ns.get(key)
+        if due is None or at_ns < due:
+            self.due_ns[key] = at_ns
+
+    def due(self, now_ns: int) -> list[str]:
+        """List the questions to ask now, in the order they were first wanted."""
+        return [key for key, at_ns in self.due_ns.items() if at_ns <= now_ns]
+
+    def asked(self, key: str, now_ns: int, again_ns: int) -> None:
+        """Note that a question left; without an answer it is due again at ``again_ns``."""
+        self.asked_ns[key] = now_ns
+        self.due_ns[key] = again_ns
+
+    def postpone(self, key: str, at_ns: int) -> None:
+        """Put a due question off, because the budget for questions is spent."""
+        self.due_ns[key] = at_ns
+
+    def answered(self, key: str, asked_ns: int, again_ns: int | None) -> bool:
+        """Close a question by its answer; False when the answer is to an older question."""
+        if asked_ns != self.asked_ns.get(key):
+            return False
+        self.asked_ns[key] = 0
+        if again_ns is None:
+            self.due_ns.pop(key, None)
+        else:
+            self.due_ns[key] = again_ns
+        return True
+
+    def is_wanted(self, key: str) -> bool:
+        """Say whether a question waits to be asked or answered."""
+        return key in self.due_ns
+
+    def next_ns(self) -> int | None:
+        """Give the earliest instant a question is due."""
+        return min(self.due_ns.values(), default=None)
