@@ -1,0 +1,113 @@
+"""Open the files of a recorded window, and tell which format a folder holds."""
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+from typing import Final
+
+from sim.market.tape.refusal import NOT_A_TAPE, UNREADABLE, WRONG_UNIT, RowRefused, TapeRefused
+
+CSV: Final = "binance-usdm-csv"
+RAW: Final = "binance-raw"
+CSV_PARTS: Final = ("snapshot", "depth", "bbo", "trades")
+
+_RAW_LINE: Final = re.compile(rb"\d+ \{")
+
+# How many digits an epoch time of our era has, by unit, and what one unit is in nanoseconds.
+_UNITS: Final = {10: ("s", 1_000_000_000), 13: ("ms", 1_000_000), 16: ("us", 1_000), 19: ("ns", 1)}
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file, unpacked when it is gzip; a truncated or damaged one is refused."""
+    try:
+        packed = path.read_bytes()
+    except OSError as mistake:
+        raise TapeRefused(UNREADABLE, str(path), 0, mistake.strerror or str(mistake)) from mistake
+    if not packed.startswith(b"\x1f\x8b"):
+        if path.suffix == ".gz":
+            raise TapeRefused(UNREADABLE, str(path), 0, "not a gzip file, though its name says so")
+        return packed
+    try:
+        return gzip.decompress(packed)
+    except EOFError as mistake:
+        reason = "the gzip stream is truncated; what can be read ends here"
+        line, row = _readable_end(packed)
+        raise TapeRefused(UNREADABLE, str(path), line, reason, row=row) from mistake
+    except (OSError, zlib.error) as mistake:
+        reason = f"the gzip stream is damaged ({mistake}); what can be read ends here"
+        line, row = _readable_end(packed)
+        raise TapeRefused(UNREADABLE, str(path), line, reason, row=row) from mistake
+
+
+def _readable_end(packed: bytes) -> tuple[int, str]:
+    """Give the last line, and its number, that a broken gzip stream still yields: it breaks there."""
+    unpacker = zlib.decompressobj(wbits=31)
+    text = bytearray()
+    try:
+        # In small pieces: a damaged one must not take the good ones before it along.
+        for start in range(0, len(packed), 256):
+            text += unpacker.decompress(packed[start : start + 256])
+    except zlib.error:
+        pass  # what came before the damage is the answer
+    return text.count(b"\n") + 1, text.rpartition(b"\n")[2].decode("ascii", "backslashreplace")
+
+
+def unit_of(stamp: str) -> tuple[str, int]:
+    """Tell the unit of an epoch time by its digits: its name, and its length in nanoseconds."""
+    if not stamp.isdigit() or len(stamp) not in _UNITS:
+        raise RowRefused(WRONG_UNIT, f"time {stamp!r} is no epoch time in s, ms, us or ns")
+    return _UNITS[len(stamp)]
+
+
+def require_unit(column: str, stamp: str, unit: str) -> None:
+    """Refuse a time that is not in the unit its column promises."""
+    found, _ = unit_of(stamp)
+    if found != unit:
+        raise RowRefused(WRONG_UNIT, f"{column} holds {found}, expected {unit}: {stamp}")
+
+
+def csv_path(folder: Path, part: str) -> Path | None:
+    """Find one part of the flattened format, packed or plain."""
+    for name in (f"{part}.csv.gz", f"{part}.csv"):
+        if (folder / name).is_file():
+            return folder / name
+    return None
+
+
+def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
+    """Tell the format from what the folder holds; the flattened form wins over ``raw/``.
+
+    The paths are keyed by part for CSV, and by file name, in order, for raw lines.
+    """
+    if not folder.is_dir():
+        raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no such folder")
+    parts = {part: path for part in CSV_PARTS if (path := csv_path(folder, part)) is not None}
+    if "depth" in parts:
+        missing = [f"{part}.csv.gz" for part in CSV_PARTS if part not in parts]
+        if missing:
+            raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"missing {', '.join(missing)} beside the depth file")
+        return CSV, parts
+    for place in (folder, folder / "raw"):
+        raw = {path.name: path for path in sorted(place.iterdir()) if _looks_raw(path)} if place.is_dir() else {}
+        if raw:
+            return RAW, raw
+    wanted = "depth.csv.gz with its companions, or files of '<local time> {json}' lines, here or in raw/"
+    raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"no recorded window of a known format: looked for {wanted}")
+
+
+def _looks_raw(path: Path) -> bool:
+    """Look at the first bytes only; damage further on is found, and named, when it is read."""
+    if not path.is_file() or path.suffix not in (".gz", ".dat", ".log", ".txt"):
+        return False
+    try:
+        with path.open("rb") as plain:
+            start = plain.read(4096)
+    except OSError:
+        return False  # an unreadable file cannot tell us what it is
+    if start.startswith(b"\x1f\x8b"):
+        try:
+            start = zlib.decompressobj(wbits=31).decompress(start)
+        except zlib.error:
+            return False
+    return _RAW_LINE.match(start) is not None
