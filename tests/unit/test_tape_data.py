@@ -11,11 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from sim.market.tape.book import TapeBook
 from sim.market.tape.load import load
-from sim.market.tape.records import TapeRecord
+from sim.market.tape.queue_model import QueuedOrder, join, on_level_change, on_opposite, share_trade
+from sim.market.tape.records import TapeDelta, TapeRecord, TapeSnapshot, TapeTrade
 from sim.market.tape.replay import replay
 from sim.market.tape.summary import summarise
-from sim.market.tape.timeline import timeline
+from sim.market.tape.timeline import events, timeline
 
 DATA = Path(os.environ.get("STORMQUOTE_DATA") or "no-recorded-data")
 PERP_2023 = "binance_usdm_btcusdt_20230404-05"
@@ -96,3 +98,41 @@ def test_the_timeline_never_goes_back_and_loses_nothing_uncounted(folder: str) -
     assert len(line.items) + left_out == len(tape.records)
     assert left_out < 20
     assert line.stamps_lifted == 0
+
+
+@pytest.mark.parametrize("folder", [PERP_2023, PERP_2024, SPOT_2024])
+def test_orders_joined_at_the_touch_keep_a_possible_place_in_the_recorded_queue(folder: str) -> None:
+    """An order a second and side, for as long as it lives: fills come, from prints, and not from the book."""
+    book, orders = TapeBook(), list[QueuedOrder]()
+    next_ns = filled_by_prints = filled_by_crossing = joined = 0
+    for at_ns, record in events(load(DATA / folder)):
+        if isinstance(record, TapeSnapshot):
+            book.fill(record)
+        elif isinstance(record, TapeTrade):
+            fills = share_trade(orders, record)
+            assert sum(lots for _, lots in fills) <= record.size_lots
+            filled_by_prints += len(fills)
+        elif isinstance(record, TapeDelta):
+            before = [_level(book, order) for order in orders]
+            book.apply(record)
+            for order, old in zip(orders, before, strict=True):
+                on_level_change(order, old, _level(book, order))
+                filled_by_crossing += on_opposite(order, book.lots_through(order.side, order.price_ticks)) > 0
+                assert 0 <= order.ahead_lots <= _level(book, order)
+            orders = [order for order in orders if order.left_lots]
+            if at_ns >= next_ns:
+                next_ns = at_ns + 10**9
+                orders = orders[-20:] + [
+                    join(side, best[0], 1, best[1])
+                    for side, best in ((1, book.best_bid()), (-1, book.best_ask()))
+                    if best is not None
+                ]
+                joined += 2
+    assert joined > 400
+    assert 0.2 * joined < filled_by_prints < joined
+    # A print reports nearly every fill first; a crossing only catches what no print explained.
+    assert filled_by_crossing < 0.02 * joined
+
+
+def _level(book: TapeBook, order: QueuedOrder) -> int:
+    return book.bid_lots(order.price_ticks) if order.side > 0 else book.ask_lots(order.price_ticks)

@@ -1,6 +1,6 @@
 """The book a tape describes: sizes by price, and the prices of each side in order."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 
 from sim.market.tape.records import Levels, TapeDelta, TapeSnapshot
 
@@ -73,6 +73,13 @@ class TapeBook:
     def ask_lots(self, price_ticks: int) -> int:
         """Give the size offered at a price, 0 when none."""
         return self._asks.lots.get(price_ticks, 0)
+
+    def lots_through(self, side: int, price_ticks: int) -> int:
+        """Sum what rests opposite an order (+1 bid, -1 ask), strictly through its price."""
+        opposite = self._asks if side > 0 else self._bids
+        # Keys grow towards the market, so what is through lies at the end.
+        start = bisect_right(opposite.keys, opposite.sign * price_ticks)
+        return sum(opposite.lots[opposite.sign * key] for key in opposite.keys[start:])
 
     def bids(self, levels: int) -> Levels:
         """List the best bids, best first."""
