@@ -83,6 +83,7 @@ class QueueKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     place_worth_bps: float  # value of standing first, lost by moving
     headroom_ns: int  # keep a place that should fill within this time
     cancel_power: float  # exponent of the cancel-sharing model; 1 is uniform
+    improve_ticks_max: int = 0  # how far a quote may step in front of the touch; 0 joins
 
 
 class PlacementKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
@@ -94,6 +95,7 @@ class PlacementKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     taker_slippage_bps_max: float
     unwind_after_ns: int
     taking: bool
+    top_up_below: float = 0.5  # refill an order once less than this part of the wanted size is left
 
 
 class OrderKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
