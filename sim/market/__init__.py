@@ -1,0 +1,1 @@
+"""Other traders: models of flow, and recorded markets."""
