@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from strategy.complaints import sentence
 from strategy.config import Config, spread_of
 from strategy.config_guard import LatchedThresholds, Thresholds
 from strategy.config_quote import PowerCancels, Ramp, Spread, SymbolSizes
@@ -38,6 +39,11 @@ MISFIT: Final = "SQ-C030"
 
 def misfits(config: Config, instruments: Sequence[Instrument]) -> Iterator[Complaint]:
     """Say where the config does not fit the instruments; each complaint points into the config."""
+    for each in _misfits(config, instruments):
+        yield each._replace(message=sentence(each.at, each.message))
+
+
+def _misfits(config: Config, instruments: Sequence[Instrument]) -> Iterator[Complaint]:
     for instrument in instruments:
         sizes = config.symbols.get(instrument.symbol)
         if sizes is None:
@@ -68,10 +74,7 @@ def knobs(config: Config, instruments: Sequence[Instrument]) -> Knobs:
 
     What does not fit raises ``OperatorError``; ``misfits`` gives the same with places.
     """
-    problems = [
-        Problem(each.code, config.name, 0, 0, f"{'.'.join(map(str, each.at))}: {each.message}")
-        for each in misfits(config, instruments)
-    ]
+    problems = [Problem(each.code, config.name, 0, 0, each.message) for each in misfits(config, instruments)]
     if problems:
         raise OperatorError(problems)
     symmetric = config.symmetric

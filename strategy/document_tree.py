@@ -84,8 +84,12 @@ class Node:
         if self.items is not None:
             return [item.plain() for item in self.items]
         if self.entries is not None:
-            return {key: node.plain() for key, node in self.entries.items()}
+            return self.mapping()
         return self.scalar
+
+    def mapping(self) -> dict[str, Plain]:
+        """Give a mapping without its places."""
+        return {key: node.plain() for key, node in (self.entries or {}).items()}
 
 
 class _Stop(Exception):

@@ -25,6 +25,7 @@ class Complaint(NamedTuple):
     code: str
     at: Where
     message: str
+    at_key: bool = False
 
 
 Check = TypeVar("Check", bound=Callable[[Any], Iterable[Complaint]])

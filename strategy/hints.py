@@ -28,8 +28,12 @@ _WITH_UNIT: Final = re.compile(r"[-+]?[0-9]*\.?[0-9]+\s*(?:ns|us|ms|s|secs?|min|
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Give the known name most like ``word``, if one is like it at all."""
-    found = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+    names = sorted(known)
+    for spelling in (word, word.lower()):
+        found = difflib.get_close_matches(spelling, names, n=1, cutoff=0.6)
+        if found:
+            return found[0]
+    return None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

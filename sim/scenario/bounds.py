@@ -1,0 +1,32 @@
+"""The bounds invariants need: the one table of their defaults. A scenario may set any of them."""
+
+from strategy.file_model import AboveZero, Written
+
+
+class Bounds(Written):
+    """How old, how long, how much: what an invariant allows before it is broken."""
+
+    quote_age_ms_max: AboveZero = 2500
+    """S4: the greatest age of the inputs a quote may be sent on, in milliseconds."""
+    staleness_cancel_ms: AboveZero = 500
+    """S4: from staleness being knowable to an attempted cancel, in milliseconds."""
+    sniper_loss_factor: AboveZero = 3.0
+    """S16: how many times the loss explained by size, reaction time and staleness is allowed."""
+    converge_s: AboveZero = 30
+    """L1: from the calm to belief equal to truth, in seconds."""
+    doubt_s: AboveZero = 30
+    """L2: from the calm to no order in doubt, in seconds."""
+    requote_s: AboveZero = 60
+    """L3: from the calm to quotes on both sides, in seconds."""
+    clear_s: AboveZero = 60
+    """L4: from the calm to no resting order where health is out of reach, in seconds."""
+    quiet_s: AboveZero = 60
+    """L5: from the calm to an ordinary number of requests, in seconds."""
+    ban_s: AboveZero = 180
+    """L6: from the end of a ban to ordinary requests, in seconds."""
+    restart_s: AboveZero = 30
+    """L7: from a restart to ready or closed, in seconds."""
+    shutdown_s: AboveZero = 15
+    """L8: from a shutdown being asked to its end, in seconds."""
+    unwind_s: AboveZero = 600
+    """L9: from the calm to inventory below its soft mark, in seconds."""

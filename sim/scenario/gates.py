@@ -1,0 +1,58 @@
+"""What a scenario promises: a metric, a limit, and how the seeds are joined to one number."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from sim.scenario.metrics import METRICS, Stat
+from strategy.file_model import Complaint, Written, complain, relation
+from strategy.hints import did_you_mean
+
+UNKNOWN_METRIC: Final = "SQ-G001"
+IMPOSSIBLE: Final = "SQ-G002"
+NO_SUCH_STAT: Final = "SQ-G003"
+BAD_LIMITS: Final = "SQ-G004"
+
+
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise complain(UNKNOWN_METRIC, f"unknown metric {name!r}{did_you_mean(name, METRICS)}")
+    return name
+
+
+MetricName = Annotated[str, AfterValidator(_known_metric), WithJsonSchema({"type": "string", "enum": list(METRICS)})]
+
+
+class Gate(Written):
+    """One rule, judged once at the end of a run over all its seeds."""
+
+    metric: MetricName
+    """The figure to judge; `sim explain METRIC` says what it means."""
+    stat: Stat = "value"
+    """Which statistic of it, within one seed."""
+    across_seeds: Literal["mean", "median", "worst", "ci_low", "ci_high"] = "mean"
+    """How the seeds are joined: `ci_low` is the low end of the 95 % interval of the mean."""
+    min: float | None = None
+    """The least that passes, in the metric's unit."""
+    max: float | None = None
+    """The most that passes, in the metric's unit."""
+    severity: Literal["error", "warn"] = "error"
+    """Whether a miss fails the run or only warns."""
+    why: str | None = None
+    """Why this limit is here, for whoever sees it fail."""
+
+    @relation("metric", "stat")
+    def _stat_exists(self) -> Iterator[Complaint]:
+        stats = METRICS[self.metric].stats
+        if self.stat not in stats:
+            words = f"{self.metric} has no {self.stat!r}, only {', '.join(stats)}"
+            yield Complaint(NO_SUCH_STAT, ("stat",), words)
+
+    @relation("min", "max")
+    def _limits_make_sense(self) -> Iterator[Complaint]:
+        if self.min is None and self.max is None:
+            yield Complaint(BAD_LIMITS, (), "a gate needs 'min', 'max' or both")
+        elif self.min is not None and self.max is not None and self.min > self.max:
+            words = f"min ({self.min:g}) is above max ({self.max:g}): nothing can pass"
+            yield Complaint(BAD_LIMITS, ("min",), words)

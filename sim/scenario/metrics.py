@@ -1,0 +1,65 @@
+"""The figures a gate may judge: name, unit, which way is good, what it means, which statistics it has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+Stat = Literal["value", "p50", "p95", "p99", "max"]
+Better = Literal["higher", "lower", "neither"]
+
+_ONE: Final[tuple[Stat, ...]] = ("value",)
+_SPREAD: Final[tuple[Stat, ...]] = ("value", "p50", "p95", "p99", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure per seed. ``value`` of a distribution is its mean; ``needs_faults`` where nothing else makes it."""
+
+    name: str
+    unit: str
+    better: Better
+    meaning: str
+    stats: tuple[Stat, ...] = _ONE
+    needs_faults: bool = False
+
+
+_ALL: Final = (
+    Metric("net_bps", "bps", "higher", "Total PnL after fees and funding, per traded notional."),
+    Metric("net_ex_fees_bps", "bps", "higher", "Total PnL before fees and rebates, per traded notional."),
+    Metric("pnl_usdt", "USDT", "higher", "Total PnL, inventory marked to the mid."),
+    Metric("pnl_liquidation_usdt", "USDT", "higher", "Total PnL if what is left were taken to zero at the end."),
+    Metric("capture_bps", "bps", "higher", "Distance of our fills from the mid when they happened."),
+    Metric("markout_100ms_bps", "bps", "higher", "What the mid moved our way 0.1 s after our fills."),
+    Metric("markout_1s_bps", "bps", "higher", "What the mid moved our way 1 s after our fills."),
+    Metric("markout_5s_bps", "bps", "higher", "What the mid moved our way 5 s after our fills."),
+    Metric("markout_30s_bps", "bps", "higher", "What the mid moved our way 30 s after our fills."),
+    Metric("inventory_bps", "bps", "higher", "PnL of holding, per traded notional."),
+    Metric("fees_bps", "bps", "higher", "Fees as income, per traded notional: a rebate is above zero."),
+    Metric("slippage_bps", "bps", "lower", "Price of our fills against the mid they were decided at.", _SPREAD),
+    Metric("taker_share_pct", "%", "lower", "Share of the traded notional that we took."),
+    Metric("takes", "count", "neither", "Fills that we took."),
+    Metric("fills", "count", "higher", "Fills in all."),
+    Metric("traded_notional_usdt", "USDT", "higher", "Notional of all our fills."),
+    Metric("quotes", "count", "neither", "Creates and amends that were acknowledged."),
+    Metric("quotes_per_s", "1/s", "higher", "Creates and amends that were acknowledged, per second."),
+    Metric("two_sided_uptime_pct", "%", "higher", "Time with both quotes in the book, no wider than the ceiling."),
+    Metric("order_to_trade", "ratio", "lower", "Requests sent for each fill."),
+    Metric("stale_quote_s", "s", "lower", "Time a quote of ours stood past fair value or on a dead feed."),
+    Metric("sniped_usdt", "USDT", "lower", "What the sniper earned from us."),
+    Metric("cycle_ms", "ms", "lower", "From a trigger to the last known outcome of its commands.", _SPREAD),
+    Metric("quote_age_ms", "ms", "lower", "Age of the inputs behind a quote when it is sent.", _SPREAD),
+    Metric("round_trip_ms", "ms", "lower", "From a request to its answer.", _SPREAD),
+    Metric("cache_hit_pct", "%", "higher", "Scheduled decisions served by a fresh book; in REST mode only."),
+    Metric("doubts", "count", "lower", "Orders that were ever in doubt."),
+    Metric("doubt_s", "s", "lower", "How long an order stayed in doubt.", _SPREAD),
+    Metric("orphans", "count", "lower", "Orders believed absent that turned up later."),
+    Metric("max_exposure_pct", "%", "lower", "Greatest worst-case exposure, in percent of its limit."),
+    Metric("max_drawdown_usdt", "USDT", "lower", "Deepest fall of PnL from a peak."),
+    Metric("end_inventory_pct", "%", "lower", "Position left at the end, in percent of its limit, without its sign."),
+    Metric("halts", "count", "lower", "Times the guard stopped all quoting."),
+    Metric("recovery_s", "s", "lower", "From the end of a fault to quotes on both sides.", _SPREAD, needs_faults=True),
+    Metric("fault_cost_usdt", "USDT", "lower", "PnL lost while faults were active.", needs_faults=True),
+)
+
+METRICS: Final[Mapping[str, Metric]] = MappingProxyType({metric.name: metric for metric in _ALL})

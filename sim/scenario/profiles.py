@@ -1,0 +1,146 @@
+"""Market profiles: what is traded and who else is there, as data with sources.
+
+A profile is ``sim/data/profiles/<name>.yaml``, inside the package so that an installed program
+finds it.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import Field
+
+from strategy.file_model import (
+    Complaint,
+    CountAboveZero,
+    DecimalAboveZero,
+    DecimalFromZero,
+    DecimalText,
+    Document,
+    FromZero,
+    Name,
+    Symbol,
+    Written,
+    relation,
+)
+from strategy.instrument import ImpossibleInstrument, Instrument, make_instrument
+
+IMPOSSIBLE: Final = "SQ-C010"
+
+
+class InstrumentRules(Written):
+    """One instrument: its grid, its limits, its fees. Prices and sizes are decimal text."""
+
+    kind: Literal["linear", "spot"]
+    """A linear contract, or a spot pair whose fees are in quote currency."""
+    tick: DecimalAboveZero
+    """The price grid, in quote currency."""
+    lot: DecimalAboveZero
+    """The size grid, in base currency."""
+    size_min: DecimalAboveZero
+    """The least size of an order, in base currency."""
+    size_max: DecimalAboveZero
+    """The greatest size of an order, in base currency."""
+    notional_min: DecimalFromZero
+    """The least value of an order, in quote currency."""
+    maker_fee_bps: DecimalText
+    """Fee of a maker, in bps of notional as decimal text; a rebate is negative."""
+    taker_fee_bps: DecimalText
+    """Fee of a taker, in bps of notional as decimal text."""
+    source: Annotated[str, Field(min_length=1)]
+    """Where these numbers come from, or the word `synthetic`."""
+
+    def build(self, symbol: str) -> Instrument:
+        """Make the instrument the program computes with."""
+        return make_instrument(symbol=symbol, **self.model_dump(exclude={"source"}))
+
+    @relation("kind", "tick", "lot", "size_min", "size_max", "notional_min", "maker_fee_bps", "taker_fee_bps")
+    def _can_be_traded_exactly(self) -> Iterator[Complaint]:
+        try:
+            self.build("")
+        except ImpossibleInstrument as impossible:
+            field = str(impossible).partition(":")[0]
+            at = (field,) if field in type(self).model_fields else ()
+            yield Complaint(IMPOSSIBLE, at, str(impossible).removeprefix(f"{field}: "))
+
+
+class Delay(Written):
+    """A one-way delay: lognormal around its median."""
+
+    median_ms: FromZero
+    """Half of the messages take at most this long, in milliseconds."""
+    sigma: Annotated[float, Field(ge=0, le=3)]
+    """Spread of the delay's logarithm; 0 is constant."""
+
+
+class Links(Written):
+    """The delays of each directed link."""
+
+    rest_up: Delay
+    """Our requests to the venue."""
+    rest_down: Delay
+    """The venue's answers."""
+    public: Delay
+    """Market data."""
+    private: Delay
+    """Our own orders and fills."""
+    source: Annotated[str, Field(min_length=1)]
+    """Where these numbers come from, or the word `synthetic`."""
+
+
+class RateTier(Written):
+    """What the venue allows us."""
+
+    orders_per_s: CountAboveZero
+    """Requests per second."""
+    burst: CountAboveZero
+    """Requests at once."""
+    source: Annotated[str, Field(min_length=1)]
+    """Where these numbers come from, or the word `synthetic`."""
+
+
+class SymbolProfile(Written):
+    """One symbol of a profile."""
+
+    instrument: InstrumentRules
+    """Grid, limits and fees."""
+    flow: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """Who else trades, and how."""
+
+
+class Profile(Document):
+    """A market profile, version 1."""
+
+    SCHEMA_VERSION: ClassVar[int] = 1
+
+    schema_version: Annotated[int, Field(ge=1)]
+    """Version of this file's layout."""
+    name: Name
+    """The name scenarios use."""
+    status: Literal["real", "counterfactual", "synthetic"]
+    """Whether this market exists, existed otherwise, or is made up."""
+    description: Annotated[str, Field(min_length=1)]
+    """What this market is and what may be claimed from it."""
+    symbols: Annotated[dict[Symbol, SymbolProfile], Field(min_length=1)]
+    """What can be traded."""
+    links: Links
+    """How long messages take."""
+    rates: RateTier
+    """How many requests the venue allows."""
+
+    def instruments(self, symbols: tuple[str, ...]) -> tuple[Instrument, ...]:
+        """Build the instruments of some symbols, in the order asked."""
+        return tuple(self.symbols[symbol].instrument.build(symbol) for symbol in symbols)
+
+
+def profile_folder() -> Any:
+    """Give the folder of the profiles that come with the program."""
+    return files("sim") / "data" / "profiles"
+
+
+def profile_names(folder: Any) -> tuple[str, ...]:
+    """Name the profiles in a folder, sorted."""
+    if not folder.is_dir():
+        return ()
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))

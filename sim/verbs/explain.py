@@ -1,0 +1,89 @@
+"""``sim explain``: an error code, a gate's metric or an invariant, in words."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from sim.exit_codes import ExitCode
+
+
+@click.command("explain", short_help="Say what an error code, a metric or an invariant means.")
+@click.argument("name", required=False)
+@click.option("--list", "list_all", is_flag=True, help="List everything that can be explained.")
+@click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
+def command(name: str | None, list_all: bool, form: str) -> None:
+    """Explain NAME: an error code (SQ-C010), a metric (net_bps) or an invariant (S4)."""
+    topics = _topics()
+    if list_all:
+        _list(topics, form)
+        return
+    if name is None:
+        raise click.UsageError("say what to explain, or --list")
+    topic = topics.get(name) or topics.get(name.upper()) or topics.get(name.lower())
+    if topic is None:
+        from strategy.hints import did_you_mean
+
+        near = did_you_mean(name, topics) or did_you_mean(name.upper(), topics)
+        click.echo(f"nothing is called {name!r}{near or '; `sim explain --list` shows all'}", err=True)
+        sys.exit(ExitCode.USAGE)
+    click.echo(json.dumps(topic, indent=2) if form == "json" else _words(topic))
+
+
+def _topics() -> dict[str, dict[str, Any]]:
+    """Gather everything that can be explained, as plain data."""
+    from dataclasses import asdict
+
+    from sim.scenario.bounds import Bounds
+    from sim.scenario.invariants import INVARIANTS
+    from sim.scenario.metrics import METRICS
+    from strategy.error_codes import REGISTRY
+
+    topics: dict[str, dict[str, Any]] = {}
+    for code, entry in REGISTRY.items():
+        topics[code] = {"kind": "error code", **asdict(entry)}
+    for name, metric in METRICS.items():
+        topics[name] = {"kind": "metric", **asdict(metric)}
+    defaults = Bounds().model_dump()
+    for code, invariant in INVARIANTS.items():
+        bounds = {bound: defaults[bound] for bound in invariant.bounds}
+        topics[code] = {"kind": "invariant", **asdict(invariant), "bounds": bounds}
+    return topics
+
+
+def _list(topics: dict[str, dict[str, Any]], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(topics, indent=2))
+        return
+    width = max(len(name) for name in topics)
+    for kind in ("error code", "metric", "invariant"):
+        click.echo(f"{kind}s")
+        for name, topic in topics.items():
+            if topic["kind"] == kind:
+                click.echo(f"  {name:<{width}}  {topic.get('title') or topic['meaning']}")
+
+
+def _words(topic: dict[str, Any]) -> str:
+    if topic["kind"] == "error code":
+        return _code_words(topic)
+    if topic["kind"] == "metric":
+        good = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
+        lines = [f"{topic['name']}, in {topic['unit']}: {good[topic['better']]}", "", topic["meaning"]]
+        lines += ["", f"stat: {', '.join(topic['stats'])}"]
+        return "\n".join([*lines, "needs: a scenario with faults"] if topic["needs_faults"] else lines)
+    lines = [f"{topic['code']}, {topic['title']}", "", topic["meaning"]]
+    bounds = [f"bound: {name}, by default {value:g}" for name, value in topic["bounds"].items()]
+    return "\n".join([*lines, "", *bounds] if bounds else lines)
+
+
+def _code_words(topic: dict[str, Any]) -> str:
+    again = "no" if topic["retry_after_s"] is None else f"after {topic['retry_after_s']} s"
+    rows = (
+        ("cause", topic["cause"]),
+        ("the system", topic["what_system_does"]),
+        ("you", topic["what_you_do"]),
+        ("recoverable", "yes" if topic["recoverable"] else "no"),
+        ("retry", again),
+    )
+    return "\n".join([f"{topic['code']}: {topic['title']}", "", *(f"{key:<12} {text}" for key, text in rows)])

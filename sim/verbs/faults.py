@@ -1,0 +1,67 @@
+"""``sim faults``: the kinds of fault, or one kind's fields, units and an example."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from sim.exit_codes import ExitCode
+
+
+@click.command("faults", short_help="List the faults, or one fault's fields and example.")
+@click.argument("kind", required=False)
+@click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
+def command(kind: str | None, form: str) -> None:
+    """List every kind of fault, or show KIND: what it does, its fields with units, an example."""
+    from sim.scenario.faults import KINDS
+    from strategy.hints import did_you_mean
+
+    if kind is None:
+        described = [_describe(each) for each in KINDS]
+        if form == "json":
+            click.echo(json.dumps(described, indent=2))
+            return
+        width = max(len(each) for each in KINDS)
+        for each in described:
+            click.echo(f"{each['kind']:<{width}}  {each['effect']}")
+        return
+    if kind not in KINDS:
+        click.echo(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}", err=True)
+        sys.exit(ExitCode.USAGE)
+    described_one = _describe(kind)
+    click.echo(json.dumps(described_one, indent=2) if form == "json" else _words(described_one))
+
+
+def _describe(kind: str) -> dict[str, Any]:
+    from sim.scenario.faults import EXAMPLES, KINDS
+    from strategy.hints import UNITS, split_unit
+
+    model = KINDS[kind]
+    properties = model.model_json_schema()["properties"]
+    fields = [
+        {
+            "field": name,
+            "required": info.is_required(),
+            "unit": UNITS.get(split_unit(name)[1], ""),
+            "default": "" if info.is_required() else _default(properties[name]),
+            "meaning": info.description,
+        }
+        for name, info in model.model_fields.items()
+        if name != "kind"
+    ]
+    return {"kind": kind, "effect": (model.__doc__ or "").strip(), "fields": fields, "example": EXAMPLES[kind]}
+
+
+def _default(schema: dict[str, Any]) -> str:
+    value = schema.get("default")
+    return "" if value in (None, "", []) else json.dumps(value)
+
+
+def _words(described: dict[str, Any]) -> str:
+    width = max(len(field["field"]) for field in described["fields"])
+    lines = [f"{described['kind']}: {described['effect']}", ""]
+    for field in described["fields"]:
+        note = "required" if field["required"] else f"default {field['default']}" if field["default"] else "optional"
+        lines.append(f"  {field['field']:<{width}}  {field['meaning']} ({note})")
+    return "\n".join([*lines, "", f"  - {described['example']}"])
