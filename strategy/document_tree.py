@@ -258,11 +258,9 @@ class _Builder:
 
 
 def _depth(node: Node) -> int:
-    """Count levels below and including ``node``, level by level."""
+    """Count levels below and including ``node``; what was built is bounded in depth and in size."""
     depth, level = 0, [node]
     while level:
         depth += 1
-        if depth > DEPTH_MAX:
-            break
         level = [child for parent in level for child in (parent.items or list((parent.entries or {}).values()))]
     return depth

@@ -8,13 +8,13 @@ No comment is ever lost. One that stands behind a value moves with the value; on
 above a key that disappears goes to the nearest key that stays.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark
 from ruamel.yaml.tokens import CommentToken
 
@@ -68,6 +68,7 @@ def _run(text: str, version: int, chain: Mapping[int, Step], to_version: int) ->
     yaml.preserve_quotes = True
     yaml.width = 1000
     document = yaml.load(text)
+    comments = list(_comments_below(document))
     notes: list[str] = []
     for step_version in range(version, to_version):
         if step_version not in chain:
@@ -76,7 +77,18 @@ def _run(text: str, version: int, chain: Mapping[int, Step], to_version: int) ->
         document[VERSION_KEY] = step_version + 1
     sink = _Sink()
     yaml.dump(document, sink)
-    return Migrated(sink.text(), version, to_version, tuple(notes))
+    result = sink.text()
+    # A comment in a group that is empty now has no neighbour to go to: it is kept at the end.
+    homeless = [line for line in dict.fromkeys(comments) if line not in result]
+    return Migrated("\n".join([result.rstrip("\n"), *homeless, ""]), version, to_version, tuple(notes))
+
+
+def _comments_below(node: Any) -> Iterator[str]:
+    """Give every comment line of a loaded document."""
+    if isinstance(node, CommentedMap | CommentedSeq):
+        yield from _lines_in([node.ca.comment, list(node.ca.items.values()), node.ca.end])
+        for child in node.values() if isinstance(node, CommentedMap) else node:
+            yield from _comments_below(child)
 
 
 class _Sink:
@@ -237,4 +249,4 @@ def _lines_in(tokens: Any) -> list[str]:
 
 
 CONFIG_CHAIN: Final[Mapping[int, Step]] = {1: config_1_to_2}
-SCENARIO_CHAIN: Final[Mapping[int, Step]] = {}
+CHAINS: Final[Mapping[str, Mapping[int, Step]]] = {"config": CONFIG_CHAIN, "scenario": {}, "profile": {}}

@@ -111,9 +111,9 @@ class Desk:
         strategy: Strategy | None = reading.parts.get("strategy")
         profile = None if market is None else self._profile(reading, market)
         config = None if strategy is None else self._config(reading, strategy, path, settings)
-        if market is None or strategy is None or profile is None or config is None:
+        if market is None or profile is None or not self._symbols_exist(reading, market, profile):
             return None
-        if not self._symbols_exist(reading, market, profile):
+        if strategy is None or config is None:
             return None
         instruments = profile.instruments(market.traded)
         self._blame(reading, ("strategy", "config"), strategy.overrides, misfits(config, instruments))
