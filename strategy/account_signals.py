@@ -70,7 +70,7 @@ class Answers(msgspec.Struct):
 
 
 class Takes(msgspec.Struct):
-    """When we took of late; past the bound the count stays at the bound, which no threshold exceeds."""
+    """When we took of late; the count stops at the bound, far above any threshold."""
 
     window_ns: int
     at_ns: list[int] = []

@@ -66,7 +66,7 @@ class Readings(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
-    """Why the guard is not at rest: which trigger, what it reads, which threshold it must fall to or stays above."""
+    """Why the guard is not at rest: a trigger, its reading, the threshold it reached or has yet to come back to."""
 
     code: str
     value: float
@@ -74,7 +74,11 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
 
 
 class GuardVerdict(msgspec.Struct, frozen=True, gc=False):
-    """The guard's word. ``may_take`` is about our own reasons; see placement for the operator's."""
+    """The guard's word.
+
+    ``may_take``: unwinding may take. ``is_halted``: an input cannot be trusted, so not even the
+    operator's flatten may take; a latch alone does not forbid that.
+    """
 
     level: str = NONE
     action: str = NO_ACTION

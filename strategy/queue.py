@@ -6,6 +6,8 @@ the *power model*, front^n / (front^n + behind^n), uniform at n = 1. Our own lot
 level as shown and never stand ahead of us. An L3 feed knows the truth and says it.
 """
 
+import math
+
 import msgspec
 
 
@@ -31,10 +33,11 @@ class QueuePlace(msgspec.Struct):
 
     def on_level(self, old_lots: int, new_lots: int, power: float) -> None:
         """Take in our level's size as shown: what left without trading was cancelled, what came is behind."""
-        cancelled = old_lots - new_lots - self.traded_lots
+        left_lots = old_lots - self.traded_lots
         self.traded_lots = 0
+        cancelled = left_lots - new_lots
         if cancelled > 0:
-            behind = max(0.0, old_lots - self.own_lots - self.ahead_lots)
+            behind = left_lots - self.own_lots - self.ahead_lots
             self.ahead_lots -= cancelled * front_share(self.ahead_lots, behind, power)
         self.ahead_lots = max(0.0, min(self.ahead_lots, float(new_lots - self.own_lots)))
 
@@ -57,6 +60,5 @@ def front_share(front_lots: float, behind_lots: float, power: float) -> float:
     """Give the part of a cancelled size believed to have stood in front of us."""
     if front_lots <= 0.0:
         return 0.0
-    front = front_lots**power
-    behind = behind_lots**power if behind_lots > 0.0 else 0.0
-    return front / (front + behind)
+    front = math.pow(front_lots, power)
+    return front / (front + math.pow(max(0.0, behind_lots), power))

@@ -3,7 +3,7 @@
 Every estimator is weighted by *time*, never by how many updates came: a burst of messages is not
 more market than the same minute told in one. A weighted mean here is a pair of decayed sums,
 ``value`` over ``mass``; both halve in one half-life, and before the first observation there is
-no mass and hence no opinion. Nothing reads a clock: the time is told.
+no mass and hence no opinion. Nothing reads a clock: the time is told, and 0 is before all times.
 """
 
 import math
@@ -16,8 +16,8 @@ from strategy.units import BPS, NS_PER_MS, NS_PER_S, SELL
 
 # A return is measured over at least this long, so that a mid bouncing inside the spread is not variance.
 _SAMPLE_NS: Final = 100 * NS_PER_MS
-# Variance per second is spread over at least one second: two updates a millisecond apart prove nothing.
-_VARIANCE_MASS_S_MIN: Final = 1.0
+# A rate is spread over at least this long: two updates a millisecond apart prove nothing.
+_KNOWN_S_MIN: Final = 1.0
 # Markouts count as if so many fills without any had come before: one fill is no opinion.
 _PRIOR_FILLS: Final = 10.0
 # Fills whose markout is not due yet; past it the oldest is let go unmeasured.
@@ -64,7 +64,7 @@ class Volatility(msgspec.Struct):
         if not self.mid2_ticks:
             return 0.0
         squares, mass = self._with(now_ns, mid2_ticks)
-        return math.sqrt(squares / max(mass, _VARIANCE_MASS_S_MIN))
+        return math.sqrt(squares / max(mass, _KNOWN_S_MIN))
 
     def _with(self, now_ns: int, mid2_ticks: int) -> tuple[float, float]:
         factor = decay(now_ns - self.at_ns, self.half_life_ns)
@@ -83,7 +83,7 @@ class Norm(msgspec.Struct):
 
     def update(self, now_ns: int, level: float) -> None:
         """Count the level so far for the time it held, and take in the next."""
-        if self.at_ns or self.mass:
+        if self.at_ns:
             factor = decay(now_ns - self.at_ns, self.half_life_ns)
             gained = mass_s(self.half_life_ns, factor)
             self.value = self.value * factor + self.level * gained
@@ -99,27 +99,25 @@ class Drain(msgspec.Struct):
     """How fast takers eat one side's queue, in lots per second."""
 
     half_life_ns: int
-    started_ns: int = 0
     at_ns: int = 0
     lots: float = 0.0
     mass: float = 0.0
 
     def update(self, now_ns: int, size_lots: int) -> None:
         """Take in a trade against this side."""
-        self._advance(now_ns)
-        self.lots += size_lots
+        lots, self.mass = self._at(now_ns)
+        self.lots, self.at_ns = lots + size_lots, now_ns
 
     def value(self, now_ns: int) -> float:
         """Give the rate as of now: silence lowers it. 0 in the first second, when nothing is known."""
-        self._advance(now_ns)
-        return self.lots / self.mass if self.mass >= _VARIANCE_MASS_S_MIN else 0.0
+        lots, mass = self._at(now_ns)
+        return lots / mass if mass >= _KNOWN_S_MIN else 0.0
 
-    def _advance(self, now_ns: int) -> None:
-        if self.at_ns:
-            factor = decay(now_ns - self.at_ns, self.half_life_ns)
-            self.lots *= factor
-            self.mass = self.mass * factor + mass_s(self.half_life_ns, factor)
-        self.at_ns = now_ns
+    def _at(self, now_ns: int) -> tuple[float, float]:
+        if not self.at_ns:
+            return 0.0, 0.0
+        factor = decay(now_ns - self.at_ns, self.half_life_ns)
+        return self.lots * factor, self.mass * factor + mass_s(self.half_life_ns, factor)
 
 
 class PendingFill(msgspec.Struct, frozen=True, gc=False):

@@ -152,8 +152,8 @@ def _verdict(readings: Readings, guard: GuardKnobs, memory: StageMemory) -> Guar
     for index, level in enumerate(levels):
         if not level:
             continue
-        name = TABLE[index][0]
-        reasons.append(_reason(name, level, getattr(readings, name), getattr(guard, name)))
+        name, action = TABLE[index]
+        reasons.append(_reason(name, action, level, getattr(readings, name), getattr(guard, name)))
         if level == _HARD:
             rank = _HARD_RANKS[index]
             strongest = max(strongest, rank)
@@ -165,12 +165,13 @@ def _verdict(readings: Readings, guard: GuardKnobs, memory: StageMemory) -> Guar
     return GuardVerdict(LEVELS[top], ACTIONS[strongest], tuple(reasons), may_take, is_halted)
 
 
-def _reason(code: str, level: int, value: float, trigger: TriggerKnobs) -> Reason:
+def _reason(code: str, action: str, level: int, value: float, trigger: TriggerKnobs) -> Reason:
     """Name the threshold that matters: the one reached, or else the one still to come back to."""
-    enter, leave = (
-        (trigger.hard_enter, trigger.hard_exit) if level == _HARD else (trigger.soft_enter, trigger.soft_exit)
-    )
-    return Reason(code, value, leave if value < enter else enter)
+    if level == _SOFT:
+        return Reason(code, value, trigger.soft_exit if value < trigger.soft_enter else trigger.soft_enter)
+    # A latched level has no reading at which it ends.
+    has_exit = value < trigger.hard_enter and action != LATCHED
+    return Reason(code, value, trigger.hard_exit if has_exit else trigger.hard_enter)
 
 
 def _no_quote_reason(verdict: GuardVerdict) -> str:

@@ -1,0 +1,496 @@
+"""Stage 5, alone: sizes, one message a slot, what is never held back, and the two reasons to take."""
+
+import pytest
+from msgspec.structs import replace
+from quoting import KNOBS, MID_TICKS, NOW_NS, book_at, calm, knobs_with, resting, symbol_with
+
+from strategy.context import GuardVerdict, Move, QuoteContext, Share, StageMemory, Wanted, Working
+from strategy.stages.order_placement import place, reconcile, want
+from strategy.units import BUY, NS_PER_MS, NS_PER_S, SELL
+
+BID = MID_TICKS - 5
+ASK = MID_TICKS + 5
+BOOK_TIME_NS = KNOBS.placement.book_time_ns_min
+REDUCE = GuardVerdict("HARD", "reduce_only")
+
+
+def decided(**changes: object) -> QuoteContext:
+    """Both quotes wanted five ticks off the mid; the market is at one tick off it."""
+    fields = {"bid_ticks": BID, "ask_ticks": ASK}
+    working = [changes.get("working_bid"), changes.get("working_ask")]
+    for key, order in zip(("worst_buy_lots", "worst_sell_lots"), working, strict=True):
+        fields[key] = order.leaves_lots if isinstance(order, Working) else 0
+    return calm(**{**fields, **changes})
+
+
+def placed(**changes: object) -> QuoteContext:
+    return place(decided(**changes), KNOBS)
+
+
+def bid_moves(working: Working | None, **changes: object) -> tuple[Move, ...]:
+    """What is asked of the bid's slot, while the ask is where it should be."""
+    return placed(working_bid=working, working_ask=resting(ASK, client_id="s-2"), **changes).moves
+
+
+def ask_moves(working: Working | None, **changes: object) -> tuple[Move, ...]:
+    return placed(working_ask=working, working_bid=resting(BID, client_id="s-2"), **changes).moves
+
+
+# --- creating and keeping
+
+
+def test_empty_slots_are_filled() -> None:
+    context = placed()
+    assert context.wanted_bid == Wanted(BUY, BID, 10)
+    assert context.wanted_ask == Wanted(SELL, ASK, 10)
+    assert context.moves == (
+        Move("create", "bid0", BUY, BID, 10, "", False, "new"),
+        Move("create", "ask0", SELL, ASK, 10, "", False, "new"),
+    )
+
+
+def test_what_rests_as_wanted_is_left_alone() -> None:
+    context = placed(working_bid=resting(BID), working_ask=resting(ASK))
+    assert context.moves == ()
+    assert context.shares[-1] == Share("order_placement", 0, 0)
+
+
+@pytest.mark.parametrize("is_cancellable", [True, False])
+def test_a_busy_slot_gets_no_second_order(is_cancellable: bool) -> None:
+    busy = resting(BID - 3, is_settled=False, is_cancellable=is_cancellable)
+    assert bid_moves(busy) == ()
+
+
+# --- sizes
+
+
+def test_the_guards_factor_shrinks_the_size_but_not_below_the_least() -> None:
+    assert placed(size_factor=0.5).wanted_bid == Wanted(BUY, BID, 5)
+    assert placed(size_factor=0.39).wanted_ask == Wanted(SELL, ASK, 3)
+    least = symbol_with(quote_lots=1)
+    assert placed(symbol=least, size_factor=0.5).wanted_bid == Wanted(BUY, BID, 1)
+
+
+def test_a_position_leaves_less_room_on_its_own_side() -> None:
+    long = placed(position_lots=94)
+    assert (long.wanted_bid, long.wanted_ask) == (Wanted(BUY, BID, 6), Wanted(SELL, ASK, 10))
+    short = placed(position_lots=-94)
+    assert (short.wanted_bid, short.wanted_ask) == (Wanted(BUY, BID, 10), Wanted(SELL, ASK, 6))
+    full = placed(position_lots=100)
+    assert full.wanted_bid is None
+
+
+def test_what_else_may_be_alive_takes_room_and_the_slots_own_order_does_not() -> None:
+    stray = placed(position_lots=90, worst_buy_lots=7)
+    assert stray.wanted_bid == Wanted(BUY, BID, 3)
+    own = placed(position_lots=90, working_bid=resting(BID), worst_buy_lots=10)
+    assert own.wanted_bid == Wanted(BUY, BID, 10)
+    other = placed(position_lots=-95, worst_sell_lots=2)
+    assert other.wanted_ask == Wanted(SELL, ASK, 3)
+    # A worst case told before the slot's own order was known is no negative room.
+    early = placed(position_lots=95, working_bid=resting(BID), worst_buy_lots=4)
+    assert early.wanted_bid == Wanted(BUY, BID, 5)
+
+
+def test_the_account_limits_what_adds_but_never_what_reduces() -> None:
+    context = placed(position_lots=8, buy_room_lots=4, sell_room_lots=0)
+    assert context.wanted_bid == Wanted(BUY, BID, 4)
+    assert context.wanted_ask == Wanted(SELL, ASK, 8)
+    assert placed(sell_room_lots=0).wanted_ask is None
+
+
+def test_reduce_only_keeps_only_the_quote_that_shrinks_the_position() -> None:
+    long = placed(position_lots=7, verdict=REDUCE)
+    assert (long.wanted_bid, long.wanted_ask) == (None, Wanted(SELL, ASK, 7, reduce_only=True))
+    short = placed(position_lots=-30, verdict=REDUCE)
+    assert (short.wanted_bid, short.wanted_ask) == (Wanted(BUY, BID, 10, reduce_only=True), None)
+    assert short.moves == (Move("create", "bid0", BUY, BID, 10, "", True, "new"),)
+    flat = placed(verdict=REDUCE)
+    assert (flat.wanted_bid, flat.wanted_ask) == (None, None)
+
+
+def test_reduce_only_counts_what_else_may_reduce() -> None:
+    assert placed(position_lots=7, verdict=REDUCE, worst_sell_lots=4).wanted_ask == Wanted(SELL, ASK, 3, True)
+    assert placed(position_lots=7, verdict=REDUCE, worst_sell_lots=7).wanted_ask is None
+
+
+def test_a_size_the_venue_refuses_is_not_asked_for() -> None:
+    symbol = symbol_with()
+    coarse = replace(symbol, instrument=replace(symbol.instrument, lots_min=5))
+    assert placed(symbol=coarse, position_lots=96).wanted_bid is None
+    assert placed(symbol=coarse, position_lots=95).wanted_bid == Wanted(BUY, BID, 5)
+    narrow = replace(symbol, instrument=replace(symbol.instrument, lots_max=4))
+    assert placed(symbol=narrow).wanted_bid == Wanted(BUY, BID, 4)
+
+
+def test_a_notional_below_the_venues_least_is_asked_for_only_to_reduce() -> None:
+    # 10 lots at the bid are worth exactly so much.
+    symbol = symbol_with()
+    worth = BID * 10 * symbol.instrument.cash_per_ticklot
+    exact = replace(symbol, instrument=replace(symbol.instrument, notional_min_cash=worth))
+    assert placed(symbol=exact).wanted_bid == Wanted(BUY, BID, 10)
+    more = replace(symbol, instrument=replace(symbol.instrument, notional_min_cash=worth + 1))
+    assert placed(symbol=more).wanted_bid is None
+    assert placed(symbol=more, position_lots=-30, verdict=REDUCE).wanted_bid == Wanted(BUY, BID, 10, True)
+
+
+def test_a_market_that_moved_since_the_decision_is_not_crossed() -> None:
+    market = {"best_bid_ticks": ASK + 2, "best_ask_ticks": ASK + 4}
+    assert placed(**market).wanted_ask == Wanted(SELL, ASK + 3, 10)
+    market = {"best_bid_ticks": BID - 4, "best_ask_ticks": BID - 2}
+    assert placed(**market).wanted_bid == Wanted(BUY, BID - 3, 10)
+
+
+def test_there_is_no_bid_at_zero() -> None:
+    assert placed(bid_ticks=0).wanted_bid is None
+    assert placed(bid_ticks=1).wanted_bid == Wanted(BUY, 1, 10)
+
+
+# --- not quoting
+
+
+@pytest.mark.parametrize("why", [{"no_quote_reason": "HALTED"}, {"blocked": "private_down"}])
+def test_when_quoting_is_forbidden_everything_settled_is_cancelled(why: dict[str, str]) -> None:
+    context = placed(working_bid=resting(BID), working_ask=resting(ASK, client_id="s-2", placed_ns=NOW_NS), **why)
+    assert (context.wanted_bid, context.wanted_ask) == (None, None)
+    assert context.moves == (
+        Move("cancel", "bid0", BUY, BID, 0, "s-1", False, "not_wanted"),
+        Move("cancel", "ask0", SELL, ASK, 0, "s-2", False, "not_wanted"),
+    )
+    assert placed(**why).moves == ()
+
+
+def test_a_busy_order_is_cancelled_only_where_a_cancel_may_be_sent() -> None:
+    busy = resting(BID, is_settled=False)
+    assert bid_moves(busy, no_quote_reason="HALTED")[:-1] == ()
+    may = replace(busy, is_cancellable=True)
+    assert bid_moves(may, no_quote_reason="HALTED")[0].kind == "cancel"
+
+
+# --- moving
+
+
+def test_an_outward_move_is_never_held_back() -> None:
+    young = resting(BID + 2, placed_ns=NOW_NS)
+    assert bid_moves(young) == (Move("amend", "bid0", BUY, BID, 10, "s-1", False, "outward"),)
+    young = resting(ASK - 2, placed_ns=NOW_NS)
+    assert ask_moves(young) == (Move("amend", "ask0", SELL, ASK, 10, "s-1", False, "outward"),)
+
+
+def test_an_inward_move_waits_for_the_minimum_time_in_book() -> None:
+    young = resting(BID - 2, placed_ns=NOW_NS - BOOK_TIME_NS + 1)
+    assert bid_moves(young) == ()
+    aged = resting(BID - 2, placed_ns=NOW_NS - BOOK_TIME_NS)
+    assert bid_moves(aged) == (Move("amend", "bid0", BUY, BID, 10, "s-1", False, "inward"),)
+    assert ask_moves(resting(ASK + 2))[0].reason == "inward"
+
+
+@pytest.mark.parametrize("moved", [-1, 1])
+def test_a_move_too_small_for_a_message_is_not_made(moved: int) -> None:
+    context = placed(working_bid=resting(BID + moved), working_ask=resting(ASK + moved))
+    assert context.moves == ()
+    # The price it rests at, not the wanted one, is what a fill will be explained by.
+    assert context.shares[-1] == Share("order_placement", moved, moved)
+
+
+def test_a_move_exactly_worth_a_message_is_made() -> None:
+    knobs = knobs_with(placement={"move_bps_min": 2.0})
+    moved = decided(working_bid=resting(BID - 2), working_ask=resting(ASK))
+    assert len(place(moved, knobs).moves) == 1
+    just_less = decided(working_bid=resting(BID - 2), working_ask=resting(ASK), mid2_ticks=2 * MID_TICKS + 1)
+    assert place(just_less, knobs).moves == ()
+
+
+def test_an_amend_states_the_total_size_fills_included() -> None:
+    partly = resting(BID - 2, lots=7, size_lots=10, filled_lots=3)
+    assert bid_moves(partly) == (Move("amend", "bid0", BUY, BID, 13, "s-1", False, "inward"),)
+
+
+def test_a_shrink_keeps_price_and_place_and_does_not_wait() -> None:
+    large = resting(BID + 1, lots=12, placed_ns=NOW_NS, filled_lots=3, size_lots=15)
+    assert bid_moves(large) == (Move("amend", "bid0", BUY, BID + 1, 13, "s-1", False, "shrink"),)
+
+
+def test_a_refill_waits_until_less_than_its_part_is_left() -> None:
+    half = resting(BID, lots=5, filled_lots=5, size_lots=10)
+    assert bid_moves(half) == ()
+    less = resting(BID - 1, lots=4, filled_lots=6, size_lots=10)
+    assert bid_moves(less) == (Move("amend", "bid0", BUY, BID, 16, "s-1", False, "top_up"),)
+    assert bid_moves(replace(less, placed_ns=NOW_NS)) == ()
+
+
+def test_the_flag_of_a_reduce_only_order_is_shed_by_a_cancel_after_its_time() -> None:
+    flagged = resting(BID, reduce_only=True)
+    assert bid_moves(flagged) == (Move("cancel", "bid0", BUY, BID, 0, "s-1", True, "release"),)
+    assert bid_moves(replace(flagged, placed_ns=NOW_NS)) == ()
+    kept = placed(working_bid=flagged, position_lots=-30, verdict=REDUCE)
+    assert kept.moves == ()
+
+
+def test_an_unflagged_order_may_go_on_reducing() -> None:
+    assert placed(working_bid=resting(BID), position_lots=-30, verdict=REDUCE).moves == ()
+
+
+# --- fast cancel
+
+
+def test_a_quote_fair_value_moved_through_is_cancelled_at_once() -> None:
+    young = resting(BID + 8, placed_ns=NOW_NS)
+    assert bid_moves(young, fair_ticks=BID + 5.0)[0] == Move(
+        "cancel", "bid0", BUY, BID + 8, 0, "s-1", False, "fast_cancel"
+    )
+    assert bid_moves(young, fair_ticks=BID + 5.01)[0].reason == "outward"
+    young = resting(ASK - 8, placed_ns=NOW_NS)
+    assert ask_moves(young, fair_ticks=ASK - 5.0)[0].reason == "fast_cancel"
+    assert ask_moves(young, fair_ticks=ASK - 5.01)[0].reason == "outward"
+
+
+def test_a_quote_that_is_wanted_beyond_fair_value_is_not_cancelled_for_it() -> None:
+    assert bid_moves(resting(BID + 2), fair_ticks=BID - 9.0)[0].reason == "outward"
+    assert bid_moves(resting(BID), fair_ticks=BID - 9.0) == ()
+    knobs = knobs_with(placement={"fast_cancel_bps": 0.0})
+    both = decided(working_bid=resting(BID), working_ask=resting(ASK), fair_ticks=float(BID))
+    assert place(both, knobs).moves == ()
+
+
+def test_the_most_aggressive_price_in_flight_is_what_counts() -> None:
+    amending = resting(BID, is_settled=False, is_cancellable=True, reach_ticks=BID + 8)
+    assert bid_moves(amending, fair_ticks=BID + 5.0)[0].reason == "fast_cancel"
+    stuck = replace(amending, is_cancellable=False)
+    assert bid_moves(stuck, fair_ticks=BID + 5.0) == ()
+
+
+# --- own orders on the other side
+
+
+def test_a_quote_that_would_meet_our_own_waits_until_that_one_is_gone() -> None:
+    market = book_at(ASK + 3, ASK + 5)
+    old_ask = resting(ASK + 4, client_id="s-2")
+    rising = {"bid_ticks": ASK + 4, "ask_ticks": ASK + 9, "working_ask": old_ask, **market}
+    assert [move.slot for move in placed(**rising).moves] == ["ask0"]
+    waiting = placed(**rising, working_bid=resting(BID, client_id="s-1"))
+    assert [move.slot for move in waiting.moves] == ["ask0"]
+    # The amend is on its way: the worst is that the ask still stands where it stood.
+    in_flight = replace(old_ask, price_ticks=ASK + 9, is_settled=False, reach_ticks=ASK + 4)
+    assert placed(**{**rising, "working_ask": in_flight}).moves == ()
+    arrived = replace(in_flight, is_settled=True, reach_ticks=0)
+    assert [move.kind for move in placed(**{**rising, "working_ask": arrived}).moves] == ["create"]
+
+
+def test_one_tick_apart_is_no_meeting() -> None:
+    market = book_at(BID - 1, BID + 1)
+    assert [
+        move.slot for move in placed(bid_ticks=BID, ask_ticks=ASK, working_ask=resting(BID + 1), **market).moves
+    ] == ["ask0", "bid0"]
+    assert [move.slot for move in placed(bid_ticks=BID, ask_ticks=ASK, working_ask=resting(BID), **market).moves] == [
+        "ask0"
+    ]
+
+
+def test_a_shrink_does_not_wait_for_our_own_other_side() -> None:
+    market = book_at(ASK + 3, ASK + 5)
+    context = placed(
+        bid_ticks=ASK + 4,
+        ask_ticks=ASK + 9,
+        working_ask=resting(ASK + 4, client_id="s-2", is_settled=False),
+        working_bid=resting(BID, lots=12),
+        **market,
+    )
+    assert [(move.slot, move.price_ticks, move.reason) for move in context.moves] == [("bid0", BID, "shrink")]
+
+
+def test_a_refill_waits_for_our_own_other_side() -> None:
+    context = placed(
+        bid_ticks=ASK + 4,
+        ask_ticks=ASK + 9,
+        working_ask=resting(ASK + 4, client_id="s-2", is_settled=False),
+        working_bid=resting(BID, lots=2, filled_lots=8, size_lots=10),
+        **book_at(ASK + 3, ASK + 5),
+    )
+    assert context.moves == ()
+
+
+# --- order of leaving and attribution
+
+
+def test_what_takes_risk_away_leaves_first() -> None:
+    context = placed(working_ask=resting(ASK - 2))
+    assert [(move.slot, move.reason) for move in context.moves] == [("ask0", "outward"), ("bid0", "new")]
+    context = placed(working_bid=resting(BID + 2), working_ask=resting(ASK + 2))
+    assert [move.reason for move in context.moves] == ["outward", "inward"]
+    context = placed(working_bid=resting(BID - 2), working_ask=resting(ASK, lots=12))
+    assert [move.reason for move in context.moves] == ["shrink", "inward"]
+
+
+def test_placing_again_replaces_its_own_share_and_no_other() -> None:
+    earlier = Share("queue_aware", 1.0, 2.0)
+    once = place(decided(shares=(earlier,), working_bid=resting(BID + 1)), KNOBS)
+    assert once.shares == (earlier, Share("order_placement", 1, 0))
+    again = place(replace(once, working_bid=resting(BID)), KNOBS)
+    assert again.shares == (earlier, Share("order_placement", 0, 0))
+
+
+def test_a_share_tells_where_the_quote_will_stand() -> None:
+    held_back = placed(working_bid=resting(BID - 2, placed_ns=NOW_NS), working_ask=resting(ASK + 2))
+    assert held_back.shares[-1] == Share("order_placement", -2, 0)
+    clamped = placed(best_ask_ticks=BID - 2, best_bid_ticks=BID - 4)
+    assert clamped.shares[-1] == Share("order_placement", -3, 0)
+    pulled = placed(working_bid=resting(BID + 8), fair_ticks=BID + 5.0)
+    assert pulled.shares[-1] == Share("order_placement", 0, 0)
+    assert placed(no_quote_reason="HALTED", working_bid=resting(BID + 2)).shares[-1] == Share("order_placement", 0, 0)
+
+
+def test_wanting_and_reconciling_are_the_two_halves() -> None:
+    context = decided()
+    assert reconcile(want(context, KNOBS), KNOBS) == place(context, KNOBS)
+    assert want(context, KNOBS).moves == ()
+
+
+# --- taking
+
+
+STUCK = {
+    "position_lots": 95,
+    "verdict": REDUCE,
+    "memory": StageMemory(heavy_since_ns=NOW_NS - KNOBS.placement.unwind_after_ns),
+}
+
+
+def test_stuck_inventory_is_unwound_to_where_reducing_may_end() -> None:
+    context = placed(**STUCK)
+    # 80 % of 100 lots may stay; 5 bps below the mid is the worst price.
+    assert context.wanted_take == Wanted(SELL, MID_TICKS - 5, 15, reduce_only=True)
+    assert context.moves[-1] == Move("take", "take0", SELL, MID_TICKS - 5, 15, "", True, "unwind")
+    assert context.memory.took_ns == NOW_NS
+    short = placed(**{**STUCK, "position_lots": -95})
+    assert short.wanted_take == Wanted(BUY, MID_TICKS + 5, 15, reduce_only=True)
+
+
+def test_inventory_is_unwound_only_after_its_time_and_only_above_the_mark() -> None:
+    late = StageMemory(heavy_since_ns=NOW_NS - KNOBS.placement.unwind_after_ns + 1)
+    assert placed(**{**STUCK, "memory": late}).wanted_take is None
+    assert placed(**{**STUCK, "memory": StageMemory()}).wanted_take is None
+
+
+@pytest.mark.parametrize(
+    "why_not",
+    [
+        {"verdict": GuardVerdict("HARD", "reduce_only", may_take=False)},
+        {"verdict": GuardVerdict("HARD", "halt", is_halted=True)},
+        {"blocked": "private_down"},
+        {"position_lots": 0},
+        {"mid2_ticks": 0},
+    ],
+)
+def test_nothing_is_unwound_when(why_not: dict[str, object]) -> None:
+    assert placed(**{**STUCK, **why_not}).wanted_take is None
+
+
+def test_taking_can_be_switched_off() -> None:
+    knobs = knobs_with(placement={"taking": False})
+    assert want(decided(**STUCK), knobs).wanted_take is None
+    assert want(decided(**STUCK), knobs).wanted_ask is not None
+
+
+def test_flatten_takes_the_whole_position_and_quotes_nothing() -> None:
+    context = placed(position_lots=7, is_flattening=True, working_bid=resting(BID - 1))
+    assert (context.wanted_bid, context.wanted_ask) == (None, None)
+    assert context.moves == (
+        Move("cancel", "bid0", BUY, BID - 1, 0, "s-1", False, "not_wanted"),
+        Move("take", "take0", SELL, MID_TICKS - 5, 7, "", True, "flatten"),
+    )
+    assert placed(is_flattening=True).moves == ()
+
+
+def test_flatten_ignores_the_taker_cap_and_the_latch_but_no_halt() -> None:
+    latched = GuardVerdict("HARD", "latched", may_take=False)
+    wanted = placed(position_lots=7, is_flattening=True, verdict=latched, no_quote_reason="HALTED").wanted_take
+    assert wanted == Wanted(SELL, MID_TICKS - 5, 7, reduce_only=True)
+    halted = GuardVerdict("HARD", "latched", may_take=False, is_halted=True)
+    assert placed(position_lots=7, is_flattening=True, verdict=halted).wanted_take is None
+
+
+def test_flatten_without_taking_works_the_position_off_as_a_maker() -> None:
+    knobs = knobs_with(placement={"taking": False})
+    context = place(decided(position_lots=7, is_flattening=True), knobs)
+    assert (context.wanted_bid, context.wanted_ask) == (None, Wanted(SELL, ASK, 7, reduce_only=True))
+    assert context.wanted_take is None
+
+
+def test_a_take_never_pays_more_than_the_slippage_bound() -> None:
+    at_bound = placed(**STUCK, **book_at(MID_TICKS - 5, MID_TICKS + 5))
+    assert at_bound.wanted_take == Wanted(SELL, MID_TICKS - 5, 15, reduce_only=True)
+    beyond = placed(**STUCK, **book_at(MID_TICKS - 6, MID_TICKS + 6))
+    assert beyond.wanted_take is None
+    short = {**STUCK, "position_lots": -95}
+    assert placed(**short, **book_at(MID_TICKS - 5, MID_TICKS + 5)).wanted_take == Wanted(BUY, MID_TICKS + 5, 15, True)
+    assert placed(**short, **book_at(MID_TICKS - 6, MID_TICKS + 6)).wanted_take is None
+
+
+def test_the_bound_is_rounded_so_that_it_is_never_exceeded() -> None:
+    # The mid is between ticks: 5 bps and a hair off it lies between ticks, too.
+    market = book_at(MID_TICKS, MID_TICKS + 1)
+    assert placed(**STUCK, **market).wanted_take == Wanted(SELL, MID_TICKS - 4, 15, reduce_only=True)
+    short = {**STUCK, "position_lots": -95}
+    assert placed(**short, **market).wanted_take == Wanted(BUY, MID_TICKS + 5, 15, reduce_only=True)
+
+
+def test_a_sale_is_never_bounded_by_a_price_below_one_tick() -> None:
+    wild = knobs_with(placement={"taker_slippage_bps_max": 20_000.0})
+    take = want(decided(**STUCK), wild).wanted_take
+    assert take is not None
+    assert take.price_ticks == 1
+
+
+def test_a_take_is_of_a_size_the_venue_accepts_and_never_flips() -> None:
+    symbol = symbol_with()
+    coarse = replace(symbol, instrument=replace(symbol.instrument, lots_min=20))
+    assert placed(**STUCK, symbol=coarse).wanted_take == Wanted(SELL, MID_TICKS - 5, 20, reduce_only=True)
+    assert placed(position_lots=7, is_flattening=True, symbol=coarse).wanted_take is None
+    narrow = replace(symbol, instrument=replace(symbol.instrument, lots_max=4))
+    assert placed(**STUCK, symbol=narrow).wanted_take == Wanted(SELL, MID_TICKS - 5, 4, reduce_only=True)
+
+
+def test_a_take_waits_for_its_slot_and_for_its_cool_down() -> None:
+    assert placed(**STUCK, working_take=resting(MID_TICKS - 5)).moves[-1].kind != "take"
+    heavy = STUCK["memory"]
+    assert isinstance(heavy, StageMemory)
+    just = replace(heavy, took_ns=NOW_NS - BOOK_TIME_NS + 1)
+    assert placed(**{**STUCK, "memory": just}).moves[-1].kind != "take"
+    assert placed(**{**STUCK, "memory": just}).memory == just
+    past = replace(heavy, took_ns=NOW_NS - BOOK_TIME_NS)
+    assert placed(**{**STUCK, "memory": past}).moves[-1].kind == "take"
+
+
+def test_quote_and_take_together_never_flip_the_position() -> None:
+    tight = symbol_with(quote_lots=90)
+    ask = resting(ASK, lots=90)
+    first = placed(**STUCK, symbol=tight, working_ask=ask)
+    # 95 held, 90 offered: the offer shrinks to make room for the 15 to take, and the take waits.
+    assert first.moves == (Move("amend", "ask0", SELL, ASK, 80, "s-1", False, "shrink"),)
+    assert first.memory.took_ns is None
+    second = placed(**STUCK, symbol=tight, working_ask=resting(ASK, lots=80))
+    assert [(move.kind, move.size_lots) for move in second.moves] == [("take", 15)]
+
+
+def test_a_take_waits_for_our_own_order_in_its_way() -> None:
+    in_way = resting(MID_TICKS - 5)
+    context = placed(**STUCK, working_bid=in_way)
+    assert [move.kind for move in context.moves] == ["cancel", "create"]
+    below = resting(MID_TICKS - 6)
+    assert [move.kind for move in placed(**STUCK, working_bid=below).moves] == ["cancel", "create", "take"]
+    short = {**STUCK, "position_lots": -95}
+    assert [move.kind for move in placed(**short, working_ask=resting(MID_TICKS + 5)).moves] == ["cancel", "create"]
+    assert placed(**short, working_ask=resting(MID_TICKS + 6)).moves[-1].kind == "take"
+
+
+def test_a_short_position_counts_the_buys_that_may_be_alive() -> None:
+    short = {**STUCK, "position_lots": -95}
+    assert placed(**short, worst_buy_lots=80).moves[-1].kind == "take"
+    assert placed(**short, worst_buy_lots=81, worst_sell_lots=0).moves == ()
+
+
+def test_a_fresh_decision_on_the_same_side_waits_out_nothing_else() -> None:
+    aged = resting(ASK + 2, placed_ns=NOW_NS - 200 * NS_PER_MS)
+    assert ask_moves(aged)[0].reason == "inward"
+    assert ask_moves(replace(aged, placed_ns=NOW_NS + NS_PER_S)) == ()
