@@ -14,11 +14,14 @@ MODELS: Final[Mapping[str, type[Document]]] = MappingProxyType(
     {"scenario": Scenario, "config": Config, "profile": Profile}
 )
 
-# Keys that several kinds share say nothing about which one it is.
+# Keys that all kinds share say nothing about which one it is; keys of old versions do.
 _OWN_KEYS: Final = {
     "scenario": ("run", "market", "strategy", "faults", "gates", "invariants", "tags"),
-    "config": tuple(name for name in Config.model_fields if name not in ("schema_version", "name", "description")),
-    "profile": ("status", "links", "rates"),
+    "config": (
+        *(name for name in Config.model_fields if name not in ("schema_version", "name", "description")),
+        *("sizes", "limits"),  # of version 1
+    ),
+    "profile": ("status", "symbols", "links", "rates"),
 }
 
 

@@ -60,8 +60,10 @@ class InstrumentRules(Written):
             self.build("")
         except ImpossibleInstrument as impossible:
             field = str(impossible).partition(":")[0]
-            at = (field,) if field in type(self).model_fields else ()
-            yield Complaint(IMPOSSIBLE, at, str(impossible).removeprefix(f"{field}: "))
+            if field in type(self).model_fields:
+                yield Complaint(IMPOSSIBLE, (field,), str(impossible).removeprefix(f"{field}: "))
+            else:
+                yield Complaint(IMPOSSIBLE, (), str(impossible))
 
 
 class Delay(Written):
