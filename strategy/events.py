@@ -111,6 +111,7 @@ class OrderAccepted(_Event, frozen=True, gc=False):
     price_ticks: int
     size_lots: int
     venue_ns: int
+    side: int = 0  # 0 where the venue does not repeat it
 
 
 class OrderRejected(_Event, frozen=True, gc=False):
@@ -187,6 +188,7 @@ class OrderReport(_Event, frozen=True, gc=False):
     size_lots: int
     filled_lots_total: int
     venue_ns: int
+    side: int = 0  # 0 where the venue does not repeat it
 
 
 class OpenOrdersReport(_Event, frozen=True, gc=False):

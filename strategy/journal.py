@@ -44,7 +44,7 @@ class Read(msgspec.Struct, frozen=True):
     damaged_line: int
 
 
-_decode = msgspec.json.Decoder(Record)
+_decoder: Final[msgspec.json.Decoder[Record]] = msgspec.json.Decoder(Record)
 
 
 def line_of(record: Record) -> bytes:
@@ -72,6 +72,6 @@ def _record(line: bytes) -> Record | None:
     if b"%08x" % zlib.crc32(body) != crc:
         return None
     try:
-        return _decode.decode(body)
+        return _decoder.decode(body)
     except msgspec.MsgspecError:
         return None

@@ -50,6 +50,11 @@ class Reads(msgspec.Struct):
             self.due_ns[key] = again_ns
         return True
 
+    def forget(self, key: str) -> None:
+        """Want an answer no more: what it would have told has become known."""
+        self.asked_ns.pop(key, None)
+        self.due_ns.pop(key, None)
+
     def is_wanted(self, key: str) -> bool:
         """Say whether a question waits to be asked or answered."""
         return key in self.due_ns

@@ -1,0 +1,418 @@
+"""The core: one class, one verb, one number.
+
+    what happened                  what we ask
+    (now_ns, event) ──► Core.step ──► (commands)          Core.wake_at_ns ──► the driver's alarm
+
+A step does the same four things for every event. *Absorb*: what it says changes what we know.
+*Chase*: what is overdue becomes a question; silence is never an answer. *Decide*: the pipeline
+runs for the symbols whose inputs changed, when their time has come, and at once on danger.
+*Place*: the fewest commands that bring what works to what is wanted.
+
+Placing is not tied to deciding: an acknowledgement frees a slot, and the quote that waited for it
+leaves in the same step. Deciding is not tied to market data: a lost stream, a doubt, an order of
+ours filled are inputs like any other.
+
+The core is a reducer. It owns its state, and nothing else decides what it does: no clock, no dice,
+no I/O. ``snapshot`` writes the state down; ``restore`` continues from it to the same commands. A
+step that raises sends nothing and poisons the core: its state can no longer be trusted, so the
+driver cancels everything by its own path and builds a new one.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from strategy import commands, events, health, pipeline, reads
+from strategy.belief import Belief, OrderBelief, SymbolBelief
+from strategy.context import HALT, LATCHED, GuardVerdict, QuoteContext
+from strategy.core_state import CoreState, fresh_state
+from strategy.deciding import decide, refresh
+from strategy.desk import Desk
+from strategy.errors import OurMistake
+from strategy.knobs import Knobs
+from strategy.order import Order
+from strategy.order_chase import chase
+from strategy.order_states import State
+from strategy.orders import Absorbed
+from strategy.placing import carry_out
+from strategy.units import NS_PER_MS, PCT
+
+_HALTING: Final = frozenset({HALT, LATCHED})
+
+
+class Core:
+    """The bot. Feed it ``(now_ns, event)``, carry out what it returns, ring at ``wake_at_ns``."""
+
+    def __init__(self, knobs: Knobs, state: CoreState | None = None) -> None:
+        """Start from nothing, or from a state read back by ``restore``."""
+        self._knobs = knobs
+        self._state = state if state is not None else fresh_state(knobs)
+        self._model = pipeline.pipeline_of(knobs.model)
+        self._index = {desk.symbol: place for place, desk in enumerate(self._state.desks)}
+        self._is_poisoned = False
+
+    @property
+    def wake_at_ns(self) -> int | None:
+        """The instant at which the driver must say ``Woke``, always in the future; None: not needed."""
+        return self._state.wake_at_ns
+
+    @property
+    def decisions(self) -> int:
+        """How many decisions were made, for those who measure."""
+        return self._state.decisions
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """What our own limits said no to, counted by code."""
+        return dict(self._state.refusals)
+
+    def step(self, now_ns: int, event: events.Event) -> tuple[commands.Command, ...]:
+        """Absorb what happened, chase what is overdue, decide what we want, place it.
+
+        ``now_ns`` never falls. Raises ``OurMistake`` for a bug of ours, and on every step after
+        one: nothing is ever sent from a state that cannot be trusted.
+        """
+        if self._is_poisoned:
+            raise OurMistake("the core is poisoned: a step before this one raised")
+        self._is_poisoned = True
+        state = self._state
+        if now_ns < state.now_ns:
+            raise OurMistake(f"time went back from {state.now_ns} to {now_ns}")
+        state.now_ns = now_ns
+        absorb = _ABSORB.get(type(event))
+        if absorb is not None:
+            absorb(self, now_ns, event)
+        leaving = self._chase(now_ns)
+        self._decide(now_ns)
+        self._place(now_ns, leaving)
+        state.wake_at_ns = self._next_wake_ns(now_ns)
+        self._is_poisoned = False
+        return tuple(leaving)
+
+    def snapshot(self) -> bytes:
+        """Write down everything the core remembers."""
+        return msgspec.json.encode(self._state)
+
+    @classmethod
+    def restore(cls, knobs: Knobs, data: bytes) -> "Core":
+        """Continue from a snapshot: the same events lead to the same commands."""
+        return cls(knobs, msgspec.json.decode(data, type=CoreState))
+
+    def venue_now_ns(self, now_ns: int) -> int:
+        """Give the venue's time to sign a request with: a bound it has certainly reached."""
+        return self._state.clock.venue_ns(now_ns)
+
+    def last_context(self, symbol: str) -> QuoteContext | None:
+        """Give the last decision about a symbol, each stage's share of its prices included."""
+        return self._state.desks[self._index[symbol]].context
+
+    def belief(self) -> Belief:
+        """Say what the core believes, for those who compare it with the truth."""
+        state = self._state
+        live = state.orders.live.values()
+        return Belief(
+            symbols=tuple(self._symbol_belief(desk) for desk in state.desks),
+            orders=tuple(_order_belief(order) for order in (*live, *state.orders.ended.values())),
+            doubts=state.orders.doubts(),
+            halted=state.health.halted or any(_is_halted(desk) for desk in state.desks),
+        )
+
+    # Absorb
+
+    def _started(self, now_ns: int, event: events.Started) -> None:
+        state = self._state
+        state.health.absorb(event)
+        state.orders.session, state.orders.number = event.session, 0
+        state.health.unread = [desk.symbol for desk in state.desks]
+        for key in (reads.CLOCK, reads.MARGIN, *(reads.OPEN_ORDERS_OF + desk.symbol for desk in state.desks)):
+            state.reads.want(key, now_ns)
+
+    def _fact(self, now_ns: int, event: events.Event) -> None:
+        state = self._state
+        state.health.absorb(event)
+        match event:
+            case events.StreamDown(stream=events.PUBLIC):
+                for desk in state.desks:
+                    desk.book.lose()
+            case events.StreamUp(stream=events.PRIVATE) if state.orders.live or state.orders.number:
+                state.orders.private_restored(now_ns, tuple(desk.symbol for desk in state.desks))
+            case events.StreamUp(stream=events.PUBLIC):
+                for desk in state.desks:
+                    state.reads.want(reads.BOOK_OF + desk.symbol, now_ns + self._knobs.feed.book_wait_ns_max)
+            case events.OperatorSaid(word=health.CLEAR_LATCH):
+                for desk in state.desks:
+                    desk.memory = replace(desk.memory, latched=False)
+            case _:
+                pass
+        self._all_urgent()
+
+    def _snapshot(self, now_ns: int, event: events.BookSnapshot) -> None:
+        desk = self._desk(event.symbol)
+        desk.on_snapshot(now_ns, event, self._knobs)
+        key = reads.BOOK_OF + event.symbol
+        if desk.book.ok:
+            self._state.reads.forget(key)
+        elif event.asked_ns:
+            # Older than what we kept, or shown to be gapped: ask for a younger one at once.
+            self._state.reads.answered(key, event.asked_ns, now_ns)
+
+    def _delta(self, now_ns: int, event: events.BookDelta) -> None:
+        desk = self._desk(event.symbol)
+        desk.on_delta(now_ns, event, self._knobs)
+        self._want_book(now_ns, desk)
+
+    def _heartbeat(self, now_ns: int, event: events.BookHeartbeat) -> None:
+        desk = self._desk(event.symbol)
+        desk.on_heartbeat(now_ns, event)
+        self._want_book(now_ns, desk)
+
+    def _want_book(self, now_ns: int, desk: Desk) -> None:
+        key = reads.BOOK_OF + desk.symbol
+        if not desk.book.ok and not self._state.reads.is_wanted(key):
+            self._state.reads.want(key, now_ns)
+
+    def _trade(self, now_ns: int, event: events.PublicTrade) -> None:
+        self._desk(event.symbol).on_trade(now_ns, event)
+
+    def _order_word(self, now_ns: int, event: events.Event) -> None:
+        state = self._state
+        if isinstance(event, events.OpenOrdersReport):
+            self._open_orders_read(now_ns, event)
+        self._took_in(now_ns, state.orders.absorb(now_ns, event, self._knobs.orders))
+
+    def _took_in(self, now_ns: int, absorbed: Absorbed) -> None:
+        """Pass on what a word about orders meant: fills, round trips, verdicts, queue places."""
+        state = self._state
+        for fill in absorbed.fills:
+            if fill.symbol in self._index:
+                index = self._index[fill.symbol]
+                state.desks[index].on_fill(now_ns, fill, self._knobs.symbols[index])
+            if fill.liquidity == "taker":
+                state.signals.take(now_ns)
+        if absorbed.round_trip_ns is not None:
+            state.signals.round_trip(now_ns, absorbed.round_trip_ns / NS_PER_MS)
+        if absorbed.is_rejected is not None:
+            state.signals.order_answered(now_ns, absorbed.is_rejected)
+        order = absorbed.order
+        if order is not None and order.symbol in self._index:
+            self._stand(state.desks[self._index[order.symbol]], order)
+        for desk in state.desks:
+            desk.is_dirty = desk.must_place = True
+
+    def _stand(self, desk: Desk, order: Order) -> None:
+        if order.state is State.WORKING:
+            desk.stand(order.client_id, order.side, order.price_ticks, order.size_lots - order.filled_lots)
+        elif not order.is_open:
+            desk.leave(order.client_id)
+        if order.state is State.IN_DOUBT:
+            self._all_urgent()
+
+    def _open_orders_read(self, now_ns: int, event: events.OpenOrdersReport) -> None:
+        state = self._state
+        state.reads.answered(reads.OPEN_ORDERS_OF + event.symbol, event.asked_ns, None)
+        if event.symbol in state.health.unread:
+            state.health.unread.remove(event.symbol)
+
+    def _clock(self, now_ns: int, event: events.ClockSampled) -> None:
+        state = self._state
+        state.clock.absorb(now_ns, event)
+        state.reads.answered(reads.CLOCK, event.asked_ns, now_ns + self._knobs.feed.clock_every_ns)
+        self._all_dirty()
+
+    def _margin(self, now_ns: int, event: events.MarginSeen) -> None:
+        state = self._state
+        equity = event.equity_cash
+        state.margin_pct = PCT * event.maintenance_cash / equity if equity > 0 else PCT
+        state.reads.answered(reads.MARGIN, event.asked_ns, now_ns + self._knobs.feed.margin_every_ns)
+        self._all_dirty()
+
+    def _funding(self, now_ns: int, event: events.FundingPaid) -> None:
+        self._desk(event.symbol).position.fund(event)
+        self._all_dirty()
+
+    def _budget(self, now_ns: int, event: events.BudgetSeen) -> None:
+        self._state.pacing.seen(now_ns, event.bucket, event.remaining)
+
+    # Chase
+
+    def _chase(self, now_ns: int) -> list[commands.Command]:
+        """Ask about what is overdue: orders first, then the world."""
+        state = self._state
+        left = state.pacing.queries_left(now_ns)
+        leaving = chase(state.orders, now_ns, self._knobs.orders, left)
+        asked = sum(not isinstance(command, commands.CancelOrder | commands.CancelAll) for command in leaving)
+        next_ns = state.reads.next_ns()
+        if next_ns is not None and next_ns <= now_ns:
+            for key in state.reads.due(now_ns):
+                if asked >= left:
+                    state.reads.postpone(key, state.pacing.queries.next_ns(now_ns))
+                    continue
+                leaving.append(self._ask(now_ns, key))
+                asked += 1
+        if asked:
+            state.pacing.take_queries(asked)
+        return leaving
+
+    def _ask(self, now_ns: int, key: str) -> commands.Command:
+        self._state.reads.asked(key, now_ns, now_ns + self._knobs.feed.book_wait_ns_max)
+        if key == reads.CLOCK:
+            return commands.SampleClock(now_ns)
+        if key == reads.MARGIN:
+            return commands.QueryMargin(now_ns)
+        if key.startswith(reads.BOOK_OF):
+            return commands.RequestBook(key.removeprefix(reads.BOOK_OF), now_ns)
+        return commands.QueryOpenOrders(key.removeprefix(reads.OPEN_ORDERS_OF), now_ns)
+
+    # Decide
+
+    def _decide(self, now_ns: int) -> None:
+        for index, desk in enumerate(self._state.desks):
+            is_due = desk.is_dirty and now_ns - desk.decided_ns >= self._knobs.decide_every_ns
+            if is_due or desk.is_urgent or self._has_gone_blind(now_ns, desk):
+                decide(self._state, index, self._knobs, self._model, now_ns)
+                desk.must_place = True
+
+    def _has_gone_blind(self, now_ns: int, desk: Desk) -> bool:
+        """Say whether silence alone has made the last decision untrue."""
+        context = desk.context
+        return context is not None and not context.blocked and bool(desk.why_blind(now_ns, self._knobs))
+
+    # Place
+
+    def _place(self, now_ns: int, leaving: list[commands.Command]) -> None:
+        state = self._state
+        for index, desk in enumerate(state.desks):
+            if not desk.must_place:
+                continue
+            desk.must_place = False
+            fresh = desk.decided_ns == now_ns and desk.context is not None and desk.context.now_ns == now_ns
+            context = desk.context if fresh and not leaving else refresh(state, index, self._knobs, now_ns)
+            if context is not None and context.moves:
+                if not leaving:
+                    state.cycle_id += 1
+                leaving += carry_out(state, index, context, self._knobs, now_ns)
+
+    # Wake
+
+    def _next_wake_ns(self, now_ns: int) -> int | None:
+        """Give the next instant at which time alone would change what we do."""
+        state, knobs = self._state, self._knobs
+        at: list[int] = []
+        if state.orders.due_ns is not None:
+            at.append(state.orders.due_ns)
+        next_read_ns = state.reads.next_ns()
+        if next_read_ns is not None:
+            at.append(next_read_ns)
+        for desk in state.desks:
+            if desk.is_dirty:
+                at.append(desk.decided_ns + knobs.decide_every_ns)
+            if desk.must_place:
+                at.append(min(state.pacing.next_order_ns(now_ns), state.pacing.next_cancel_ns(now_ns)))
+            if desk.book.ok:
+                at += self._silence_marks(desk, now_ns)
+        # An alarm may be late, but never in the past: a driver that rings at once must find us done.
+        return max(min(at), now_ns + 1) if at else None
+
+    def _silence_marks(self, desk: Desk, now_ns: int) -> list[int]:
+        """List the instants at which more silence of a feed crosses a threshold."""
+        feed, trigger = self._knobs.feed, self._knobs.guard.feed_silence
+        base_ns = desk.book.proof_ns + feed.expected_interval_ns
+        marks = (
+            base_ns + int(trigger.soft_enter * NS_PER_MS),
+            base_ns + int(trigger.hard_enter * NS_PER_MS),
+            desk.book.proof_ns + feed.age_ns_max + 1,
+        )
+        return [mark for mark in marks if mark > now_ns]
+
+    # Small things
+
+    def _desk(self, symbol: str) -> Desk:
+        return self._state.desks[self._index[symbol]]
+
+    def _all_urgent(self) -> None:
+        for desk in self._state.desks:
+            desk.is_urgent = True
+
+    def _all_dirty(self) -> None:
+        for desk in self._state.desks:
+            desk.is_dirty = True
+
+    def _symbol_belief(self, desk: Desk) -> SymbolBelief:
+        buys, sells = self._state.orders.worst(desk.symbol)
+        lots, context = desk.position.lots, desk.context
+        verdict = context.verdict if context is not None else GuardVerdict()
+        return SymbolBelief(
+            symbol=desk.symbol,
+            position_lots=lots,
+            cash=desk.position.cash,
+            worst_lots=max(abs(lots + buys), abs(lots - sells)),
+            book_seq=desk.book.seq,
+            book_ok=desk.book.ok,
+            guard_level=verdict.level,
+            guard_action=verdict.action,
+            width_bps=context.width_bps if context is not None else 0.0,
+            bid_wanted_ticks=context.wanted_bid.price_ticks if context is not None and context.wanted_bid else None,
+            ask_wanted_ticks=context.wanted_ask.price_ticks if context is not None and context.wanted_ask else None,
+        )
+
+
+def _is_halted(desk: Desk) -> bool:
+    return desk.context is not None and desk.context.verdict.action in _HALTING
+
+
+def _order_belief(order: Order) -> OrderBelief:
+    return OrderBelief(
+        client_id=order.client_id,
+        symbol=order.symbol,
+        slot=order.slot,
+        side=order.side,
+        state=order.state.value,
+        price_ticks=order.price_ticks,
+        size_lots=order.size_lots,
+        filled_lots=order.filled_lots,
+    )
+
+
+# Which part of the core takes in which event; an event that is not here only lets time pass.
+_ABSORB: Final[dict[type, Callable[[Core, int, Any], None]]] = {
+    events.Started: Core._started,
+    events.BookSnapshot: Core._snapshot,
+    events.BookDelta: Core._delta,
+    events.BookHeartbeat: Core._heartbeat,
+    events.PublicTrade: Core._trade,
+    events.ClockSampled: Core._clock,
+    events.MarginSeen: Core._margin,
+    events.FundingPaid: Core._funding,
+    events.BudgetSeen: Core._budget,
+    **dict.fromkeys(
+        (
+            events.Stopping,
+            events.StreamUp,
+            events.StreamDown,
+            events.RegimeChanged,
+            events.MemoryPressure,
+            events.OperatorSaid,
+        ),
+        Core._fact,
+    ),
+    **dict.fromkeys(
+        (
+            events.OrderAccepted,
+            events.OrderRejected,
+            events.OrderAmended,
+            events.AmendRefused,
+            events.OrderCancelled,
+            events.CancelRefused,
+            events.OrderFilled,
+            events.OrderReport,
+            events.OpenOrdersReport,
+            events.FillsReport,
+            events.Unanswered,
+            events.NotSent,
+            events.CancelAllAnswered,
+        ),
+        Core._order_word,
+    ),
+}

@@ -1,0 +1,68 @@
+"""All that the core remembers, as one value that can be written down and read back.
+
+Next state and commands depend on nothing but this and the event. JSON, because cash outgrows the
+64-bit integers of denser formats; floats are written so that they read back to the same bits.
+"""
+
+import msgspec
+
+from strategy.account_signals import AccountSignals, make_account_signals
+from strategy.clock import VenueClock
+from strategy.desk import Desk, make_desk
+from strategy.health import Health
+from strategy.knobs import Knobs
+from strategy.limits import Holding
+from strategy.orders import Orders
+from strategy.pacing import Pacing, make_pacing
+from strategy.reads import Reads
+
+
+class CoreState(msgspec.Struct):
+    """The account and its desks. ``refusals`` counts by code what our own limits said no to."""
+
+    desks: list[Desk]
+    signals: AccountSignals
+    pacing: Pacing
+    orders: Orders
+    health: Health
+    clock: VenueClock
+    reads: Reads
+    now_ns: int = 0
+    cycle_id: int = 0
+    decisions: int = 0
+    margin_pct: float = 0.0
+    refusals: dict[str, int] = {}
+    wake_at_ns: int | None = None
+
+
+def fresh_state(knobs: Knobs) -> CoreState:
+    """Start knowing nothing."""
+    return CoreState(
+        desks=[make_desk(knobs, symbol) for symbol in knobs.symbols],
+        signals=make_account_signals(knobs.signals, knobs.account),
+        pacing=make_pacing(knobs.pacing),
+        orders=Orders(),
+        health=Health(),
+        clock=VenueClock(),
+        reads=Reads(),
+    )
+
+
+def holdings_of(state: CoreState, knobs: Knobs) -> tuple[Holding, ...]:
+    """Give every symbol's worst case, valued at the worse side of its book."""
+    holdings = []
+    for desk, symbol in zip(state.desks, knobs.symbols, strict=True):
+        buys, sells = state.orders.worst(desk.symbol)
+        mark_ticks = max(desk.book.best_ask_ticks, desk.decided_mid2 // 2)
+        holdings.append(
+            Holding(
+                symbol=desk.symbol,
+                position_lots=desk.position.lots,
+                buy_lots=buys,
+                sell_lots=sells,
+                lot_cash=mark_ticks * symbol.instrument.cash_per_ticklot,
+                lots_max=symbol.position_lots_max,
+                beta=symbol.beta,
+            )
+        )
+    return tuple(holdings)

@@ -1,0 +1,151 @@
+"""From what a desk knows to a decision: gather the inputs, run the pipeline, keep its answer."""
+
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from strategy import pipeline
+from strategy.context import ASK_SLOT, BID_SLOT, TAKE_SLOT, QuoteContext, Readings, Working
+from strategy.core_state import CoreState, holdings_of
+from strategy.desk import Desk
+from strategy.knobs import Knobs, SymbolKnobs
+from strategy.limits import Holding, room_lots
+from strategy.order import Order
+from strategy.order_states import State
+from strategy.units import BUY, NS_PER_MS, PCT, SELL
+
+# Uncertainty before any sample of the venue's clock: worse than every threshold, yet a number.
+_UNSURE_MS: Final = 1e12
+_CANCELLABLE: Final = frozenset({State.CREATING, State.AMENDING, State.IN_DOUBT})
+
+
+def decide(state: CoreState, index: int, knobs: Knobs, model: pipeline.QuotePipeline, now_ns: int) -> None:
+    """Decide about one symbol; the answer stays on its desk."""
+    desk, symbol = state.desks[index], knobs.symbols[index]
+    mid2 = desk.book.mid2_ticks
+    blocked = state.health.why_not(desk.symbol) or desk.why_blind(now_ns, knobs)
+    if mid2 and desk.book.ok:
+        near = desk.book.ticklots_near(knobs.signals.liquidity_bps)
+        desk.signals.on_mid(now_ns, mid2, near)
+        desk.position.mark(symbol.instrument, mid2)
+        desk.decided_mid2 = mid2
+    pnl_cash = desk.position.value_cash(symbol.instrument, desk.exit2_ticks())
+    desk.signals.on_pnl(now_ns, pnl_cash)
+    state.signals.equity(now_ns, _account_pnl_cash(state, knobs))
+    context = _context(state, index, knobs, now_ns, blocked)
+    context = pipeline.run(model, context, knobs)
+    desk.context, desk.memory = context, context.memory
+    desk.decided_ns = now_ns
+    desk.is_dirty = desk.is_urgent = False
+    state.decisions += 1
+
+
+def refresh(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> QuoteContext | None:
+    """Give the last decision with its moves worked out anew for the orders as they are now."""
+    desk = state.desks[index]
+    if desk.context is None:
+        return None
+    blocked = state.health.why_not(desk.symbol) or desk.why_blind(now_ns, knobs)
+    context = replace(desk.context, now_ns=now_ns, blocked=blocked, **_orders_part(state, index, knobs))
+    context = pipeline.place(context, knobs)
+    desk.context, desk.memory = context, context.memory
+    return context
+
+
+def _account_pnl_cash(state: CoreState, knobs: Knobs) -> int:
+    return sum(
+        desk.position.value_cash(symbol.instrument, desk.exit2_ticks())
+        for desk, symbol in zip(state.desks, knobs.symbols, strict=True)
+    )
+
+
+def _context(state: CoreState, index: int, knobs: Knobs, now_ns: int, blocked: str) -> QuoteContext:
+    desk, symbol = state.desks[index], knobs.symbols[index]
+    book, signals = desk.book, desk.signals
+    return QuoteContext(
+        now_ns=now_ns,
+        symbol=symbol,
+        best_bid_ticks=book.best_bid_ticks,
+        best_bid_lots=book.bids.get(book.best_bid_ticks, 0),
+        best_ask_ticks=book.best_ask_ticks,
+        best_ask_lots=book.asks.get(book.best_ask_ticks, 0),
+        mid2_ticks=book.mid2_ticks,
+        fair_ticks=book.mid2_ticks / 2,
+        readings=_readings(state, desk, symbol, knobs, now_ns),
+        thinness=signals.thinness(),
+        adverse_bps=signals.adverse_bps(now_ns),
+        bid_drain_lots_per_s=signals.bid_drain.value(now_ns),
+        ask_drain_lots_per_s=signals.ask_drain.value(now_ns),
+        is_flattening=state.health.flattening,
+        blocked=blocked,
+        memory=desk.memory,
+        **_orders_part(state, index, knobs),
+    )
+
+
+def _readings(state: CoreState, desk: Desk, symbol: SymbolKnobs, knobs: Knobs, now_ns: int) -> Readings:
+    """Read every guard trigger's number."""
+    account = state.signals
+    silence_ns = now_ns - desk.book.proof_ns - knobs.feed.expected_interval_ns
+    return Readings(
+        volatility=desk.signals.volatility(now_ns),
+        round_trip=account.round_trip_ms(now_ns),
+        pnl_deviation=desk.signals.pnl_deviation(),
+        inventory=PCT * abs(desk.position.lots) / symbol.position_lots_max,
+        taker_fills=account.takes_count(now_ns),
+        feed_silence=max(0.0, silence_ns / NS_PER_MS),
+        rejects=account.rejects_pct(now_ns),
+        doubts=state.orders.doubts(),
+        clock_uncertainty=min(state.clock.uncertainty_ms(now_ns), _UNSURE_MS),
+        margin=state.margin_pct,
+        loss=account.loss_pct(),
+        drawdown=account.drawdown_pct(),
+    )
+
+
+def _orders_part(state: CoreState, index: int, knobs: Knobs) -> dict[str, Any]:
+    """Give the inputs that depend on our orders: the only ones that placement reads anew."""
+    desk = state.desks[index]
+    holdings = holdings_of(state, knobs)
+    one = holdings[index]
+    bid = _working(state, desk, BID_SLOT)
+    ask = _working(state, desk, ASK_SLOT)
+    return {
+        "position_lots": desk.position.lots,
+        "worst_buy_lots": one.buy_lots,
+        "worst_sell_lots": one.sell_lots,
+        "buy_room_lots": _room(holdings, index, BUY, bid, knobs),
+        "sell_room_lots": _room(holdings, index, SELL, ask, knobs),
+        "working_bid": bid,
+        "working_ask": ask,
+        "working_take": _working(state, desk, TAKE_SLOT),
+    }
+
+
+def _room(holdings: tuple[Holding, ...], index: int, side: int, working: Working | None, knobs: Knobs) -> int:
+    """Give the account's room for a quote, the one it would replace not counted against it."""
+    replaced = working.leaves_lots if working is not None else 0
+    return room_lots(holdings, index, side, knobs.account) + replaced
+
+
+def _working(state: CoreState, desk: Desk, slot: str) -> Working | None:
+    order = state.orders.holder(desk.symbol, slot)
+    return None if order is None else view_of(order, desk)
+
+
+def view_of(order: Order, desk: Desk) -> Working:
+    """Show an order as placement needs to know it."""
+    place = desk.places.get(order.client_id)
+    return Working(
+        client_id=order.client_id,
+        price_ticks=order.price_ticks,
+        leaves_lots=order.worst_lots,
+        size_lots=order.size_worst_lots,
+        filled_lots=order.filled_lots,
+        placed_ns=order.placed_ns,
+        ahead_lots=place.ahead_lots if place is not None else 0.0,
+        is_settled=order.state is State.WORKING,
+        is_cancellable=order.state in _CANCELLABLE,
+        reduce_only=order.reduce_only,
+        reach_ticks=order.reach_ticks,
+    )

@@ -1,0 +1,125 @@
+"""Everything the core keeps of one symbol: its book, beliefs, position, and its last decision.
+
+A desk absorbs what concerns its symbol and remembers what was decided. It sends nothing, and of
+orders it knows only where they stand in their queues.
+"""
+
+from typing import Final
+
+import msgspec
+
+from strategy.book import APPLIED, GAP, Book
+from strategy.context import QuoteContext, StageMemory
+from strategy.events import BookDelta, BookHeartbeat, BookSnapshot, OrderFilled, PublicTrade
+from strategy.knobs import Knobs, SymbolKnobs
+from strategy.position import Position
+from strategy.queue import QueuePlace, join
+from strategy.signals import Signals, make_signals
+from strategy.units import BPS
+
+BOOK_GAP: Final = "book_gap"
+STALE_BOOK: Final = "stale_book"
+ONE_SIDED: Final = "one_sided_book"
+
+
+class Desk(msgspec.Struct):
+    """One symbol. ``decided_ns`` and ``decided_mid2`` are 0 before the first decision.
+
+    ``is_dirty``: an input changed, decide when due. ``is_urgent``: danger, decide at once.
+    ``must_place``: orders or wishes changed since they were last compared.
+    """
+
+    symbol: str
+    book: Book
+    signals: Signals
+    position: Position
+    memory: StageMemory = StageMemory()
+    context: QuoteContext | None = None
+    decided_ns: int = 0
+    decided_mid2: int = 0
+    is_dirty: bool = False
+    is_urgent: bool = False
+    must_place: bool = False
+    places: dict[str, QueuePlace] = {}
+
+    def on_snapshot(self, now_ns: int, event: BookSnapshot, knobs: Knobs) -> None:
+        """Take a snapshot of the book; what is believed of our places is held against it."""
+        was_ok = self.book.ok
+        if self.book.snapshot(now_ns, event) == APPLIED:
+            for place in self.places.values():
+                lots = self.book.lots_at(place.side, place.price_ticks)
+                place.on_level(lots, lots, knobs.queue.cancel_power)
+            self.is_dirty = True
+        self.is_urgent |= self.book.ok is not was_ok
+
+    def on_delta(self, now_ns: int, event: BookDelta, knobs: Knobs) -> None:
+        """Take a delta: the queues move with it, and a jump or a gap is danger."""
+        book = self.book
+        before = [(place, book.lots_at(place.side, place.price_ticks)) for place in self.places.values()]
+        outcome = book.delta(now_ns, event)
+        if outcome == GAP:
+            self.is_urgent = True
+        elif outcome == APPLIED:
+            for place, old_lots in before:
+                new_lots = book.lots_at(place.side, place.price_ticks)
+                place.on_level(old_lots, new_lots, knobs.queue.cancel_power)
+            self.is_dirty = True
+            self.is_urgent |= self._has_jumped(knobs)
+
+    def on_heartbeat(self, now_ns: int, event: BookHeartbeat) -> None:
+        """Take a proof of life; one that names what we missed is danger."""
+        self.is_urgent |= self.book.heartbeat(now_ns, event) == GAP
+        self.is_dirty = True
+
+    def on_trade(self, now_ns: int, event: PublicTrade) -> None:
+        """Take a public trade: it eats the queues we stand in."""
+        self.signals.on_trade(now_ns, event.side, event.size_lots)
+        for place in self.places.values():
+            place.on_trade(event.price_ticks, event.size_lots, event.side)
+
+    def on_fill(self, now_ns: int, fill: OrderFilled, symbol: SymbolKnobs) -> None:
+        """Book a fill of ours (seen for the first time) at the mid as we know it."""
+        mid2 = self.book.mid2_ticks or self.position.mid2_ticks or 2 * fill.price_ticks
+        self.position.fill(symbol.instrument, fill, mid2)
+        self.signals.on_fill(now_ns, fill.side, mid2)
+        place = self.places.get(fill.client_id)
+        if place is not None:
+            place.on_fill(fill.size_lots)
+        self.is_urgent = True
+
+    def stand(self, client_id: str, side: int, price_ticks: int, own_lots: int) -> None:
+        """Note where an order of ours rests: last in its queue, unless it stood at that price before."""
+        place = self.places.get(client_id)
+        if place is not None and place.price_ticks == price_ticks and own_lots <= place.own_lots:
+            place.own_lots = own_lots
+            return
+        self.places[client_id] = join(side, price_ticks, own_lots, self.book.lots_at(side, price_ticks))
+
+    def leave(self, client_id: str) -> None:
+        """Forget the place of an order that rests no more."""
+        self.places.pop(client_id, None)
+
+    def why_blind(self, now_ns: int, knobs: Knobs) -> str:
+        """Say why the book is no ground to quote on; empty when it is."""
+        if not self.book.ok:
+            return BOOK_GAP
+        if now_ns - self.book.proof_ns > knobs.feed.age_ns_max:
+            return STALE_BOOK
+        return "" if self.book.is_two_sided else ONE_SIDED
+
+    def exit2_ticks(self) -> int:
+        """Give twice the price at which the position could be closed now, or the last mid without a book."""
+        exit_ticks = self.book.best_bid_ticks if self.position.lots > 0 else self.book.best_ask_ticks
+        return 2 * exit_ticks or self.decided_mid2
+
+    def _has_jumped(self, knobs: Knobs) -> bool:
+        """Say whether the mid has moved through the fast-cancel threshold since we decided."""
+        mid2 = self.book.mid2_ticks
+        moved_bps = abs(mid2 - self.decided_mid2) * BPS
+        return not mid2 or moved_bps >= knobs.placement.fast_cancel_bps * self.decided_mid2
+
+
+def make_desk(knobs: Knobs, symbol: SymbolKnobs) -> Desk:
+    """Start a symbol without a book, a position or an opinion."""
+    name = symbol.instrument.symbol
+    return Desk(name, Book(symbol=name), make_signals(knobs.signals), Position(symbol=name))
