@@ -124,7 +124,7 @@ def config_1_to_2(config: CommentedMap) -> tuple[str, ...]:
     spread = config.get("spread")
     if isinstance(spread, CommentedMap):
         for old, new in _HALVES.items():
-            if old in spread and isinstance(spread[old], int | float):
+            if isinstance(spread.get(old), int | float) and not isinstance(spread[old], bool):
                 _rename(spread, old, new)
                 half, spread[new] = spread[new], float(Decimal(str(spread[new])) * 2)
                 notes.append(f"spread.{old} {half} became spread.{new} {spread[new]:g}: widths are full widths now")

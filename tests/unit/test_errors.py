@@ -74,3 +74,10 @@ def test_every_code_used_in_the_program_is_registered() -> None:
 def test_refusals_are_stable_words() -> None:
     assert RefusalCode.POSITION_LIMIT == "POSITION_LIMIT"
     assert all(code.name == code.value for code in RefusalCode)
+
+
+def test_every_code_about_files_and_gates_is_met_in_another_test() -> None:
+    others = [file for file in (ROOT / "tests").rglob("test_*.py") if file.name != "test_errors.py"]
+    met = {code for file in others for code in re.findall(r"SQ-[CSVROG]\d{3}", file.read_text(encoding="utf-8"))}
+    mine = {code for code in REGISTRY if code.startswith(("SQ-C", "SQ-G", "SQ-S01"))}
+    assert mine - met == set()

@@ -130,6 +130,7 @@ def test_an_old_config_is_refused_until_it_is_migrated() -> None:
     [
         "schema_version: 1\n",
         "schema_version: 1\nspread: 3\nloop: 1\nlimits: 2\nsizes: []\n",
+        "schema_version: 1\nspread: {half_bps_base: true, half_bps_min: .inf}\n",
         "schema_version: 1\nspread: {half_bps_base: x}\nloop: {halt_ms: 1}\nguard: 3\n",
         "schema_version: 1\nsizes: {A: '1'}\nlimits: {position_max: {B: '1'}}\n",
         "schema_version: 1\nsizes: {A: '1'}\nlimits: {position_max: {A: '1'}}\n",
