@@ -85,8 +85,8 @@ class Core:
         if absorb is not None:
             absorb(self, now_ns, event)
         leaving = self._chase(now_ns)
-        self._decide(now_ns)
-        self._place(now_ns, leaving)
+        decided = self._decide(now_ns)
+        self._place(now_ns, decided, leaving)
         state.wake_at_ns = self._next_wake_ns(now_ns)
         self._is_poisoned = False
         return tuple(leaving)
@@ -267,12 +267,16 @@ class Core:
 
     # Decide
 
-    def _decide(self, now_ns: int) -> None:
+    def _decide(self, now_ns: int) -> list[int]:
+        """Decide where it is due; give the places of the desks that were decided about."""
+        decided = []
         for index, desk in enumerate(self._state.desks):
             is_due = desk.is_dirty and now_ns - desk.decided_ns >= self._knobs.decide_every_ns
             if is_due or desk.is_urgent or self._has_gone_blind(now_ns, desk):
                 decide(self._state, index, self._knobs, self._model, now_ns)
                 desk.must_place = True
+                decided.append(index)
+        return decided
 
     def _has_gone_blind(self, now_ns: int, desk: Desk) -> bool:
         """Say whether silence alone has made the last decision untrue."""
@@ -281,14 +285,14 @@ class Core:
 
     # Place
 
-    def _place(self, now_ns: int, leaving: list[commands.Command]) -> None:
+    def _place(self, now_ns: int, decided: list[int], leaving: list[commands.Command]) -> None:
+        """Carry out the moves of a decision just made; work them out anew where only orders changed."""
         state = self._state
         for index, desk in enumerate(state.desks):
             if not desk.must_place:
                 continue
             desk.must_place = False
-            fresh = desk.decided_ns == now_ns and desk.context is not None and desk.context.now_ns == now_ns
-            context = desk.context if fresh and not leaving else refresh(state, index, self._knobs, now_ns)
+            context = desk.context if index in decided and not leaving else refresh(state, index, self._knobs, now_ns)
             if context is not None and context.moves:
                 if not leaving:
                     state.cycle_id += 1

@@ -12,8 +12,6 @@ from strategy.order_states import State
 
 def carry_out(state: CoreState, index: int, context: QuoteContext, knobs: Knobs, now_ns: int) -> list[commands.Command]:
     """Turn a decision's moves into commands; what the budget does not cover now waits on its desk."""
-    desk = state.desks[index]
-    desk.must_place = False
     leaving: list[commands.Command] = []
     for move in context.moves:
         if move.kind == CANCEL:

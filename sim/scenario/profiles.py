@@ -10,7 +10,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from sim.market.flow_model import Flow
 from strategy.file_model import (
+    AboveZero,
     Complaint,
     CountAboveZero,
     DecimalAboveZero,
@@ -101,13 +103,43 @@ class RateTier(Written):
     """Where these numbers come from, or the word `synthetic`."""
 
 
+class Funding(Written):
+    """Payments between longs and shorts."""
+
+    every_s: AboveZero
+    """How often it is settled, in simulated seconds."""
+    rate_bps: Annotated[float, Field(ge=-100, le=100)]
+    """What longs pay of their notional each time, in bps, at most two decimals."""
+
+
+class VenueRules(Written):
+    """How the venue treats our account, and how often it speaks."""
+
+    deposit_usdt: DecimalAboveZero
+    """What the account starts with, in quote currency."""
+    maintenance_pct: AboveZero
+    """Maintenance margin, in percent of the positions' notional."""
+    window_ms: CountAboveZero
+    """How old a signed request may be on arrival, in milliseconds."""
+    engine_ms: FromZero
+    """From a request's arrival to its matching, in milliseconds."""
+    publish_every_ms: CountAboveZero
+    """How often market data are published, in milliseconds."""
+    reads_per_s: CountAboveZero
+    """Questions per second."""
+    funding: Funding | None = None
+    """Funding payments; none without it."""
+    source: Annotated[str, Field(min_length=1)]
+    """Where these numbers come from, or the word `synthetic`."""
+
+
 class SymbolProfile(Written):
     """One symbol of a profile."""
 
     instrument: InstrumentRules
     """Grid, limits and fees."""
-    flow: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Who else trades, and how."""
+    flow: Flow | None = None
+    """Who else trades, and how; a recorded market brings its own."""
 
 
 class Profile(Document):
@@ -129,6 +161,8 @@ class Profile(Document):
     """How long messages take."""
     rates: RateTier
     """How many requests the venue allows."""
+    venue: VenueRules
+    """How the venue treats our account."""
 
     def instruments(self, symbols: tuple[str, ...]) -> tuple[Instrument, ...]:
         """Build the instruments of some symbols, in the order asked."""

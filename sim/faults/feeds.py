@@ -1,0 +1,31 @@
+"""Market data that skips: the next message does not join what was seen last."""
+
+from typing import Final
+
+from sim.dice import Dice
+from sim.plan import PlannedFault
+from sim.wire import LOST, PUBLIC, Fate, Message
+
+_COUNTED: Final = ("book_delta", "book_heartbeat")
+
+
+class FeedGap:
+    """Loses so many updates in a row, of each symbol it hits, from its start on."""
+
+    def __init__(self, fault: PlannedFault, _dice: Dice) -> None:
+        """Take a planned fault; there is nothing to draw."""
+        self._fault = fault
+        self._symbols = tuple(fault.params["symbols"])
+        self._lost: dict[str, int] = {}
+
+    def fate(self, link: str, message: Message, now_ns: int) -> Fate | None:
+        """Lose the next update of a symbol until the count is full."""
+        if link != PUBLIC or message.kind not in _COUNTED or now_ns < self._fault.start_ns:
+            return None
+        if self._symbols and message.symbol not in self._symbols:
+            return None
+        lost = self._lost.get(message.symbol, 0)
+        if lost >= self._fault.params["lost_messages"]:
+            return None
+        self._lost[message.symbol] = lost + 1
+        return LOST

@@ -1,0 +1,59 @@
+"""What happens to any message of a link: lost end to end, or late."""
+
+import math
+from typing import Final
+
+from sim.dice import Dice, normal
+from sim.plan import PlannedFault
+from sim.wire import LOST, Fate, Message
+from strategy.units import NS_PER_MS
+
+_P99: Final = 2.3263478740408408  # the standard normal's 99th percentile
+
+
+class _OnLinks:
+    """A fault on named links; its draws are keyed by link and by the message's count there."""
+
+    def __init__(self, fault: PlannedFault, dice: Dice) -> None:
+        self._fault = fault
+        self._dice = dice
+        self._links = tuple(fault.params["links"])
+        self._counts: dict[str, int] = {}
+
+    def fate(self, link: str, message: Message, now_ns: int) -> Fate | None:
+        """Say what becomes of a message while the fault lasts."""
+        fault = self._fault
+        if link not in self._links or not fault.start_ns <= now_ns < fault.end_ns:
+            return None
+        if not self._hits(message):
+            return None
+        count = self._counts[link] = self._counts.get(link, 0) + 1
+        return self._effect(link, count)
+
+    def _hits(self, message: Message) -> bool:
+        return True
+
+    def _effect(self, link: str, count: int) -> Fate | None:
+        raise NotImplementedError
+
+
+class MessageLoss(_OnLinks):
+    """Messages vanish with a probability; no retransmission brings them back."""
+
+    def _hits(self, message: Message) -> bool:
+        kinds = self._fault.params["messages"]
+        return not kinds or message.kind in kinds
+
+    def _effect(self, link: str, count: int) -> Fate | None:
+        lost = self._dice.unit("fault", self._fault.id, link, count) < self._fault.params["prob"]
+        return LOST if lost else None
+
+
+class LatencySpike(_OnLinks):
+    """Messages are late by a lognormal time whose median and 99th percentile are given."""
+
+    def _effect(self, link: str, count: int) -> Fate | None:
+        p50_ms, p99_ms = self._fault.params["extra_p50_ms"], self._fault.params["extra_p99_ms"]
+        sigma = math.log(p99_ms / p50_ms) / _P99
+        drawn = normal(*self._dice.pair("fault", self._fault.id, link, count))
+        return Fate(extra_ns=int(p50_ms * NS_PER_MS * math.exp(sigma * drawn)))

@@ -1,0 +1,289 @@
+"""One symbol's background market: everybody but us, and the book we share with them.
+
+Limit orders, takers and informed takers are *proposals* on a clock of their own, at a rate that
+does not depend on the book, on us or on any fault: proposal k draws its words by k, and only then
+the book decides what becomes of it. An order's life is drawn with its birth. So two worlds that
+differ in one fault, or in our behaviour, get the same proposals, and a difference between them
+has a cause.
+
+``advance`` is the tight loop: it processes events in order of time until told to stop, and stops
+by itself right after one that touched an order of ours. Several things at one instant go in a
+fixed order: the latent step, then lives that end, then the sniper, then the next proposal.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any, Final
+
+from sim.dice import Dice, exponential_ns, geometric, unit
+from sim.market.flow_model import Flow
+from sim.market.latent import LatentPrice
+from sim.venue.matching import LimitBook, Match, Resting
+from strategy.units import BUY, NS_PER_MS, NS_PER_S, SELL
+
+_WORDS: Final = 4
+_HASH_EVERY: Final = 4096
+_FACTOR_MAX: Final = 4.0  # takers are thinned from this many times their ordinary rate
+_NEVER: Final = 2**62
+_MICRO: Final = 1_000_000
+# What an event was, in the market's hash.
+_REST, _TAKE, _DIE, _DROP, _STEP = range(5)
+
+# Hears of every trade: (market, matches, aggressor's side, twice the mid before it, now_ns).
+OnTrade = Callable[[Any, list[Match], int, int, int], None]
+
+
+class FlowMarket:
+    """A market of models around one book; the pit our orders are entered into."""
+
+    def __init__(self, symbol: str, flow: Flow, start_ticks: int, dice: Dice, on_trade: OnTrade) -> None:
+        """Start with an empty book; ``fill_book`` gives it its first orders."""
+        self.symbol = symbol
+        self._dice = dice
+        self.book = LimitBook()
+        self._flow = flow
+        self._on_trade = on_trade
+        latent = flow.latent
+        self.latent = LatentPrice(
+            dice, symbol, start_ticks, latent.volatility_bps_per_sqrt_s, latent.jumps_per_hour, latent.jump_bps
+        )
+        makers, takers, informed = flow.makers, flow.takers, flow.informed
+        rate = makers.orders_per_s + takers.orders_per_s * _FACTOR_MAX + informed.looks_per_s
+        self._gap_ns = NS_PER_S / rate
+        self._maker_share = makers.orders_per_s / rate
+        self._taker_share = takers.orders_per_s * _FACTOR_MAX / rate
+        self._life_ns = makers.life_s * NS_PER_S
+        self._stream = dice.stream("flow", symbol)
+        self._proposal = 0
+        self.next_proposal_ns = exponential_ns(self._stream.word(0), self._gap_ns)
+        self._deaths: list[tuple[int, int, Resting]] = []
+        self._snipes: list[tuple[int, int, Any]] = []
+        self._reaction_ns = round(flow.sniper.reaction_ms * NS_PER_MS)
+        self.factor = 1.0
+        self.ours: dict[str, Resting] = {}
+        self.sniped = 0
+        self._touched = False
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._log = array("q")
+        self.events = 0
+
+    # Time
+
+    @property
+    def next_ns(self) -> int:
+        """The instant of the next event of any kind."""
+        death = self._deaths[0][0] if self._deaths else _NEVER
+        snipe = self._snipes[0][0] if self._snipes else _NEVER
+        return min(self.latent.next_ns, death, snipe, self.next_proposal_ns)
+
+    def advance(self, until_ns: int) -> int:
+        """Process events up to ``until_ns``; stop right after one that touched an order of ours."""
+        self._touched = False
+        while True:
+            now_ns = self.next_ns
+            if now_ns > until_ns:
+                return until_ns
+            self.do_next(now_ns)
+            if self._touched:
+                return now_ns
+
+    def do_next(self, now_ns: int) -> None:
+        """Process the one event that is next, which is at ``now_ns``."""
+        if self.latent.next_ns == now_ns:
+            self._walk(now_ns)
+        elif self._deaths and self._deaths[0][0] == now_ns:
+            self._die(now_ns)
+        elif self._snipes and self._snipes[0][0] == now_ns:
+            self._snipe(now_ns)
+        else:
+            self._propose(now_ns)
+
+    def fill_book(self) -> None:
+        """Give the book at time 0 as many orders as it holds on average, each with the life left to it."""
+        makers = self._flow.makers
+        stream = self._dice.stream("book", self.symbol)
+        for k in range(round(makers.orders_per_s * makers.life_s)):
+            place_word, size_word, life_word, side_word = stream.words(_WORDS * k, _WORDS)
+            side = BUY if side_word & 1 else SELL
+            # Births of the stream count from 1, so these come before any of them.
+            self._quote(0, k - _NEVER, side, place_word, size_word, life_word)
+
+    # Our orders
+
+    def enter(self, order: Any, lots: int, now_ns: int) -> None:
+        """Rest an order of ours at the back of its queue."""
+        resting = Resting(order.side, order.price_ticks, lots, order)
+        self.book.rest(resting)
+        self.ours[order.client_id] = resting
+        self.look_for_stale(now_ns)
+
+    def leave(self, order: Any) -> None:
+        """Take an order of ours off the book."""
+        resting = self.ours.pop(order.client_id)
+        if resting.lots:
+            self.book.shrink(resting, resting.lots)
+
+    def shrink(self, order: Any, by_lots: int) -> None:
+        """Make an order of ours smaller; it keeps its place."""
+        self.book.shrink(self.ours[order.client_id], by_lots)
+
+    def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
+        """Trade for us against the book, never against ourselves; the tape hears of it."""
+        mid2 = self.book.mid2_ticks
+        matches, _ = self.book.take(side, lots, limit_ticks, spare=self)
+        if matches:
+            self._on_trade(self, matches, side, mid2, now_ns)
+        return matches
+
+    def changed_levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Give the bid and ask levels that changed since the last call, with their sizes now."""
+        changed = []
+        for touched, lots in zip(self.book.touched, self.book.lots, strict=True):
+            changed.append([(price, lots.get(price, 0)) for price in touched])
+            touched.clear()
+        return changed[0], changed[1]
+
+    def levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Give the whole book, best first."""
+        bids, asks = self.book.lots
+        return sorted(bids.items(), reverse=True), sorted(asks.items())
+
+    # Who else trades
+
+    def _propose(self, now_ns: int) -> None:
+        k = self._proposal
+        _, kind_word, place_word, size_word = self._stream.words(_WORDS * k, _WORDS)
+        self._proposal = k = k + 1
+        self.next_proposal_ns = now_ns + exponential_ns(self._stream.word(_WORDS * k), self._gap_ns)
+        share = unit(kind_word)
+        side = BUY if place_word & 1 else SELL
+        if share < self._maker_share:
+            self._quote(now_ns, k, side, place_word, size_word, kind_word)
+        elif share < self._maker_share + self._taker_share:
+            # The place in the interval is uniform again: it thins the dominating rate.
+            accept = (share - self._maker_share) / self._taker_share
+            if accept * _FACTOR_MAX < self.factor:
+                self._aggress(now_ns, side, place_word, size_word)
+        else:
+            self._inform(now_ns, size_word)
+
+    def _quote(self, now_ns: int, k: int, side: int, place_word: int, size_word: int, life_word: int) -> None:
+        """Rest a background order behind the latent price, never crossing."""
+        makers, book = self._flow.makers, self.book
+        distance = makers.offset_ticks + geometric(place_word, makers.depth_ticks)
+        if side == BUY:
+            price = self.latent.ticks - distance
+            if book.best_ask_ticks and price >= book.best_ask_ticks:
+                price = book.best_ask_ticks - 1
+        else:
+            price = self.latent.ticks + 1 + distance
+            if price <= book.best_bid_ticks:
+                price = book.best_bid_ticks + 1
+        if price <= 0:
+            return
+        lots = 1 + geometric(size_word, makers.size_lots - 1)
+        order = Resting(side, price, lots)
+        book.rest(order)
+        # Low bits of the kind word: the high ones chose the kind.
+        life_ns = exponential_ns((life_word & 0xFFFF_FFFF) << 32 | place_word >> 32, self._life_ns)
+        heappush(self._deaths, (now_ns + 1 + life_ns, k, order))
+        self._note(now_ns, _REST, side * price, lots)
+
+    def _aggress(self, now_ns: int, side: int, place_word: int, size_word: int) -> None:
+        """Take with no limit but the book's end: an order without information."""
+        takers = self._flow.takers
+        mean = takers.size_lots
+        if unit(place_word) < takers.sweep_share:
+            mean *= takers.sweep_factor
+        lots = 1 + geometric(size_word, mean - 1)
+        self._trade(now_ns, side, lots, _NEVER if side == BUY else 0)
+
+    def _inform(self, now_ns: int, size_word: int) -> None:
+        """Take whatever is better than the latent price by more than the margin."""
+        informed, book = self._flow.informed, self.book
+        lots = 1 + geometric(size_word, informed.size_lots - 1)
+        fair = self.latent.ticks
+        if book.best_ask_ticks and book.best_ask_ticks < fair - informed.margin_ticks:
+            self._trade(now_ns, BUY, lots, fair - informed.margin_ticks - 1)
+        elif book.best_bid_ticks > fair + 1 + informed.margin_ticks:
+            self._trade(now_ns, SELL, lots, fair + 2 + informed.margin_ticks)
+
+    def _walk(self, now_ns: int) -> None:
+        """Move the latent price; makers it has passed withdraw, and the sniper looks at ours."""
+        self.latent.step(self.factor)
+        book, fair = self.book, self.latent.ticks
+        while book.best_bid_ticks > fair and book.drop_background(BUY, book.best_bid_ticks):
+            self._note(now_ns, _DROP, book.best_bid_ticks, 0)
+        while book.best_ask_ticks and book.best_ask_ticks <= fair and book.drop_background(SELL, book.best_ask_ticks):
+            self._note(now_ns, _DROP, -book.best_ask_ticks, 0)
+        self._note(now_ns, _STEP, self.latent.micro, 0)
+        if self.ours:
+            self.look_for_stale(now_ns)
+
+    def _die(self, now_ns: int) -> None:
+        _, _, order = heappop(self._deaths)
+        if order.lots:
+            self._note(now_ns, _DIE, order.side * order.price_ticks, order.lots)
+            self.book.shrink(order, order.lots)
+
+    # The sniper
+
+    def look_for_stale(self, now_ns: int) -> None:
+        """Have the sniper start towards every quote of ours that is stale and not yet aimed at."""
+        sniper = self._flow.sniper
+        if not sniper.enabled:
+            return
+        for resting in self.ours.values():
+            if self._stale_ticks(resting) >= sniper.stale_ticks and not resting.owner.is_aimed_at:
+                resting.owner.is_aimed_at = True
+                heappush(self._snipes, (now_ns + 1 + self._reaction_ns, resting.owner.number, resting))
+
+    def _stale_ticks(self, resting: Resting) -> int:
+        """Say by how many whole ticks a quote is better than the latent price."""
+        price = resting.price_ticks * _MICRO
+        return (resting.side * (price - self.latent.micro)) // _MICRO
+
+    def _snipe(self, now_ns: int) -> None:
+        """Take a stale quote, and all that stands before it, if it is still there and still stale."""
+        _, _, resting = heappop(self._snipes)
+        resting.owner.is_aimed_at = False
+        if not resting.lots or self._stale_ticks(resting) < self._flow.sniper.stale_ticks:
+            return
+        index = 0 if resting.side == BUY else 1
+        better = sum(
+            lots for price, lots in self.book.lots[index].items() if resting.side * (price - resting.price_ticks) > 0
+        )
+        lots = better + self.book.ahead_lots(resting) + resting.lots
+        self.sniped += resting.lots
+        self._trade(now_ns, -resting.side, lots, resting.price_ticks)
+
+    # Trades
+
+    def _trade(self, now_ns: int, side: int, lots: int, limit_ticks: int) -> None:
+        mid2 = self.book.mid2_ticks
+        matches, _ = self.book.take(side, lots, limit_ticks)
+        if not matches:
+            return
+        for maker, price, size in matches:
+            self._note(now_ns, _TAKE, side * price, size)
+            if maker.owner is not None:
+                self._touched = True
+        self._on_trade(self, matches, side, mid2, now_ns)
+
+    # The hash of everything the background did
+
+    def _note(self, now_ns: int, kind: int, signed_ticks: int, lots: int) -> None:
+        log = self._log
+        log.extend((now_ns, kind, signed_ticks, lots))
+        self.events += 1
+        if len(log) >= _HASH_EVERY:
+            self._hash.update(log.tobytes())
+            del log[:]
+
+    def hash_so_far(self) -> str:
+        """Give the hash of every background event until now."""
+        whole = self._hash.copy()
+        whole.update(self._log.tobytes())
+        return whole.hexdigest()

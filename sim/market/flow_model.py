@@ -1,0 +1,87 @@
+"""Who else trades, as numbers a person writes: the zero-intelligence market with a latent price."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from strategy.file_model import AboveZero, CountAboveZero, DecimalAboveZero, FromZero, Share, Written
+
+
+class Latent(Written):
+    """The price nobody sees and everybody leans on: a random walk with rare jumps."""
+
+    volatility_bps_per_sqrt_s: AboveZero
+    """Standard deviation of its return over one second, jumps not counted, in bps."""
+    jumps_per_hour: FromZero
+    """How often it jumps."""
+    jump_bps: FromZero
+    """Standard deviation of a jump, in bps."""
+
+
+class Makers(Written):
+    """Background quotes: placed behind the latent price, living for a while."""
+
+    orders_per_s: AboveZero
+    """Arrivals of limit orders, both sides together."""
+    offset_ticks: Annotated[int, Field(ge=0)]
+    """Nobody quotes nearer to the latent price than this."""
+    depth_ticks: AboveZero
+    """Mean distance beyond the offset, geometric."""
+    life_s: AboveZero
+    """Mean life of an order that does not trade, exponential."""
+    size_lots: AboveZero
+    """Mean size, geometric, at least one lot."""
+
+
+class Takers(Written):
+    """Background aggressors without information: they need to trade now."""
+
+    orders_per_s: AboveZero
+    """Arrivals, both sides together."""
+    size_lots: AboveZero
+    """Mean size of an ordinary one, geometric."""
+    sweep_share: Share
+    """Share of those that are ``sweep_factor`` times larger."""
+    sweep_factor: AboveZero
+    """How much larger a sweep is."""
+
+
+class Informed(Written):
+    """Aggressors who know the latent price and take what is better than it."""
+
+    looks_per_s: FromZero
+    """How often one of them looks."""
+    margin_ticks: Annotated[int, Field(ge=0)]
+    """They take prices better than the latent price by more than this."""
+    size_lots: AboveZero
+    """Mean size, geometric."""
+
+
+class Sniper(Written):
+    """One adversary with a fixed reaction time who takes any quote of ours left stale."""
+
+    enabled: bool = True
+    """Whether it is there; without it every fault looks harmless."""
+    reaction_ms: FromZero
+    """From a quote being stale to the sniper's order at the venue, in milliseconds."""
+    stale_ticks: CountAboveZero
+    """A quote this many ticks better than the latent price is stale."""
+
+
+class Flow(Written):
+    """One symbol's market."""
+
+    price: DecimalAboveZero
+    """The latent price at the start, in quote currency."""
+    latent: Latent
+    """The price everybody leans on."""
+    makers: Makers
+    """Background quotes."""
+    takers: Takers
+    """Background aggressors."""
+    informed: Informed
+    """Informed aggressors."""
+    sniper: Sniper
+    """The adversary."""
+    source: Annotated[str, Field(min_length=1)]
+    """Where these numbers come from, or the word `synthetic`."""

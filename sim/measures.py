@@ -1,0 +1,153 @@
+"""What is written down while a world runs, so that figures can be made of it afterwards.
+
+Nothing here decides anything. Times are the bot's own clock, except in ``Fill`` records of the
+venue. Every list grows with what happened in the run, not with the market.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from strategy import commands, events
+from strategy.context import QuoteContext, Share
+from strategy.units import BUY, NS_PER_MS
+
+_ENDS_CREATE: Final = (events.OrderAccepted, events.OrderRejected)
+_ENDS_AMEND: Final = (events.OrderAmended, events.AmendRefused)
+_ENDS_CANCEL: Final = (events.OrderCancelled, events.CancelRefused)
+
+
+class Chosen(msgspec.Struct, frozen=True, gc=False):
+    """Why an order stands at its price: the mid when that was last chosen or kept, the stages' shares."""
+
+    mid2_ticks: int
+    shares: tuple[Share, ...]
+
+
+class Cycle(msgspec.Struct):
+    """One quote cycle: from its trigger to the last known outcome of its commands."""
+
+    started_ns: int
+    open_calls: int
+    ended_ns: int = 0
+
+
+class Measures:
+    """Looks on at the driver, and samples the truth."""
+
+    def __init__(self, last_context: Callable[[str], QuoteContext | None] | None) -> None:
+        """``last_context`` gives a symbol's last decision; a core without one is measured less."""
+        self._last_context = last_context
+        self.chosen: dict[str, Chosen] = {}
+        self.chosen_at_fill: dict[str, Chosen] = {}
+        self.round_trips_ms: list[float] = []
+        self.cycles: dict[int, Cycle] = {}
+        self.requests = 0
+        self.quotes = 0
+        self.doubted: dict[str, int] = {}
+        self.doubts_ms: list[float] = []
+        self.halts = 0
+        self.exposure_pct_max = 0.0
+        self._calls: dict[tuple[str, str], tuple[int, int]] = {}
+        self._is_halted: dict[str, bool] = {}
+
+    def delivered(self, now_ns: int, event: events.Event) -> None:
+        """Close the calls an event answers; note why a filled order stood where it stood."""
+        if isinstance(event, _ENDS_CREATE):
+            self._ended(now_ns, "create", event.client_id, isinstance(event, events.OrderAccepted))
+        elif isinstance(event, _ENDS_AMEND):
+            self._ended(now_ns, "amend", event.client_id, isinstance(event, events.OrderAmended))
+        elif isinstance(event, _ENDS_CANCEL):
+            self._ended(now_ns, "cancel", event.client_id, False)
+        elif isinstance(event, events.OrderFilled) and event.client_id in self.chosen:
+            self.chosen_at_fill.setdefault(event.fill_id, self.chosen[event.client_id])
+
+    def sent(self, now_ns: int, command: commands.Command) -> None:
+        """Open a call and, with the first of its cycle, the cycle."""
+        self.requests += 1
+        match command:
+            case commands.CreateOrder() | commands.AmendOrder():
+                self._began(now_ns, "create" if isinstance(command, commands.CreateOrder) else "amend", command)
+            case commands.CancelOrder():
+                self._began(now_ns, "cancel", command)
+            case commands.QueryOrder():
+                pass
+            case _:
+                pass
+
+    def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
+        """Keep every live order's reason to stand there up to date with the last decision."""
+        if self._last_context is None:
+            return
+        for command in leaving:
+            if isinstance(command, commands.CreateOrder | commands.AmendOrder):
+                self._choose(command.client_id, command.symbol)
+        symbol = getattr(event, "symbol", "")
+        if symbol:
+            self._keep(symbol, now_ns)
+
+    def _keep(self, symbol: str, now_ns: int) -> None:
+        assert self._last_context is not None
+        context = self._last_context(symbol)
+        if context is None or context.now_ns != now_ns:
+            return
+        for working in (context.working_bid, context.working_ask):
+            if working is not None and working.is_settled and context.mid2_ticks:
+                self.chosen[working.client_id] = Chosen(context.mid2_ticks, context.shares)
+        is_halted = context.verdict.is_halted
+        if is_halted and not self._is_halted.get(symbol, False):
+            self.halts += 1
+        self._is_halted[symbol] = is_halted
+
+    def _choose(self, client_id: str, symbol: str) -> None:
+        assert self._last_context is not None
+        context = self._last_context(symbol)
+        if context is not None and context.mid2_ticks:
+            self.chosen[client_id] = Chosen(context.mid2_ticks, context.shares)
+
+    def _began(self, now_ns: int, request: str, command: Any) -> None:
+        self._calls[request, command.client_id] = (now_ns, command.cycle_id)
+        if command.cycle_id:
+            cycle = self.cycles.setdefault(command.cycle_id, Cycle(now_ns, 0))
+            cycle.open_calls += 1
+
+    def _ended(self, now_ns: int, request: str, client_id: str, is_quote: bool) -> None:
+        call = self._calls.pop((request, client_id), None)
+        if call is None:
+            return
+        started_ns, cycle_id = call
+        self.round_trips_ms.append((now_ns - started_ns) / NS_PER_MS)
+        self.quotes += is_quote
+        cycle = self.cycles.get(cycle_id)
+        if cycle is not None:
+            cycle.open_calls -= 1
+            cycle.ended_ns = now_ns
+
+    def cycles_ms(self) -> list[float]:
+        """Give the length of every cycle whose commands all have an outcome."""
+        return [
+            (cycle.ended_ns - cycle.started_ns) / NS_PER_MS for cycle in self.cycles.values() if not cycle.open_calls
+        ]
+
+
+class Standing(msgspec.Struct):
+    """What stood in the book, sampled: how long both quotes did, how long one was stale."""
+
+    samples: int = 0
+    two_sided: int = 0
+    stale: int = 0
+    one_sided_since_ns: int | None = None
+    gaps: list[tuple[int, int]] = []
+
+    def sample(self, true_ns: int, quotes: Mapping[int, list[int]], mid2_ticks: int, ceiling_bps: float) -> None:
+        """Take in our prices by side: both there, and no wider apart than the ceiling, counts as quoting."""
+        bids, asks = quotes.get(BUY, []), quotes.get(-BUY, [])
+        is_up = bool(bids and asks) and 2 * 10_000 * (min(asks) - max(bids)) <= ceiling_bps * mid2_ticks
+        self.samples += 1
+        self.two_sided += is_up
+        if is_up and self.one_sided_since_ns is not None:
+            self.gaps.append((self.one_sided_since_ns, true_ns))
+            self.one_sided_since_ns = None
+        elif not is_up and self.one_sided_since_ns is None:
+            self.one_sided_since_ns = true_ns

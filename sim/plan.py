@@ -1,0 +1,67 @@
+"""The faults of one run, written down before it starts: a run is a function of plan and code.
+
+A scenario says what may happen; the plan says what will, fault by fault, in true nanoseconds from
+the start. It is saved with the run, so that it can be read, edited and run again.
+"""
+
+from typing import Any
+
+import msgspec
+
+from sim.scenario.models import Scenario
+from strategy.units import NS_PER_S
+
+_OWN_FIELDS = frozenset({"id", "kind", "at_s", "for_s"})
+
+
+class PlannedFault(msgspec.Struct, frozen=True):
+    """One fault: from ``start_ns`` until just before ``end_ns``; ``params`` are its kind's own."""
+
+    id: str
+    kind: str
+    start_ns: int
+    end_ns: int
+    params: dict[str, Any]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Everything a seed was expanded into. ``calm_ns`` is when the storm is over, if one is said."""
+
+    scenario: str
+    seed: int
+    duration_ns: int
+    calm_ns: int | None
+    faults: tuple[PlannedFault, ...]
+
+
+def expand(scenario: Scenario, seed: int, until_s: float | None = None) -> Plan:
+    """Turn a scenario and a seed into a plan; ``until_s`` cuts the run short."""
+    run = scenario.run
+    duration_s = run.duration_s if until_s is None else min(until_s, run.duration_s)
+    calm_ns = None if run.calm is None else round(run.calm.after_s * NS_PER_S)
+    return Plan(
+        scenario=scenario.name,
+        seed=seed,
+        duration_ns=round(duration_s * NS_PER_S),
+        calm_ns=calm_ns,
+        faults=tuple(_planned(fault, calm_ns) for fault in scenario.faults),
+    )
+
+
+def _planned(fault: Any, calm_ns: int | None) -> PlannedFault:
+    """Place one fault in time: until its length is over or the storm is, whatever comes first."""
+    start_ns = round(fault.at_s * NS_PER_S)
+    for_s = getattr(fault, "for_s", None)
+    ends = [end for end in (calm_ns, None if for_s is None else start_ns + round(for_s * NS_PER_S)) if end is not None]
+    params = {key: value for key, value in fault.model_dump(mode="json").items() if key not in _OWN_FIELDS}
+    return PlannedFault(fault.id, fault.kind, start_ns, min(ends, default=2**62), params)
+
+
+def to_bytes(plan: Plan) -> bytes:
+    """Write a plan as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(plan), indent=2)
+
+
+def from_bytes(data: bytes) -> Plan:
+    """Read a plan back; nonsense raises ``msgspec.ValidationError``."""
+    return msgspec.json.decode(data, type=Plan)

@@ -1,0 +1,1 @@
+"""Running scenarios over seeds, judging them, and keeping what came of it."""

@@ -1,0 +1,151 @@
+"""What a person sees of a run: progress, then the gates first, then one line per scenario."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sim.runs.engine import Progress as OnResult
+from sim.runs.job import SeedResult
+from sim.runs.judge import FAIL, PASS, WARN, GateVerdict
+from sim.runs.summary import ScenarioSummary
+
+_STYLE: Final = {PASS: "green", FAIL: "bold red", WARN: "yellow"}
+_MINUTE_S: Final = 60
+_INVARIANT_DETAIL_MAX: Final = 3
+
+
+@contextmanager
+def progress(console: Console, totals: dict[str, int], *, bars: bool) -> Iterator[OnResult]:
+    """Show how far each scenario is: bars on a terminal, nothing but the final lines elsewhere.
+
+    Without bars a scenario prints one plain line when its last seed ends: never a bar in a log.
+    """
+    left = dict(totals)
+    if not bars:
+
+        def tell(result: SeedResult) -> None:
+            left[result.name] -= 1
+            if not left[result.name]:
+                console.print(f"{result.name}: {totals[result.name]} of {totals[result.name]} seeds", highlight=False)
+
+        yield tell
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as shown:
+        tasks = {name: shown.add_task(name, total=total) for name, total in totals.items()}
+        yield lambda result: shown.advance(tasks[result.name])
+
+
+def print_scenario(console: Console, summary: ScenarioSummary) -> None:
+    """Print one scenario: its gates, each with limit and measured value, and what broke."""
+    if summary.skipped:
+        console.print(f"\n[bold]{summary.name}[/]   [yellow]skipped[/]: {summary.skipped}", highlight=False)
+        return
+    word = "[bold red]FAILED[/]" if summary.failed else "[green]passed[/]"
+    length = _length(summary.duration_s)
+    seeds = f"{len(summary.results)} seed" + ("s" if len(summary.results) != 1 else "")
+    head = f"\n[bold]{summary.name}[/]   {length} x {seeds}   {word}   digest {summary.digest}"
+    console.print(head, highlight=False)
+    console.print(_gate_table(summary.gates))
+    _print_invariants(console, summary)
+    _print_errors(console, summary)
+
+
+def _gate_table(gates: Sequence[GateVerdict]) -> Table:
+    table = Table(box=None, pad_edge=True, header_style="dim")
+    table.add_column("gate")
+    for name in ("limit", "got", "95% interval", "worst seed"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for gate in gates:
+        got = "none" if gate.got is None else number(gate.got)
+        interval = f"{number(gate.interval[0])} .. {number(gate.interval[1])}" if gate.interval else "-"
+        worst = "-" if gate.worst is None else f"{number(gate.worst)} (s{gate.worst_seed:02d})"
+        verdict = f"[{_STYLE[gate.verdict]}]{gate.verdict}[/]"
+        if gate.got is None:
+            verdict += f" {gate.why}"
+        table.add_row(gate.gate, gate.limit, got, interval, worst, verdict)
+    return table
+
+
+def _print_invariants(console: Console, summary: ScenarioSummary) -> None:
+    broken = {code: one for code, one in summary.invariants.items() if one.broken}
+    unchecked = [code for code, one in summary.invariants.items() if not one.checks]
+    held = len(summary.invariants) - len(broken)
+    checks = sum(one.checks for one in summary.invariants.values())
+    console.print(f" invariants   {held} of {len(summary.invariants)} hold   {checks:,} checks", highlight=False)
+    if unchecked:
+        console.print(f"   [yellow]never checked: {', '.join(unchecked)}[/]", highlight=False)
+    for code, one in list(broken.items())[:_INVARIANT_DETAIL_MAX]:
+        console.print(f"   [bold red]{code} broken[/] in {one.broken} seeds; {one.first}", highlight=False)
+        console.print(f"   explain  sim explain {code}", highlight=False)
+    if summary.failed:
+        console.print(f"   again    {summary.repeat}", highlight=False)
+
+
+def _print_errors(console: Console, summary: ScenarioSummary) -> None:
+    for result in summary.results:
+        if result.error:
+            console.print(
+                f"   [bold red]seed {result.seed} raised[/] at t = {result.error_at_s:.3f} s; "
+                f"everything was cancelled at the venue; digest {result.digest[:8]} and last events kept",
+                highlight=False,
+            )
+            console.print("     " + result.error.strip().splitlines()[-1], highlight=False, markup=False)
+    if summary.missing:
+        console.print(f"   [bold red]no result for seeds {', '.join(map(str, summary.missing))}[/]", highlight=False)
+
+
+def print_overview(console: Console, summaries: Sequence[ScenarioSummary], walls: dict[str, float]) -> None:
+    """Print one line per scenario; ``walls`` are seconds of computing, for the speed column."""
+    table = Table(box=None, pad_edge=True, header_style="dim")
+    table.add_column("scenario")
+    for name in ("seeds", "gates", "invariants", "net_bps", "ex fees", "fills", "speed"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for one in summaries:
+        table.add_row(*_overview_row(one, walls.get(one.name, 0.0)))
+    console.print()
+    console.print(table)
+
+
+def _overview_row(one: ScenarioSummary, wall_s: float) -> list[str]:
+    if one.skipped:
+        return [one.name, "-", "-", "-", "-", "-", "-", "-", "[yellow]skipped[/]"]
+    passed = sum(gate.verdict == PASS for gate in one.gates)
+    warned = sum(gate.verdict == WARN for gate in one.gates)
+    gates = f"{passed} of {len(one.gates)}" + (f", {warned} warn" if warned else "")
+    held = sum(not invariant.broken for invariant in one.invariants.values())
+    simulated_s = sum(result.simulated_s for result in one.results)
+    speed = f"{simulated_s / wall_s:,.0f}x" if wall_s else "-"
+    return [
+        one.name,
+        str(len(one.results)),
+        gates,
+        f"{held} of {len(one.invariants)}",
+        _mean(one, "net_bps"),
+        _mean(one, "net_ex_fees_bps"),
+        _mean(one, "fills"),
+        speed,
+        "[bold red]FAIL[/]" if one.failed else "[green]pass[/]",
+    ]
+
+
+def _mean(one: ScenarioSummary, metric: str) -> str:
+    values = [result.metrics[metric]["value"] for result in one.results if "value" in result.metrics.get(metric, {})]
+    return number(sum(values) / len(values)) if values else "-"
+
+
+def number(value: float) -> str:
+    """Write a number with three figures or so, whole when it is."""
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - where decimals stop helping
+
+
+def _length(duration_s: float) -> str:
+    return f"{duration_s / _MINUTE_S:g} min" if duration_s >= _MINUTE_S else f"{duration_s:g} s"

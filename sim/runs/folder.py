@@ -1,0 +1,116 @@
+"""The files of a run. Everything but the manifest's ``host`` part is a function of the inputs."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from sim import __version__
+from sim.runs.job import SeedResult
+from sim.runs.summary import ScenarioSummary, as_plain
+
+_LIBRARIES: Final = ("simpy", "msgspec", "pydantic", "ruamel.yaml", "click")
+_GIT_PATIENCE_S: Final = 5
+
+
+def write_run(out: Path, summaries: Sequence[ScenarioSummary], manifest: dict[str, Any]) -> None:
+    """Write a run folder: summary, manifest, JUnit, and a folder per scenario and seed."""
+    out.mkdir(parents=True, exist_ok=True)
+    _write_json(out / "summary.json", {"schema_version": 1, "scenarios": [as_plain(one) for one in summaries]})
+    _write_json(out / "manifest.json", manifest)
+    (out / "junit.xml").write_bytes(junit_of(summaries, out))
+    for summary in summaries:
+        for result in summary.results:
+            _write_seed(out / summary.name / str(result.seed), result)
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_seed(folder: Path, result: SeedResult) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "digest.txt").write_text(f"{result.digest}\n", encoding="utf-8")
+    (folder / "checkpoints.txt").write_text("".join(f"{one}\n" for one in result.checkpoints), encoding="utf-8")
+    if result.plan:
+        (folder / "plan.json").write_bytes(result.plan)
+    if result.last_events:
+        text = "".join(f"{line}\n" for line in result.last_events)
+        (folder / "last_events.ndjson").write_text(text, encoding="utf-8")
+    if result.error:
+        (folder / "error.txt").write_text(result.error + "\n", encoding="utf-8")
+
+
+def manifest_of(command: Sequence[str], hashes: dict[str, str], seeds: dict[str, list[int]]) -> dict[str, Any]:
+    """Say what ran: versions, commit, command line, hashes of the files, seeds."""
+    return {
+        "schema_version": 1,
+        "stormquote": __version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "commit": _commit(),
+        "command": list(command),
+        "files": hashes,
+        "seeds": seeds,
+    }
+
+
+def host_part(wall_s: float, started_utc: str, workers: int) -> dict[str, Any]:
+    """Say where and how fast it ran: the part of a manifest that is not for comparing."""
+    return {
+        "started_utc": started_utc,
+        "wall_s": round(wall_s, 3),
+        "workers": workers,
+        "machine": platform.machine(),
+        "system": platform.system(),
+    }
+
+
+def _commit() -> str | None:
+    """Name the commit of the working directory, when there is one."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, timeout=_GIT_PATIENCE_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def junit_of(summaries: Sequence[ScenarioSummary], out: Path) -> bytes:
+    """Write one test case per scenario and gate or invariant; a failure ends with its command."""
+    root = ElementTree.Element("testsuites", name="stormquote")
+    for summary in summaries:
+        cases = _cases(summary)
+        failed = sum(1 for _, message, kind in cases if kind == "failure")
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=summary.name, tests=str(len(cases)), failures=str(failed), errors="0"
+        )
+        for name, message, kind in cases:
+            case = ElementTree.SubElement(suite, "testcase", classname=summary.name, name=name)
+            if kind:
+                told = message if kind == "skipped" else f"{message}\n{summary.repeat}"
+                ElementTree.SubElement(case, kind, message=message).text = told
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _cases(summary: ScenarioSummary) -> list[tuple[str, str, str]]:
+    """List (name, message, kind), kind being empty, ``failure`` or ``skipped``."""
+    if summary.skipped:
+        return [("run", summary.skipped, "skipped")]
+    cases = []
+    for gate in summary.gates:
+        got = gate.why if gate.got is None else f"got {gate.got:g}"
+        cases.append((f"gate {gate.gate}", f"{gate.limit}: {got}", "failure" if gate.verdict == "FAIL" else ""))
+    for code, one in summary.invariants.items():
+        broken = f"broken in {one.broken} of {len(summary.results)} seeds: {one.first}"
+        cases.append((f"invariant {code}", broken if one.broken else "", "failure" if one.broken else ""))
+    for result in summary.results:
+        if result.error:
+            cases.append((f"seed {result.seed}", result.error.splitlines()[-1], "failure"))
+    return cases

@@ -1,0 +1,52 @@
+"""What a worker is given and what it gives back: plain records that cross a process border."""
+
+import msgspec
+
+from sim.scenario.models import Scenario
+
+# A metric of one seed: the value of each statistic it has, such as {"value": 1.2, "p95": 3.0}.
+Stats = dict[str, float]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One scenario, one seed. ``core`` is ``module:factory``, empty for our own core."""
+
+    scenario: Scenario
+    seed: int
+    core: str = ""
+    data_dir: str = ""
+    until_s: float | None = None
+    junk: int = 0  # objects allocated beforehand: addresses must not matter
+
+
+class BreachSeen(msgspec.Struct, frozen=True):
+    """An invariant that did not hold: which, when (simulated), and what was seen."""
+
+    code: str
+    at_s: float
+    detail: str
+
+
+class SeedResult(msgspec.Struct, frozen=True):
+    """Everything of one seed that the verdict needs. No wall time except ``wall_s``, kept apart.
+
+    ``error`` is empty unless the strategy or the world raised; ``last_events`` then (and after a
+    breach) holds the end of the trace as text. ``skipped`` says why nothing ran.
+    """
+
+    name: str
+    seed: int
+    digest: str = ""
+    checkpoints: tuple[str, ...] = ()
+    metrics: dict[str, Stats] = {}
+    breaches: tuple[BreachSeen, ...] = ()
+    costs: tuple[BreachSeen, ...] = ()
+    checks: dict[str, int] = {}
+    plan: bytes = b""
+    error: str = ""
+    error_code: str = ""
+    error_at_s: float = 0.0
+    last_events: tuple[str, ...] = ()
+    skipped: str = ""
+    simulated_s: float = 0.0
+    wall_s: float = 0.0

@@ -1,0 +1,116 @@
+"""From the numbers of the seeds to a verdict per gate.
+
+One number per seed, then over seeds. A gate without a sample in any seed FAILS: nothing measured
+is not a pass. Intervals are bootstrapped over *seeds*, from a generator seeded by the hash of
+scenario and gate, so that the verdict is reproducible.
+"""
+
+import hashlib
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from sim.runs.job import SeedResult
+from sim.scenario.models import Gate
+
+PASS: Final = "pass"
+FAIL: Final = "FAIL"
+WARN: Final = "warn"
+
+_RESAMPLES: Final = 9999
+_SEEDS_FOR_INTERVAL: Final = 2
+_INTERVAL_STATS: Final = ("ci_low", "ci_high")
+
+
+class GateVerdict(msgspec.Struct, frozen=True):
+    """One gate: its rule, its limit, what was measured and whether that will do."""
+
+    gate: str
+    limit: str
+    got: float | None
+    interval: tuple[float, float] | None
+    worst: float | None
+    worst_seed: int | None
+    verdict: str
+    why: str
+
+
+def title_of(gate: Gate) -> str:
+    """Name a gate as people read it: metric, statistic, how seeds are joined."""
+    parts = [gate.metric]
+    if gate.stat != "value":
+        parts.append(gate.stat)
+    if gate.across_seeds != "mean":
+        parts.append({"ci_low": "low end", "ci_high": "high end"}.get(gate.across_seeds, gate.across_seeds))
+    return ", ".join([" ".join(parts[:2]), *parts[2:]]) if gate.stat != "value" else ", ".join(parts)
+
+
+def limit_of(gate: Gate) -> str:
+    """Write a gate's limit."""
+    limits = []
+    if gate.min is not None:
+        limits.append(f">= {gate.min:g}")
+    if gate.max is not None:
+        limits.append(f"<= {gate.max:g}")
+    return " and ".join(limits)
+
+
+def judge(scenario: str, gate: Gate, results: Sequence[SeedResult]) -> GateVerdict:
+    """Judge one gate over the seeds of one scenario."""
+    samples = [
+        (result.metrics[gate.metric][gate.stat], result.seed)
+        for result in results
+        if gate.stat in result.metrics.get(gate.metric, {})
+    ]
+    failing = WARN if gate.severity == "warn" else FAIL
+    if len(samples) < len(results) or not samples or any(math.isnan(value) for value, _ in samples):
+        missing = len(results) - len(samples)
+        why = f"no sample in {missing or 'some'} of {len(results)} seeds"
+        return GateVerdict(title_of(gate), limit_of(gate), None, None, None, None, failing, why)
+    values = [value for value, _ in samples]
+    interval = _interval(scenario, gate, values)
+    got = _across(gate, values, interval)
+    worst, worst_seed = _worst(gate, samples)
+    holds = (gate.min is None or got >= gate.min) and (gate.max is None or got <= gate.max)
+    verdict = PASS if holds else failing
+    return GateVerdict(title_of(gate), limit_of(gate), got, interval, worst, worst_seed, verdict, gate.why or "")
+
+
+def _across(gate: Gate, values: list[float], interval: tuple[float, float] | None) -> float:
+    match gate.across_seeds:
+        case "median":
+            return statistics.median(values)
+        case "worst":
+            return min(values) if gate.min is not None else max(values)
+        case "ci_low" | "ci_high":
+            # One seed has no spread; its own value is all that is known.
+            if interval is None:
+                return values[0]
+            return interval[0] if gate.across_seeds == "ci_low" else interval[1]
+        case _:
+            return statistics.fmean(values)
+
+
+def _worst(gate: Gate, samples: list[tuple[float, int]]) -> tuple[float, int]:
+    return min(samples) if gate.min is not None else max(samples, key=lambda sample: (sample[0], -sample[1]))
+
+
+def _interval(scenario: str, gate: Gate, values: list[float]) -> tuple[float, float] | None:
+    """Bootstrap a 95 % interval of the mean over seeds; None where seeds cannot spread.
+
+    Only gates on an interval pay for it: importing the statistics library takes longer than a seed.
+    """
+    if gate.across_seeds not in _INTERVAL_STATS or len(values) < _SEEDS_FOR_INTERVAL:
+        return None
+    if min(values) == max(values):
+        return (values[0], values[0])
+    import numpy as np
+    from scipy.stats import bootstrap
+
+    key = hashlib.blake2b(f"{scenario}/{gate.metric}/{gate.stat}".encode(), digest_size=8).digest()
+    generator = np.random.Generator(np.random.PCG64(int.from_bytes(key, "little")))
+    found = bootstrap((values,), np.mean, n_resamples=_RESAMPLES, method="BCa", rng=generator)
+    return (float(found.confidence_interval.low), float(found.confidence_interval.high))

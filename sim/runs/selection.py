@@ -1,0 +1,68 @@
+"""From a command line to scenarios and seeds; every mistake in every file is told at once."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from sim.scenario.load import load_scenarios
+from sim.scenario.models import Scenario
+
+if TYPE_CHECKING:
+    from sim.runs.session import Options
+
+
+class One(msgspec.Struct, frozen=True):
+    """A scenario to run, the file it came from and its seeds."""
+
+    scenario: Scenario
+    source: str
+    seeds: tuple[int, ...]
+
+
+class Selected(msgspec.Struct, frozen=True):
+    """What to run, and the hashes of the files that say so."""
+
+    scenarios: tuple[One, ...]
+    hashes: dict[str, str]
+
+
+def select(options: "Options") -> Selected:
+    """Read every file, apply filters and overrides; bad files raise ``OperatorError``."""
+    paths = _files(options.scenarios)
+    loaded = load_scenarios(paths, settings=options.settings)
+    chosen, hashes = [], {}
+    for path, scenario in zip(paths, loaded, strict=True):
+        if options.expression and options.expression not in scenario.name:
+            continue
+        if options.tag and options.tag not in scenario.tags:
+            continue
+        seeds = seeds_of(options.seeds) if options.seeds else tuple(range(1, scenario.run.seeds + 1))
+        chosen.append(One(scenario, path.as_posix(), seeds))
+        hashes[path.as_posix()] = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
+    return Selected(tuple(chosen), hashes)
+
+
+def _files(paths: tuple[Path, ...]) -> list[Path]:
+    """Replace folders by the scenario files directly in them; keep order, drop repeats."""
+    files: list[Path] = []
+    for path in paths:
+        files += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    return list(dict.fromkeys(files))
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Read ``7``, ``1,3`` or ``101-164``; anything else is wrong usage (exit 2)."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise click.BadParameter(
+                f"{text!r} is not a list of seeds such as 7 or 1,3 or 101-164", param_hint="--seed"
+            )
+        seeds += range(int(first), int(last or first) + 1)
+    if not seeds:
+        raise click.BadParameter(f"{text!r} selects no seed", param_hint="--seed")
+    return tuple(dict.fromkeys(seeds))

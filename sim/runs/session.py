@@ -1,0 +1,185 @@
+"""One ``sim run`` from the files it was given to its exit code."""
+
+import hashlib
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console
+
+from sim.exit_codes import ExitCode, first_of
+from sim.runs import console as screen
+from sim.runs.determinism import Difference, compare
+from sim.runs.engine import Gathered, run_jobs, workers_of
+from sim.runs.folder import host_part, manifest_of, write_run
+from sim.runs.job import Job, SeedResult
+from sim.runs.selection import Selected, select
+from sim.runs.summary import ScenarioSummary, summarise
+
+_NS_PER_S: Final = 1_000_000_000
+_ID_DIGITS: Final = 4
+
+
+class Options(msgspec.Struct, frozen=True):
+    """The command line of ``sim run``, as click read it."""
+
+    scenarios: tuple[Path, ...]
+    seeds: str | None
+    workers: str
+    expression: str | None
+    tag: str | None
+    settings: tuple[str, ...]
+    fail_fast: bool
+    until_s: float | None
+    check_determinism: bool
+    core: str
+    data_dir: str
+    out: Path | None
+    junit: Path | None
+    form: str
+    quiet: bool
+    dry_run: bool
+    started_ns: int
+    argv: tuple[str, ...]
+
+
+class Session:
+    """Select, run, judge, write, say. stdout carries data, stderr carries talk."""
+
+    def __init__(self, options: Options) -> None:
+        """Take the command line; nothing is read yet."""
+        self._options = options
+        is_json = options.form == "json"
+        # soft_wrap: a log is as wide as its lines; only a terminal has an edge to break at.
+        self._talk = Console(stderr=is_json, soft_wrap=not sys.stdout.isatty(), force_terminal=None)
+        self._started_s = time.monotonic()
+
+    def run(self) -> int:
+        """Do it all; the exit code is the strongest reason found."""
+        options = self._options
+        selected = select(options)
+        if not selected.scenarios:
+            print("nothing selected: no scenario matches", file=sys.stderr)
+            return ExitCode.NOTHING_SELECTED
+        jobs = self._jobs(selected)
+        if options.dry_run:
+            for job in jobs:
+                print(f"{job.scenario.name} seed {job.seed}")
+            return ExitCode.OK
+        workers = workers_of(options.workers)
+        gathered = self._carry_out(jobs, workers)
+        summaries = self._summaries(selected, jobs, gathered)
+        difference = self._second_look(jobs, gathered, workers)
+        out = options.out or self._folder(jobs)
+        self._write(out, selected, summaries, workers)
+        return self._say(out, summaries, gathered, difference)
+
+    def _jobs(self, selected: Selected) -> list[Job]:
+        options = self._options
+        return [
+            Job(
+                scenario=one.scenario,
+                seed=seed,
+                core=options.core,
+                data_dir=options.data_dir,
+                until_s=options.until_s,
+            )
+            for one in selected.scenarios
+            for seed in one.seeds
+        ]
+
+    def _carry_out(self, jobs: Sequence[Job], workers: int) -> Gathered:
+        totals: dict[str, int] = {}
+        for job in jobs:
+            totals[job.scenario.name] = totals.get(job.scenario.name, 0) + 1
+        talk = Console(stderr=True)
+        bars = talk.is_terminal and self._options.form == "auto"
+        with screen.progress(talk, totals, bars=bars) as told:
+            return run_jobs(jobs, workers, told, self._stops)
+
+    def _stops(self, result: SeedResult) -> bool:
+        return self._options.fail_fast and bool(result.breaches or result.error)
+
+    def _summaries(self, selected: Selected, jobs: Sequence[Job], gathered: Gathered) -> list[ScenarioSummary]:
+        summaries = []
+        for one in selected.scenarios:
+            places = [place for place, job in enumerate(jobs) if job.scenario.name == one.scenario.name]
+            results = [gathered.results[place] for place in places if place in gathered.results]
+            missing = [jobs[place].seed for place in places if place not in gathered.results]
+            if results or missing:
+                summaries.append(summarise(one.scenario, one.source, results, missing))
+        return summaries
+
+    def _second_look(self, jobs: Sequence[Job], gathered: Gathered, workers: int) -> Difference | None:
+        if not self._options.check_determinism or gathered.interrupted:
+            return None
+        return compare(jobs, gathered, workers)
+
+    def _folder(self, jobs: Sequence[Job]) -> Path:
+        # The stamp is for people; the tail tells two runs of one minute apart.
+        stamp = datetime.fromtimestamp(self._options.started_ns / _NS_PER_S, UTC).strftime("%Y%m%d-%H%M")
+        key = f"{self._options.started_ns} {[(job.scenario.name, job.seed) for job in jobs]}"
+        return Path("runs") / f"{stamp}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()[:_ID_DIGITS]}"
+
+    def _write(self, out: Path, selected: Selected, summaries: Sequence[ScenarioSummary], workers: int) -> None:
+        seeds = {one.scenario.name: list(one.seeds) for one in selected.scenarios}
+        manifest = manifest_of(self._options.argv, selected.hashes, seeds)
+        started = datetime.fromtimestamp(self._options.started_ns / _NS_PER_S, UTC).isoformat(timespec="seconds")
+        manifest["host"] = host_part(time.monotonic() - self._started_s, started, workers)
+        write_run(out, summaries, manifest)
+        if self._options.junit:
+            self._options.junit.write_bytes((out / "junit.xml").read_bytes())
+
+    def _say(
+        self, out: Path, summaries: Sequence[ScenarioSummary], gathered: Gathered, difference: Difference | None
+    ) -> int:
+        talk = self._talk
+        if self._options.form == "json":
+            print((out / "summary.json").read_text(encoding="utf-8"), end="")
+        elif not self._options.quiet:
+            for summary in summaries:
+                screen.print_scenario(talk, summary)
+        if self._options.form != "json":
+            walls = {one.name: sum(result.wall_s for result in one.results) for one in summaries}
+            screen.print_overview(talk, summaries, walls)
+        code = _exit_code(summaries, gathered, difference)
+        talk = Console(stderr=True) if self._options.form == "json" else talk
+        if difference is not None:
+            talk.print(difference.text, highlight=False, style="" if difference.equal else "bold red")
+        self._last_lines(talk, out, summaries, gathered, code)
+        return code
+
+    def _last_lines(
+        self, talk: Console, out: Path, summaries: Sequence[ScenarioSummary], gathered: Gathered, code: int
+    ) -> None:
+        failed = sum(summary.failed for summary in summaries)
+        took_s = time.monotonic() - self._started_s
+        if gathered.interrupted:
+            talk.print("\n[yellow]interrupted[/]: what had finished is written", highlight=False)
+        if gathered.lost:
+            talk.print(f"\n[bold red]{len(gathered.lost)} runs lost with their worker[/]", highlight=False)
+        ran = [summary for summary in summaries if not summary.skipped]
+        verdict = f"{failed} of {len(ran)} scenarios failed" if failed else f"{len(ran)} scenarios passed"
+        talk.print(f"\n{verdict} in {took_s:.0f} s   exit {code}", highlight=False)
+        talk.print(f"data {out / 'summary.json'}   junit {out / 'junit.xml'}", highlight=False)
+
+
+def _exit_code(summaries: Sequence[ScenarioSummary], gathered: Gathered, difference: Difference | None) -> int:
+    if gathered.interrupted:
+        return ExitCode.INTERRUPTED
+    if summaries and all(summary.skipped for summary in summaries):
+        return ExitCode.NOTHING_SELECTED
+    reasons = []
+    if any(summary.raised for summary in summaries):
+        reasons.append(ExitCode.INTERNAL)
+    if difference is not None and not difference.equal:
+        reasons.append(ExitCode.NOT_DETERMINISTIC)
+    if gathered.lost:
+        reasons.append(ExitCode.WORKER_LOST)
+    if any(summary.failed for summary in summaries):
+        reasons.append(ExitCode.FAILED)
+    return first_of(reasons)

@@ -1,0 +1,120 @@
+"""What came of one scenario: its gates, its invariants, its numbers per seed. No wall time here."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from sim.runs.job import SeedResult
+from sim.runs.judge import FAIL, GateVerdict, judge
+from sim.scenario.models import Scenario
+
+
+class InvariantSummary(msgspec.Struct, frozen=True):
+    """One invariant over all seeds: checks made, seeds in which it broke, the first breach."""
+
+    checks: int
+    broken: int
+    first: str
+
+
+class ScenarioSummary(msgspec.Struct, frozen=True):
+    """The verdict on one scenario. ``repeat`` is the command that runs the worst case again."""
+
+    name: str
+    source: str
+    duration_s: float
+    digest: str
+    gates: tuple[GateVerdict, ...]
+    invariants: dict[str, InvariantSummary]
+    results: tuple[SeedResult, ...]
+    repeat: str
+    skipped: str = ""
+    missing: tuple[int, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Say whether a gate or an invariant failed, a seed raised, or one is missing."""
+        broken = any(one.broken for one in self.invariants.values())
+        return broken or any(gate.verdict == FAIL for gate in self.gates) or self.raised or bool(self.missing)
+
+    @property
+    def raised(self) -> bool:
+        """Say whether the strategy or the world raised in any seed."""
+        return any(result.error for result in self.results)
+
+
+def summarise(
+    scenario: Scenario, source: str, results: Sequence[SeedResult], missing: Sequence[int]
+) -> ScenarioSummary:
+    """Judge a scenario from the results of its seeds (in seed order)."""
+    skipped = next((result.skipped for result in results if result.skipped), "")
+    ran = [result for result in results if not result.skipped]
+    digest = hashlib.blake2b("".join(result.digest for result in ran).encode(), digest_size=8).hexdigest()
+    failing = _first_failing(ran)
+    gates = () if skipped else tuple(judge(scenario.name, gate, ran) for gate in scenario.gates)
+    worst = next((gate.worst_seed for gate in gates if gate.verdict == FAIL and gate.worst_seed is not None), None)
+    seed = failing.seed if failing else worst
+    return ScenarioSummary(
+        name=scenario.name,
+        source=source,
+        duration_s=scenario.run.duration_s,
+        digest=digest,
+        gates=gates,
+        invariants=_invariants(ran),
+        results=tuple(ran),
+        repeat=f"sim run {source} --seed {seed}" if seed is not None else f"sim run {source}",
+        skipped=skipped,
+        missing=tuple(missing),
+    )
+
+
+def _first_failing(results: Sequence[SeedResult]) -> SeedResult | None:
+    return next((result for result in results if result.breaches or result.error), None)
+
+
+def _invariants(results: Sequence[SeedResult]) -> dict[str, InvariantSummary]:
+    codes = sorted({code for result in results for code in result.checks} | _broken_codes(results))
+    found = {}
+    for code in codes:
+        breaches = [(one, result.seed) for result in results for one in result.breaches if one.code == code]
+        first = f"seed {breaches[0][1]}, t = {breaches[0][0].at_s:.3f} s: {breaches[0][0].detail}" if breaches else ""
+        found[code] = InvariantSummary(
+            checks=sum(result.checks.get(code, 0) for result in results),
+            broken=len({seed for _, seed in breaches}),
+            first=first,
+        )
+    return found
+
+
+def _broken_codes(results: Sequence[SeedResult]) -> set[str]:
+    return {breach.code for result in results for breach in result.breaches}
+
+
+def as_plain(summary: ScenarioSummary) -> dict[str, Any]:
+    """Give the part of a summary that goes to ``summary.json``: equal inputs, equal bytes."""
+    return {
+        "name": summary.name,
+        "duration_s": summary.duration_s,
+        "digest": summary.digest,
+        "failed": summary.failed,
+        "skipped": summary.skipped,
+        "missing_seeds": list(summary.missing),
+        "gates": [msgspec.to_builtins(gate) for gate in summary.gates],
+        "invariants": {code: msgspec.to_builtins(one) for code, one in summary.invariants.items()},
+        "seeds": [_seed_plain(result) for result in summary.results],
+    }
+
+
+def _seed_plain(result: SeedResult) -> dict[str, Any]:
+    return {
+        "seed": result.seed,
+        "digest": result.digest,
+        "simulated_s": result.simulated_s,
+        "metrics": result.metrics,
+        "checks": result.checks,
+        "breaches": [msgspec.to_builtins(one) for one in result.breaches],
+        "costs": [msgspec.to_builtins(one) for one in result.costs],
+        "error_code": result.error_code,
+    }

@@ -1,0 +1,1 @@
+"""The exchange: matching, accounts, limits, regimes and feeds, in the strategy's own vocabulary."""

@@ -1,0 +1,36 @@
+"""Why the venue says no, in its own short words, and what each means."""
+
+from types import MappingProxyType
+from typing import Final
+
+RATE_LIMIT: Final = "rate_limit"
+TIMESTAMP: Final = "timestamp"
+REGIME: Final = "regime"
+DUPLICATE_ID: Final = "duplicate_id"
+BAD_SIZE: Final = "bad_size"
+REDUCE_ONLY: Final = "reduce_only"
+WOULD_CROSS: Final = "would_cross"
+SELF_TRADE: Final = "self_trade"
+NOT_FILLED: Final = "not_filled"
+GONE: Final = "gone"
+BELOW_FILLED: Final = "below_filled"
+BY_CLIENT: Final = "by_client"
+BY_VENUE: Final = "by_venue"
+
+MEANINGS: Final = MappingProxyType(
+    {
+        RATE_LIMIT: "too many requests; whether this one was carried out is not said",
+        TIMESTAMP: "signed outside the receive window",
+        REGIME: "the trading regime does not allow it",
+        DUPLICATE_ID: "the client id was used before",
+        BAD_SIZE: "price, size or value outside the instrument's rules",
+        REDUCE_ONLY: "it would not only reduce the position",
+        WOULD_CROSS: "post-only, and it would trade at once",
+        SELF_TRADE: "it would trade with an order of the same account",
+        NOT_FILLED: "immediate-or-cancel, and this much found no counterparty",
+        GONE: "no such order is open",
+        BELOW_FILLED: "the new size is not above what has traded",
+        BY_CLIENT: "cancelled on request",
+        BY_VENUE: "cancelled by the venue",
+    }
+)

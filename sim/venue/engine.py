@@ -1,0 +1,479 @@
+"""The exchange our account trades on. It speaks the strategy's vocabulary: commands in, events out.
+
+``handle`` carries out one request at the instant it reaches the engine and gives the answer for
+its sender; words for the private stream go to the ``private`` sink, market data to ``public``.
+What is asked twice is answered twice; what was done is not done again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol
+
+from sim.clocks import Clock
+from sim.venue import codes
+from sim.venue.accounts import Account, Holding
+from sim.venue.feeds import Feed
+from sim.venue.limits import TokenBucket
+from sim.venue.matching import Match
+from sim.venue.orders import CANCELLED, FILLED, OPEN, REJECTED, VenueOrder
+from sim.venue.regimes import OPEN as OPEN_REGIME
+from sim.venue.regimes import refuses
+from strategy import commands, events
+from strategy.instrument import MAKER, TAKER, Instrument, notional_cash
+from strategy.units import NS_PER_MS
+
+_AHEAD_NS_MAX: Final = 1000 * NS_PER_MS
+_HEARTBEAT_NS: Final = 500 * NS_PER_MS
+_READS: Final = (
+    commands.QueryOrder,
+    commands.QueryOpenOrders,
+    commands.QueryFills,
+    commands.QueryMargin,
+    commands.RequestBook,
+    commands.SampleClock,
+)
+_UNSIGNED: Final = (commands.RequestBook, commands.SampleClock)
+
+
+class Pit(Protocol):
+    """One symbol's market as the venue uses it."""
+
+    symbol: str
+    book: Any
+
+    def enter(self, order: VenueOrder, lots: int, now_ns: int) -> None:
+        """Rest an order of ours."""
+
+    def leave(self, order: VenueOrder) -> None:
+        """Take an order of ours off the book."""
+
+    def shrink(self, order: VenueOrder, by_lots: int) -> None:
+        """Make an order of ours smaller in its place."""
+
+    def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
+        """Trade for us as the aggressor."""
+
+    def changed_levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Give the levels that changed since the last call."""
+
+    def levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Give the whole book."""
+
+
+class Fill:
+    """The truth about one of our fills: the event, and twice the mid just before the aggressor."""
+
+    __slots__ = ("event", "mid2_ticks", "true_ns")
+
+    def __init__(self, event: events.OrderFilled, mid2_ticks: int, true_ns: int) -> None:
+        """Keep what happened and when (true time)."""
+        self.event = event
+        self.mid2_ticks = mid2_ticks
+        self.true_ns = true_ns
+
+
+class Rules:
+    """What the venue is set to: fees and grids are the instruments', the rest is here."""
+
+    def __init__(
+        self,
+        *,
+        start_cash: int,
+        maintenance_ppm: int,
+        orders_per_s: int,
+        burst: int,
+        reads_per_s: int,
+        window_ns: int,
+    ) -> None:
+        """Take the numbers of a profile."""
+        self.start_cash = start_cash
+        self.maintenance_ppm = maintenance_ppm
+        self.orders_per_s = orders_per_s
+        self.burst = burst
+        self.reads_per_s = reads_per_s
+        self.window_ns = window_ns
+
+
+class Venue:
+    """One exchange with one account of ours, and everybody else."""
+
+    def __init__(self, instruments: Sequence[Instrument], rules: Rules, clock: Clock) -> None:
+        """Start without markets; ``open_market`` brings them."""
+        self.instruments = {one.symbol: one for one in instruments}
+        self.account = Account(
+            {one.symbol: Holding(one) for one in instruments}, rules.start_cash, rules.maintenance_ppm
+        )
+        self.clock = clock
+        self.regime = dict.fromkeys(self.instruments, OPEN_REGIME)
+        self.pits: dict[str, Pit] = {}
+        self.feeds: dict[str, Feed] = {}
+        self.orders: dict[str, VenueOrder] = {}
+        self.open: dict[str, VenueOrder] = {}
+        self.fills: list[Fill] = []
+        self.private: Callable[[events.Event], None] = _nobody
+        self.public: Callable[[str, Sequence[events.Event]], None] = _no_stream
+        self.reached: Callable[[int], None] = _nobody
+        self.self_trades = 0
+        self.liquidations = 0
+        self._rules = rules
+        self._order_tokens = TokenBucket(rules.orders_per_s, rules.burst)
+        self._read_tokens = TokenBucket(rules.reads_per_s, rules.reads_per_s)
+        self._handlers: dict[type, Callable[[Any, int, int], events.Event | None]] = {
+            commands.CreateOrder: self._create,
+            commands.AmendOrder: self._amend,
+            commands.CancelOrder: self._cancel,
+            commands.CancelAll: self._cancel_all,
+            commands.QueryOrder: self._query_order,
+            commands.QueryOpenOrders: self._query_open,
+            commands.QueryFills: self._query_fills,
+            commands.QueryMargin: self._query_margin,
+            commands.RequestBook: self._request_book,
+            commands.SampleClock: self._sample_clock,
+        }
+
+    def open_market(self, pit: Pit) -> None:
+        """Bring a symbol's market."""
+        self.pits[pit.symbol] = pit
+        self.feeds[pit.symbol] = Feed(pit, _HEARTBEAT_NS)
+
+    # Requests
+
+    def handle(self, command: commands.Command, now_ns: int, signed_ns: int) -> events.Event | None:
+        """Carry out a request that reaches the engine now; None for what needs no answer."""
+        venue_ns = self.venue_ns(now_ns)
+        request = request_of(command)
+        symbol, client_id = getattr(command, "symbol", ""), getattr(command, "client_id", "")
+        bucket = self._read_tokens if isinstance(command, _READS) else self._order_tokens
+        if not bucket.take(now_ns):
+            return events.Unanswered(request, client_id, symbol, codes.RATE_LIMIT)
+        if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns):
+            return _refusal(command, codes.TIMESTAMP, venue_ns)
+        if symbol and refuses(self.regime[symbol], command):
+            return _refusal(command, codes.REGIME, venue_ns)
+        return self._handlers[type(command)](command, now_ns, venue_ns)
+
+    def venue_ns(self, now_ns: int) -> int:
+        """Give the venue's wall clock as its wire tells it: whole milliseconds."""
+        return self.clock.read(now_ns) // NS_PER_MS * NS_PER_MS
+
+    def publish(self, symbol: str, now_ns: int) -> None:
+        """Tell the public stream what changed; close positions that the margin carries no more."""
+        told = self.feeds[symbol].publish(now_ns, self.venue_ns(now_ns))
+        if told:
+            self.public(symbol, told)
+        self._check_margin(now_ns)
+
+    def cancel_everything(self, now_ns: int) -> int:
+        """Take every order of ours off the book, whatever the regime; give how many went."""
+        gone = list(self.open.values())
+        for order in gone:
+            self._end(order, CANCELLED, codes.BY_VENUE, now_ns)
+        return len(gone)
+
+    def fund(self, symbol: str, rate_ppm: int, now_ns: int) -> None:
+        """Settle funding of a symbol."""
+        cash = self.account.fund(symbol, rate_ppm, self.pits[symbol].book.mid2_ticks)
+        venue_ns = self.venue_ns(now_ns)
+        self.private(events.FundingPaid(symbol, f"{symbol}-{venue_ns // NS_PER_MS}", cash, venue_ns))
+
+    def _is_timely(self, signed_ns: int, now_ns: int) -> bool:
+        wall_ns = self.clock.read(now_ns)
+        return wall_ns - self._rules.window_ns <= signed_ns < wall_ns + _AHEAD_NS_MAX
+
+    def _create(self, command: commands.CreateOrder, now_ns: int, venue_ns: int) -> events.Event:
+        if command.client_id in self.orders:
+            return events.OrderRejected(command.client_id, codes.DUPLICATE_ID, venue_ns)
+        order = VenueOrder(
+            len(self.orders) + 1,
+            command.client_id,
+            command.symbol,
+            command.slot,
+            command.side,
+            command.price_ticks,
+            command.size_lots,
+            post_only=command.post_only,
+            reduce_only=command.reduce_only,
+        )
+        self.orders[command.client_id] = order
+        order.code = self._why_reject(command)
+        if order.code:
+            order.state = REJECTED
+            rejected = events.OrderRejected(order.client_id, order.code, venue_ns)
+            self.private(rejected)
+            return rejected
+        self.open[order.client_id] = order
+        accepted = _accepted(order, venue_ns)
+        self.private(accepted)
+        self._work(order, now_ns, is_taking=command.taking)
+        return accepted
+
+    def _why_reject(self, command: commands.CreateOrder) -> str:
+        """Give the code of the first rule a create breaks; empty when it breaks none."""
+        instrument = self.instruments[command.symbol]
+        if command.price_ticks <= 0 or not instrument.lots_min <= command.size_lots <= instrument.lots_max:
+            return codes.BAD_SIZE
+        value = notional_cash(instrument, command.price_ticks, command.size_lots)
+        if value < instrument.notional_min_cash and not command.reduce_only:
+            return codes.BAD_SIZE
+        held = self.account.holdings[command.symbol].lots
+        if command.reduce_only and command.size_lots > -command.side * held:
+            return codes.REDUCE_ONLY
+        if command.post_only and self.pits[command.symbol].book.crosses(command.side, command.price_ticks):
+            return codes.WOULD_CROSS
+        return ""
+
+    def _work(self, order: VenueOrder, now_ns: int, *, is_taking: bool) -> None:
+        """Match what crosses, then rest or drop what is left."""
+        pit = self.pits[order.symbol]
+        if pit.book.crosses(order.side, order.price_ticks):
+            mid2 = pit.book.mid2_ticks
+            for maker, price, lots in pit.take(order.side, order.leaves_lots, order.price_ticks, now_ns):
+                if maker.owner is not None:
+                    self.self_trades += 1
+                self._fill(order, price, lots, TAKER, mid2, now_ns)
+        if order.state != OPEN:
+            return
+        if is_taking or pit.book.crosses(order.side, order.price_ticks):
+            # What still crosses stands before an order of our own: the newest goes.
+            self._end(order, CANCELLED, codes.NOT_FILLED if is_taking else codes.SELF_TRADE, now_ns)
+            return
+        pit.enter(order, order.leaves_lots, now_ns)
+
+    def _amend(self, command: commands.AmendOrder, now_ns: int, venue_ns: int) -> events.Event:
+        order = self.open.get(command.client_id)
+        code = codes.GONE if order is None else self._why_refuse_amend(order, command)
+        if order is None or code:
+            return events.AmendRefused(command.client_id, code, venue_ns)
+        pit = self.pits[order.symbol]
+        shrinks = order.size_lots - command.size_lots
+        if command.price_ticks == order.price_ticks and shrinks >= 0:
+            if shrinks:
+                pit.shrink(order, shrinks)
+            order.size_lots = command.size_lots
+        else:
+            pit.leave(order)
+            order.price_ticks, order.size_lots = command.price_ticks, command.size_lots
+            order.is_aimed_at = False
+        amended = events.OrderAmended(order.client_id, order.price_ticks, order.size_lots, venue_ns)
+        self.private(amended)
+        if not (command.price_ticks == order.price_ticks and order.client_id in _resting(pit)):
+            self._work(order, now_ns, is_taking=False)
+        return amended
+
+    def _why_refuse_amend(self, order: VenueOrder, command: commands.AmendOrder) -> str:
+        instrument = self.instruments[order.symbol]
+        if command.size_lots <= order.filled_lots:
+            return codes.BELOW_FILLED
+        if command.price_ticks <= 0 or command.size_lots > instrument.lots_max:
+            return codes.BAD_SIZE
+        if order.post_only and self.pits[order.symbol].book.crosses(order.side, command.price_ticks):
+            return codes.WOULD_CROSS
+        held = self.account.holdings[order.symbol].lots
+        if order.reduce_only and command.size_lots - order.filled_lots > -order.side * held:
+            return codes.REDUCE_ONLY
+        return ""
+
+    def _cancel(self, command: commands.CancelOrder, now_ns: int, venue_ns: int) -> events.Event:
+        order = self.open.get(command.client_id)
+        if order is None:
+            return events.CancelRefused(command.client_id, codes.GONE, venue_ns)
+        return self._end(order, CANCELLED, codes.BY_CLIENT, now_ns)
+
+    def _cancel_all(self, command: commands.CancelAll, now_ns: int, venue_ns: int) -> events.Event:
+        for order in [order for order in self.open.values() if command.symbol in ("", order.symbol)]:
+            self._end(order, CANCELLED, codes.BY_CLIENT, now_ns)
+        return events.CancelAllAnswered(command.symbol, venue_ns)
+
+    # Reads
+
+    def _query_order(self, command: commands.QueryOrder, now_ns: int, venue_ns: int) -> events.Event:
+        order = self.orders.get(command.client_id)
+        if order is None:
+            return events.OrderReport(command.client_id, command.asked_ns, events.MISSING, 0, 0, 0, venue_ns)
+        status = events.OPEN if order.state == OPEN else events.DONE
+        return events.OrderReport(
+            order.client_id,
+            command.asked_ns,
+            status,
+            order.price_ticks,
+            order.size_lots,
+            order.filled_lots,
+            venue_ns,
+            order.side,
+        )
+
+    def _query_open(self, command: commands.QueryOpenOrders, now_ns: int, venue_ns: int) -> events.Event:
+        ids = tuple(order.client_id for order in self.open.values() if order.symbol == command.symbol)
+        return events.OpenOrdersReport(command.symbol, command.asked_ns, ids, venue_ns)
+
+    def _query_fills(self, command: commands.QueryFills, now_ns: int, venue_ns: int) -> events.Event:
+        found = tuple(
+            fill.event
+            for fill in self.fills
+            if fill.event.symbol == command.symbol and fill.event.venue_ns >= command.since_venue_ns
+        )
+        return events.FillsReport(command.symbol, command.asked_ns, found, venue_ns)
+
+    def _query_margin(self, command: commands.QueryMargin, now_ns: int, venue_ns: int) -> events.Event:
+        mids2 = self.mids2()
+        equity, maintenance = self.account.equity_cash(mids2), self.account.maintenance_cash(mids2)
+        return events.MarginSeen(command.asked_ns, equity, maintenance, venue_ns)
+
+    def _request_book(self, command: commands.RequestBook, now_ns: int, venue_ns: int) -> events.Event:
+        *streamed, snapshot = self.feeds[command.symbol].snapshot(now_ns, venue_ns, command.asked_ns)
+        if streamed:
+            self.public(command.symbol, streamed)
+        return snapshot
+
+    def _sample_clock(self, command: commands.SampleClock, now_ns: int, venue_ns: int) -> events.Event:
+        return events.ClockSampled(command.asked_ns, venue_ns)
+
+    # What happens to orders
+
+    def traded(self, pit: Pit, matches: list[Match], side: int, mid2_ticks: int, now_ns: int) -> None:
+        """Hear of a trade in a market: it is published, and our orders in it are filled."""
+        self.reached(now_ns)
+        self.feeds[pit.symbol].traded(matches, side, self.venue_ns(now_ns))
+        for maker, price, lots in matches:
+            if maker.owner is not None:
+                self._fill(maker.owner, price, lots, MAKER, mid2_ticks, now_ns)
+
+    def _fill(self, order: VenueOrder, price: int, lots: int, liquidity: str, mid2: int, now_ns: int) -> None:
+        order.filled_lots += lots
+        fee = self.account.trade(order.symbol, order.side, price, lots, liquidity)
+        if order.filled_lots >= order.size_lots:
+            self._drop(order, FILLED)
+        event = events.OrderFilled(
+            order.client_id,
+            order.symbol,
+            order.side,
+            f"{order.symbol}-{len(self.fills) + 1}",
+            price,
+            lots,
+            order.filled_lots,
+            liquidity,
+            fee,
+            self.venue_ns(now_ns),
+        )
+        self.fills.append(Fill(event, mid2, now_ns))
+        self.private(event)
+        self._end_unreduced(order.symbol, now_ns)
+
+    def _end_unreduced(self, symbol: str, now_ns: int) -> None:
+        """Cancel reduce-only orders that would now turn the position over."""
+        held = self.account.holdings[symbol].lots
+        for order in [one for one in self.open.values() if one.symbol == symbol and one.reduce_only]:
+            if order.leaves_lots > -order.side * held and order.client_id in _resting(self.pits[symbol]):
+                self._end(order, CANCELLED, codes.REDUCE_ONLY, now_ns)
+
+    def _end(self, order: VenueOrder, state: str, code: str, now_ns: int) -> events.Event:
+        order.code = code
+        self._drop(order, state)
+        ended = events.OrderCancelled(order.client_id, order.filled_lots, code, self.venue_ns(now_ns))
+        self.private(ended)
+        return ended
+
+    def _drop(self, order: VenueOrder, state: str) -> None:
+        order.state = state
+        del self.open[order.client_id]
+        pit = self.pits[order.symbol]
+        if order.client_id in _resting(pit):
+            pit.leave(order)
+
+    def _check_margin(self, now_ns: int) -> None:
+        """Close every position when the account is worth less than its maintenance margin."""
+        if not any(one.lots for one in self.account.holdings.values()):
+            return
+        mids2 = self.mids2()
+        if self.account.equity_cash(mids2) > self.account.maintenance_cash(mids2):
+            return
+        self.liquidations += 1
+        self.cancel_everything(now_ns)
+        for symbol, one in self.account.holdings.items():
+            if one.lots:
+                self._liquidate(symbol, one, now_ns)
+
+    def _liquidate(self, symbol: str, one: Holding, now_ns: int) -> None:
+        """Sell or buy a position back at any price, under no client id of ours."""
+        side, number = (-1 if one.lots > 0 else 1), len(self.orders) + 1
+        limit_ticks = 1 if side < 0 else 2**62
+        order = VenueOrder(number, "", symbol, "", side, limit_ticks, abs(one.lots), post_only=False, reduce_only=False)
+        self.orders[f"liquidation {number}"] = self.open[""] = order
+        self._work(order, now_ns, is_taking=True)
+
+    # The truth, for those who judge
+
+    def mids2(self) -> dict[str, int]:
+        """Give twice the mid of every symbol, the last two-sided one where a side is empty."""
+        return {symbol: pit.book.mid2_ticks for symbol, pit in self.pits.items()}
+
+    def position_lots(self, symbol: str) -> int:
+        """Give what we hold."""
+        return self.account.holdings[symbol].lots
+
+    def cash(self, symbol: str) -> int:
+        """Give what we received and paid, fees and funding included."""
+        return self.account.holdings[symbol].cash
+
+    def open_orders(self) -> Iterable[VenueOrder]:
+        """Give our orders on the book."""
+        return self.open.values()
+
+    def is_open(self, client_id: str) -> bool:
+        """Say whether an order is on the book."""
+        return client_id in self.open
+
+    def fill_ids(self, symbol: str) -> list[str]:
+        """Give the ids of our fills of a symbol."""
+        return [fill.event.fill_id for fill in self.fills if fill.event.symbol == symbol]
+
+    def zero_sum_cash(self) -> int:
+        """Give what was made from nothing: 0."""
+        return self.account.zero_sum_cash()
+
+
+def request_of(command: commands.Command) -> str:
+    """Name what a command asks, in the words of ``Unanswered`` and ``NotSent``."""
+    match command:
+        case commands.CreateOrder():
+            return events.CREATE
+        case commands.AmendOrder():
+            return events.AMEND
+        case commands.CancelOrder():
+            return events.CANCEL
+        case commands.CancelAll():
+            return events.CANCEL_ALL
+        case commands.RequestBook():
+            return events.BOOK
+        case _:
+            return events.QUERY
+
+
+def _refusal(command: commands.Command, code: str, venue_ns: int) -> events.Event:
+    """Refuse a request in the form its sender expects."""
+    match command:
+        case commands.CreateOrder():
+            return events.OrderRejected(command.client_id, code, venue_ns)
+        case commands.AmendOrder():
+            return events.AmendRefused(command.client_id, code, venue_ns)
+        case commands.CancelOrder():
+            return events.CancelRefused(command.client_id, code, venue_ns)
+        case _:
+            return events.Unanswered(request_of(command), "", getattr(command, "symbol", ""), code)
+
+
+def _accepted(order: VenueOrder, venue_ns: int) -> events.OrderAccepted:
+    return events.OrderAccepted(
+        order.client_id, f"v{order.number}", order.price_ticks, order.size_lots, venue_ns, order.side
+    )
+
+
+def _resting(pit: Any) -> Any:
+    return pit.ours
+
+
+def _nobody(_event: object) -> None:
+    """Hear nothing."""
+
+
+def _no_stream(_symbol: str, _told: Sequence[events.Event]) -> None:
+    """Hear nothing."""

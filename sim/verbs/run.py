@@ -1,0 +1,59 @@
+"""``sim run``: scenarios over seeds, gates judged, a run folder written."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.exit_codes import ExitCode
+
+
+@click.command("run", short_help="Run scenarios over seeds and judge their gates.")
+@click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-s", "--seed", "seeds", metavar="SEEDS", help="Seeds to run, such as 7 or 1,3 or 101-164.")
+@click.option("-w", "--workers", default="auto", show_default=True, help="Worker processes, or 'auto'.")
+@click.option("-k", "expression", help="Only scenarios whose name contains this.")
+@click.option("--tag", help="Only scenarios with this tag.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a strategy setting.")
+@click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
+@click.option("--until", "until_s", type=click.FloatRange(min=0, min_open=True), help="Stop after S simulated seconds.")
+@click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
+@click.option("--core", default="", metavar="MODULE:FACTORY", help="Put another core into the same world.")
+@click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder to write (default: runs/<id>).")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
+@click.option("--format", "form", type=click.Choice(["auto", "plain", "json"]), default="auto", show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="Only the overview and the verdict.")
+@click.option("--dry-run", is_flag=True, help="Check the files, list what would run, run nothing.")
+def command(**options: Any) -> None:
+    """Run SCENARIOS (files or folders) over their seeds and judge their gates.
+
+    Exit codes: 0 all held, 1 a gate or invariant failed, 3 a file is invalid, 4 the strategy or
+    the world raised, 5 nothing was selected, 6 not deterministic, 8 a worker was lost,
+    130 interrupted (what had finished is written).
+    """
+    from sim.runs.session import Options, Session
+
+    if not options["scenarios"]:
+        _say_what_to_type()
+    session = Session(Options(**options, started_ns=time.time_ns(), argv=tuple(sys.argv[1:])))
+    sys.exit(session.run())
+
+
+def _say_what_to_type() -> None:
+    """List what is there and what to type; leave with the code of wrong usage."""
+    found = sorted(Path("scenarios").glob("*.yaml"))
+    if found:
+        click.echo("scenarios here:", err=True)
+        for path in found:
+            click.echo(f"  {path}", err=True)
+    click.echo("say which to run, for example: sim run scenarios/*.yaml", err=True)
+    sys.exit(ExitCode.USAGE)
+
+
+def as_json(summary: dict[str, Any]) -> str:
+    """Write a summary for ``--format json``: data on stdout, talk on stderr."""
+    return json.dumps(summary, indent=2, sort_keys=True, ensure_ascii=False)

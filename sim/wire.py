@@ -1,0 +1,108 @@
+"""Directed links. A link is a delay and a list of rules; the first rule with an opinion wins.
+
+A link's weather is keyed by (link, cell of time, ordinal in the cell), so that a message more or
+less moves nobody's delay in another cell, and removing a fault leaves the weather as it was.
+Streams are first-in-first-out: a message is never delivered before the one sent before it.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from sim.dice import Dice, lognormal_ns
+from sim.kernel import Kernel
+from strategy.units import NS_PER_MS
+
+REST_UP: Final = "rest_up"
+REST_DOWN: Final = "rest_down"
+PUBLIC: Final = "public"
+PRIVATE: Final = "private"
+STREAMS: Final = (PUBLIC, PRIVATE)
+
+_CELL_NS: Final = 100 * NS_PER_MS
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """Something on a link: what it is about, and the record it carries.
+
+    ``number`` counts requests; an answer bears the number of its question, a stream message 0.
+    """
+
+    kind: str
+    symbol: str
+    client_id: str
+    body: Any
+    number: int = 0
+
+
+class Fate(msgspec.Struct, frozen=True, gc=False):
+    """What a rule says of a message: late by ``extra_ns``, never, or a second time after ``again_ns``."""
+
+    extra_ns: int = 0
+    is_lost: bool = False
+    again_ns: int | None = None
+
+
+LOST: Final = Fate(is_lost=True)
+
+
+class Rule(Protocol):
+    """An opinion about messages on links; None is none. It may remember what it saw."""
+
+    def fate(self, link: str, message: Message, now_ns: int) -> Fate | None:
+        """Say what becomes of a message that is being sent."""
+
+
+class Delay(msgspec.Struct, frozen=True, gc=False):
+    """A lognormal one-way delay."""
+
+    median_ns: int
+    sigma: float
+
+
+class Link:
+    """One direction between two hosts."""
+
+    def __init__(self, name: str, kernel: Kernel, dice: Dice, delay: Delay, rules: list[Rule]) -> None:
+        """``rules`` is shared by the links of a world and read at every message."""
+        self.name = name
+        self._kernel = kernel
+        self._dice = dice
+        self._delay = delay
+        self._rules = rules
+        self._is_stream = name in STREAMS
+        self._cell = -1
+        self._ordinal = 0
+        self._last_ns = 0
+        self.sent = 0
+        self.lost = 0
+
+    def send(self, message: Message, deliver: Callable[[Message], None]) -> None:
+        """Put a message on the link; ``deliver`` is called when it arrives, if it does."""
+        now_ns = self._kernel.now_ns
+        delay_ns = self._weather_ns(now_ns)
+        fate = next((fate for rule in self._rules if (fate := rule.fate(self.name, message, now_ns))), None)
+        self.sent += 1
+        if fate is None:
+            self._arrive(now_ns + delay_ns, message, deliver)
+            return
+        if fate.is_lost:
+            self.lost += 1
+            return
+        self._arrive(now_ns + delay_ns + fate.extra_ns, message, deliver)
+        if fate.again_ns is not None:
+            self._arrive(now_ns + delay_ns + fate.extra_ns + fate.again_ns, message, deliver)
+
+    def _weather_ns(self, now_ns: int) -> int:
+        cell = now_ns // _CELL_NS
+        if cell != self._cell:
+            self._cell, self._ordinal = cell, 0
+        self._ordinal += 1
+        first, second = self._dice.pair("link", self.name, cell, self._ordinal)
+        return lognormal_ns(first, second, self._delay.median_ns, self._delay.sigma)
+
+    def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], None]) -> None:
+        if self._is_stream:
+            at_ns = self._last_ns = max(at_ns, self._last_ns)
+        self._kernel.at(at_ns, deliver, message)

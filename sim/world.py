@@ -1,0 +1,303 @@
+"""One run: a plan, an exchange, links, a host with a bot on it, and those who look on.
+
+The world is assembled once and runs to its end; it is never copied. Everything that happens is a
+control event in the kernel's queue (a message arriving, a timer, a publication) or a background
+event in a market's own loop. Nothing else moves time.
+
+Who touches whom: the driver feeds the core and puts its commands on ``rest_up``; the gateway hands
+them to the venue's engine and puts answers on ``rest_down``; the venue speaks to ``private`` and
+``public``. Faults are rules on those four links, or a factor on the market. The core never sees
+anything but events; the oracle sees everything and touches nothing.
+
+True time begins at 0. The bot's clock shows the scenario's ``start_utc`` then: its monotonic
+clock with the wall anchor folded in, as ``Started`` tells the core.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from sim.clocks import Clock
+from sim.dice import Dice
+from sim.driver import AnyCore, SimDriver
+from sim.faults import MARKET_KINDS, rules_of
+from sim.kernel import Kernel
+from sim.market.flow import FlowMarket
+from sim.market.markets import Markets
+from sim.measures import Measures, Standing
+from sim.oracle.oracle import Oracle
+from sim.plan import Plan, PlannedFault
+from sim.scenario.load import Ready
+from sim.scenario.profiles import Delay as DelayModel
+from sim.trace import Trace
+from sim.venue.engine import Rules, Venue
+from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP, Delay, Link, Message
+from strategy import events
+from strategy.belief import Belief
+from strategy.config_knobs import knobs as make_knobs
+from strategy.instrument import price_ticks_of
+from strategy.knobs import Knobs
+from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, PPM
+
+_SAMPLE_NS: Final = 100 * NS_PER_MS
+_MARKET_HASH_NS: Final = NS_PER_S
+_PPM_PER_PCT: Final = PPM // 100
+_PPM_PER_BPS: Final = 100
+_SESSION_MAX: Final = 24
+_RATE_STEPS: Final = 100
+
+_WORD_KIND: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+CoreFactory = Callable[[Knobs], Any]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a run ended: its digest, and the error that ended it early, if one did."""
+
+    digest: str
+    checkpoints: tuple[str, ...]
+    error: str
+    error_code: str
+    ended_ns: int
+
+
+class World:
+    """Assembled from a scenario, a plan and a core; ``run`` takes it to its end, once."""
+
+    def __init__(
+        self, scenario: Ready, plan: Plan, factory: CoreFactory, pits: Callable[..., Any] | None = None
+    ) -> None:
+        """Build everything; nothing moves yet. ``pits`` replaces the modelled market by another."""
+        self.scenario, self.plan = scenario, plan
+        self.dice = Dice(plan.seed)
+        self.trace = Trace()
+        self.knobs = make_knobs(scenario.config, scenario.instruments)
+        self.kernel = Kernel()
+        self.start_wall_ns = scenario.run.start_wall_ns
+        self.venue = self._venue()
+        self._markets = self._open_markets(pits)
+        rules = rules_of(plan.faults, self.dice)
+        delays = scenario.profile.links
+        self.links = {
+            name: Link(name, self.kernel, self.dice, _delay(getattr(delays, name)), rules)
+            for name in (REST_UP, REST_DOWN, PUBLIC, PRIVATE)
+        }
+        self.core: AnyCore = factory(self.knobs)
+        self.measures = Measures(getattr(self.core, "last_context", None))
+        self.oracle = self._oracle()
+        self.bot_clock = Clock(self.start_wall_ns)
+        self.driver = SimDriver(
+            self.kernel,
+            self.core,
+            self.bot_clock,
+            self.links[REST_UP],
+            self._gateway,
+            self.trace,
+            (self.measures, self.oracle),
+        )
+        self.standing = {symbol: Standing() for symbol in scenario.market.traded}
+        self.mids: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in scenario.market.traded}
+        self._gaps = False
+
+    # Assembly
+
+    def _venue(self) -> Venue:
+        profile = self.scenario.profile
+        rules = Rules(
+            start_cash=int(float(profile.venue.deposit_usdt) * _RATE_STEPS) * (CASH_PER_QUOTE // _RATE_STEPS),
+            maintenance_ppm=round(profile.venue.maintenance_pct * _PPM_PER_PCT),
+            orders_per_s=profile.rates.orders_per_s,
+            burst=profile.rates.burst,
+            reads_per_s=profile.venue.reads_per_s,
+            window_ns=profile.venue.window_ms * NS_PER_MS,
+        )
+        venue = Venue(self.scenario.instruments, rules, Clock(self.start_wall_ns))
+        venue.private = self._say_privately
+        venue.public = self._say_publicly
+        venue.reached = self.kernel.reach
+        return venue
+
+    def _open_markets(self, pits: Callable[..., Any] | None) -> list[Any]:
+        markets = []
+        for instrument in self.scenario.instruments:
+            if pits is not None:
+                market = pits(instrument, self.venue.traded)
+            else:
+                flow = self.scenario.profile.symbols[instrument.symbol].flow
+                assert flow is not None, "loading has checked that a modelled market has a flow"
+                start_ticks = price_ticks_of(instrument, flow.price)
+                market = FlowMarket(instrument.symbol, flow, start_ticks, self.dice, self.venue.traded)
+                market.fill_book()
+            self.venue.open_market(market)
+            markets.append(market)
+        self.kernel.market = Markets(markets)
+        return markets
+
+    def _oracle(self) -> Oracle:
+        bounds = self.scenario.invariants
+        belief: Callable[[], Belief | None] = getattr(self.core, "belief", lambda: None)
+        calm_ns = self.plan.calm_ns
+        return Oracle(
+            self.venue,
+            belief,
+            self.knobs.symbols,
+            self.knobs.account,
+            self.knobs.orders,
+            self.knobs.feed,
+            bounds.bounds,
+            bounds.off,
+            None if calm_ns is None else self.start_wall_ns + calm_ns,
+            self.start_wall_ns + self.plan.duration_ns,
+        )
+
+    # Running
+
+    def run(self) -> Outcome:
+        """Run to the end of the plan, or to the first broken invariant, or until something raises."""
+        self._schedule()
+        end_ns, error, code = self.plan.duration_ns, "", ""
+        try:
+            self._run_until(end_ns)
+            self.oracle.finish(self.bot_clock.read(end_ns))
+        except Exception as raised:  # noqa: BLE001 - the edge of the world: what raises in it is a result
+            self.driver.is_alive = False
+            error, code = _told(raised)
+            self.venue.cancel_everything(self.kernel.now_ns)
+            self.trace.record("raised", self.kernel.now_ns, (code, type(raised).__name__))
+        ended_ns = self.kernel.now_ns
+        self.trace.record("end", ended_ns, self._final_truth())
+        return Outcome(self.trace.digest(), tuple(self.trace.checkpoints), error, code, ended_ns)
+
+    def _run_until(self, end_ns: int) -> None:
+        """Run, looking once a simulated second whether an invariant broke."""
+        for at_ns in (*range(NS_PER_S, end_ns, NS_PER_S), end_ns):
+            self.kernel.run(at_ns)
+            if self.oracle.breaches:
+                return
+
+    def _schedule(self) -> None:
+        kernel, scenario = self.kernel, self.scenario
+        session = re.sub(r"[^A-Za-z0-9_-]", "-", scenario.name)[:_SESSION_MAX] + f"-{self.plan.seed}"
+        kernel.at(0, self._boot, session)
+        publish_ns = scenario.profile.venue.publish_every_ms * NS_PER_MS
+        for place, symbol in enumerate(scenario.market.traded):
+            # Symbols take turns within an interval, as the shards of a venue do.
+            first_ns = publish_ns + place * publish_ns // len(scenario.market.traded)
+            kernel.at(first_ns, self._publish, symbol, publish_ns)
+        kernel.at(_SAMPLE_NS, self._sample)
+        kernel.at(_MARKET_HASH_NS, self._hash_markets)
+        funding = scenario.profile.venue.funding
+        if funding is not None:
+            kernel.at(round(funding.every_s * NS_PER_S), self._fund, funding)
+        for fault in self.plan.faults:
+            if fault.kind in MARKET_KINDS:
+                self._plan_market_fault(fault)
+
+    def _boot(self, session: str) -> None:
+        feed = self.driver.feed
+        feed(events.Started(session, self.start_wall_ns))
+        feed(events.StreamUp(events.PRIVATE))
+        feed(events.StreamUp(events.PUBLIC))
+        now_ns = self.kernel.now_ns
+        for symbol in self.scenario.market.traded:
+            told = self.venue.feeds[symbol].snapshot(now_ns, self.venue.venue_ns(now_ns), 0)
+            # Whoever subscribes gets the book as it is; what led to it was for others.
+            self._say_publicly(symbol, told[-1:])
+
+    def _publish(self, symbol: str, every_ns: int) -> None:
+        now_ns = self.kernel.now_ns
+        self.venue.publish(symbol, now_ns)
+        self.kernel.at(now_ns + every_ns, self._publish, symbol, every_ns)
+
+    def _fund(self, funding: Any) -> None:
+        now_ns = self.kernel.now_ns
+        for symbol in self.scenario.market.traded:
+            self.venue.fund(symbol, round(funding.rate_bps * _PPM_PER_BPS), now_ns)
+        self.kernel.at(now_ns + round(funding.every_s * NS_PER_S), self._fund, funding)
+
+    def _plan_market_fault(self, fault: PlannedFault) -> None:
+        for market in self._markets:
+            if not fault.params["symbols"] or market.symbol in fault.params["symbols"]:
+                self.kernel.at(fault.start_ns, self._set_factor, market, fault.params["factor"])
+                if fault.end_ns < self.plan.duration_ns:
+                    self.kernel.at(fault.end_ns, self._set_factor, market, 1.0 / fault.params["factor"])
+
+    def _set_factor(self, market: Any, factor: float) -> None:
+        market.factor *= factor
+
+    # The wire
+
+    def _gateway(self, message: Message) -> None:
+        """A request reached the venue; the engine takes it a moment later."""
+        engine_ns = round(self.scenario.profile.venue.engine_ms * NS_PER_MS)
+        self.kernel.at(self.kernel.now_ns + engine_ns, self._engine, message)
+
+    def _engine(self, message: Message) -> None:
+        command, signed_ns = message.body
+        answer = self.venue.handle(command, self.kernel.now_ns, signed_ns)
+        self._truth_changed()
+        reply = msgspec.structs.replace(message, kind=_kind_of(answer), body=answer)
+        self.links[REST_DOWN].send(reply, self.driver.answered)
+
+    def _say_privately(self, event: Any) -> None:
+        client_id, symbol = getattr(event, "client_id", ""), getattr(event, "symbol", "")
+        self.links[PRIVATE].send(Message(_kind_of(event), symbol, client_id, event), self.driver.hear)
+        self._truth_changed()
+
+    def _say_publicly(self, symbol: str, told: Sequence[events.Event]) -> None:
+        for event in told:
+            self.links[PUBLIC].send(Message(_kind_of(event), symbol, "", event), self.driver.hear)
+
+    def _truth_changed(self) -> None:
+        self.oracle.truth_changed(self.bot_clock.read(self.kernel.now_ns))
+
+    # Looking on
+
+    def _sample(self) -> None:
+        """Look at what stands in the book, and at the mid, ten times a second."""
+        now_ns = self.kernel.now_ns
+        quotes: dict[str, dict[int, list[int]]] = {symbol: {} for symbol in self.standing}
+        for order in self.venue.open_orders():
+            if order.symbol in quotes:
+                quotes[order.symbol].setdefault(order.side, []).append(order.price_ticks)
+        for one in self.knobs.symbols:
+            symbol = one.instrument.symbol
+            mid2 = self.venue.pits[symbol].book.mid2_ticks
+            self.mids[symbol].append((now_ns, mid2))
+            self.standing[symbol].sample(now_ns, quotes[symbol], mid2, one.spread.width_bps_ceiling)
+        self.kernel.at(now_ns + _SAMPLE_NS, self._sample)
+
+    def _hash_markets(self) -> None:
+        now_ns = self.kernel.now_ns
+        self.trace.record("market", now_ns, tuple(market.hash_so_far() for market in self._markets))
+        self.kernel.at(now_ns + _MARKET_HASH_NS, self._hash_markets)
+
+    def _final_truth(self) -> Any:
+        symbols = self.scenario.market.traded
+        return (
+            tuple((symbol, self.venue.position_lots(symbol), self.venue.cash(symbol)) for symbol in symbols),
+            tuple(order.client_id for order in self.venue.open_orders()),
+            tuple(market.hash_so_far() for market in self._markets),
+            tuple((breach.code, breach.now_ns) for breach in self.oracle.breaches),
+        )
+
+
+def _delay(model: DelayModel) -> Delay:
+    return Delay(round(model.median_ms * NS_PER_MS), model.sigma)
+
+
+def _kind_of(event: object) -> str:
+    """Name a message by its event: ``OrderFilled`` is ``order_filled``."""
+    return _WORD_KIND.sub("_", type(event).__name__).lower()
+
+
+def _told(raised: Exception) -> tuple[str, str]:
+    """Give the traceback as text, without addresses or paths that differ between machines, and a code."""
+    import traceback
+
+    frames = traceback.extract_tb(raised.__traceback__)
+    lines = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
+    text = "\n".join([*lines, f"{type(raised).__name__}: {raised}"])
+    return text, str(getattr(raised, "code", "SQ-S001"))
