@@ -18,10 +18,18 @@ class Invariant:
 
 _ALL: Final = (
     Invariant(
-        "S1", "exposure", "Position and every order possibly alive, those in doubt included, stay within limits."
+        "S1",
+        "exposure",
+        "Position and every order possibly alive, those in doubt included, stay within limits.",
+        ("mark_slack_pct",),
     ),
     Invariant("S2", "one order per intent", "An intent never has two live orders at the venue."),
-    Invariant("S3", "no risk on a doubt", "Nothing that adds risk is sent for a slot whose order is in doubt."),
+    Invariant(
+        "S3",
+        "no risk on a doubt",
+        "Nothing that adds risk is sent for a slot whose order is in doubt.",
+        ("silence_slack_ms",),
+    ),
     Invariant(
         "S4",
         "no stale input",

@@ -1,0 +1,72 @@
+"""What the core says it believes, compared with what it could know: S1, S5 and late cancels (S4)."""
+
+from collections.abc import Mapping
+
+from sim.oracle.evidence import Evidence
+from sim.oracle.feed import Feed
+from sim.oracle.findings import Findings
+from sim.oracle.tolerance import Tolerance
+from strategy.belief import Belief
+from strategy.knobs import SymbolKnobs
+
+
+class Believing:
+    """Compares belief with evidence, exactly, after every step that is about orders or money."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        feeds: Mapping[str, Feed],
+        symbols: tuple[SymbolKnobs, ...],
+        tolerance: Tolerance,
+        findings: Findings,
+    ) -> None:
+        """Limits are those the bot was configured with."""
+        self._evidence = evidence
+        self._feeds = feeds
+        self._limits = {one.instrument.symbol: one.position_lots_max for one in symbols}
+        self._tolerance = tolerance
+        self._findings = findings
+
+    def stepped(self, now_ns: int, belief: Belief) -> None:
+        """Hold every symbol of a belief against its limit and against the fills that were delivered."""
+        self._findings.checked("S1")
+        self._findings.checked("S5")
+        for one in belief.symbols:
+            money = self._evidence.money[one.symbol]
+            if (one.position_lots, one.cash) != (money.position_lots, money.cash):
+                detail = (
+                    f"{one.symbol}: the core holds {one.position_lots} lots and {one.cash} cash, "
+                    f"what was delivered makes {money.position_lots} and {money.cash}"
+                )
+                seen = f"{len(money.fill_ids)} fills were delivered, each counted once"
+                self._findings.breach("S5", now_ns, one.symbol, detail, seen)
+            limit = self._limits[one.symbol]
+            if one.worst_lots > limit:
+                self._over_limit(now_ns, one.symbol, one.worst_lots, limit)
+
+    def _over_limit(self, now_ns: int, symbol: str, worst: int, limit: int) -> None:
+        """Past the limit by the core's own word; what strangers' orders did is not its fault."""
+        foreign = self._evidence.money[symbol].foreign_worst_lots()
+        detail = f"{symbol}: the core counts {worst} lots at worst, the limit is {limit}"
+        if worst - foreign > limit:
+            self._findings.breach("S1", now_ns, symbol, detail, "the core's own belief")
+        else:
+            self._findings.cost("S1", now_ns, f"{detail}; {foreign} of them by orders this bot never sent", foreign)
+
+    def late_cancels(self, now_ns: int) -> None:
+        """S4: once it was knowable that the inputs are stale, quotes known live had to be cancelled."""
+        for symbol, feed in self._feeds.items():
+            blind_ns = feed.blind_since_ns(now_ns, self._tolerance.quote_age_ns)
+            if not blind_ns or now_ns <= blind_ns + self._tolerance.staleness_cancel_ns:
+                continue
+            self._findings.checked("S4")
+            for order in self._evidence.money[symbol].open.values():
+                if order.over or not order.free_ns or order.cancel_ns:
+                    continue
+                since_ns = max(blind_ns, order.free_ns)
+                if now_ns > since_ns + self._tolerance.staleness_cancel_ns:
+                    late_ms = (now_ns - since_ns) // 1_000_000
+                    detail = f"{order.client_id} still stands {late_ms} ms after its inputs were known to be stale"
+                    why = feed.why_blind(now_ns, self._tolerance.quote_age_ns)
+                    self._findings.breach("S4", now_ns, order.client_id, detail, why)

@@ -1,0 +1,302 @@
+"""What the bot could know of its orders, position and cash: from what it sent and was delivered.
+
+An independent reconstruction. An order may be alive from the moment its create left until a
+terminal word was delivered, or a read asked after the create's own validity did not find it, or
+the driver said that it never left. Fills count once, by id, whatever else is said of their order.
+"""
+
+import msgspec
+
+from sim.oracle.known import ABSENT, NEVER_LEFT, TOLD, Change, Known
+from strategy import commands, events
+from strategy.instrument import Instrument
+from strategy.units import BUY, SELL
+
+# The venue refuses an id it has: the first copy of the create is what lives under it.
+DUPLICATE_ID = "duplicate_id"
+
+
+class Money(msgspec.Struct):
+    """One symbol's position and cash, from delivered fills and funding. ``foreign_lots`` were not ours."""
+
+    instrument: Instrument
+    position_lots: int = 0
+    cash: int = 0
+    foreign_lots: int = 0
+    fill_ids: dict[str, None] = {}
+    funding_ids: dict[str, None] = {}
+    # Orders that may still move the position, by client id: alive, or owing us fills.
+    open: dict[str, Known] = {}
+
+    def reach_lots(self, *, ours_only: bool = False) -> tuple[int, int]:
+        """Give the most our buys and our sells may still add, of any order or only of those we sent."""
+        buys = sells = 0
+        for order in self.open.values():
+            if ours_only and not order.is_ours:
+                continue
+            lots = order.worst_lots
+            if order.side != SELL:
+                buys += lots
+            if order.side != BUY:
+                sells += lots
+        return buys, sells
+
+    def worst_lots(self) -> int:
+        """Give the largest position that everything possibly alive can lead to."""
+        buys, sells = self.reach_lots()
+        return max(abs(self.position_lots + buys), abs(self.position_lots - sells))
+
+    def foreign_worst_lots(self) -> int:
+        """Give how much of the worst case came from orders that this bot never sent."""
+        return abs(self.foreign_lots) + sum(one.worst_lots for one in self.open.values() if not one.is_ours)
+
+
+class Evidence:
+    """Feed it every command that left and every event that arrived, in order."""
+
+    def __init__(self, instruments: tuple[Instrument, ...], proof_ns: int) -> None:
+        """``proof_ns``: how long after ``send_by`` a read must be asked to prove an absence."""
+        self.money = {one.symbol: Money(one) for one in instruments}
+        self.orders: dict[str, Known] = {}
+        self._proof_ns = proof_ns
+
+    # What left
+
+    def created(self, now_ns: int, command: commands.CreateOrder) -> Known:
+        """Note a create; give the order it made."""
+        order = Known(
+            client_id=command.client_id,
+            symbol=command.symbol,
+            slot=command.slot,
+            side=command.side,
+            price_ticks=command.price_ticks,
+            size_lots=command.size_lots,
+            reduce_only=command.reduce_only,
+            through_ns=command.send_by_ns + self._proof_ns,
+            waiting={events.CREATE: now_ns},
+            rivals=tuple(one.client_id for one in self.in_slot(command.symbol, command.slot)),
+        )
+        self.orders[command.client_id] = order
+        self.money[command.symbol].open[command.client_id] = order
+        return order
+
+    def amended(self, now_ns: int, command: commands.AmendOrder) -> None:
+        """Note an amend: until its fate is known, the order has whichever size is worse."""
+        order = self.orders.get(command.client_id)
+        if order is not None:
+            through_ns = command.send_by_ns + self._proof_ns
+            order.changes.append(Change(command.price_ticks, command.size_lots, through_ns))
+            order.waiting.setdefault(events.AMEND, now_ns)
+
+    def cancelled(self, now_ns: int, client_id: str) -> None:
+        """Note an attempt to cancel."""
+        order = self.orders.get(client_id)
+        if order is not None:
+            order.cancel_ns = now_ns
+            order.waiting.setdefault(events.CANCEL, now_ns)
+
+    def all_cancelled(self, now_ns: int, symbol: str) -> None:
+        """Note an attempt to cancel everything in scope; its answer proves nothing about any order."""
+        for name, money in self.money.items():
+            if symbol in ("", name):
+                for order in money.open.values():
+                    order.cancel_ns = now_ns
+
+    def in_slot(self, symbol: str, slot: str) -> list[Known]:
+        """List the orders possibly alive in a slot."""
+        return [one for one in self.money[symbol].open.values() if one.slot == slot and not one.over]
+
+    # What arrived
+
+    def order_word(self, now_ns: int, event: events.Event) -> None:
+        """Take in any event that is about orders, fills or funding."""
+        match event:
+            case events.OrderFilled():
+                self._fill(now_ns, event)
+            case events.FillsReport():
+                for fill in event.fills:
+                    self._fill(now_ns, fill)
+            case events.OpenOrdersReport():
+                for client_id in event.client_ids:
+                    if client_id not in self.orders:
+                        self._adopt(client_id, event.symbol)
+            case events.FundingPaid():
+                self._fund(event)
+            case events.CancelAllAnswered():
+                pass
+            case _:
+                order = self._named(event)
+                if order is not None:
+                    self._word(now_ns, order, event)
+                    self._file(order)
+
+    def _named(self, event: events.Event) -> Known | None:
+        """Find the order a word is about; one that says a stranger lives makes it known."""
+        client_id = getattr(event, "client_id", "")
+        order = self.orders.get(client_id)
+        if order is None and client_id and isinstance(event, events.OrderAccepted):
+            return self._adopt(client_id, "")
+        return order
+
+    def _word(self, now_ns: int, order: Known, event: events.Event) -> None:
+        match event:
+            case events.OrderAccepted():
+                self._stands(now_ns, order, event)
+            case events.OrderRejected():
+                if event.code != DUPLICATE_ID:
+                    order.end(TOLD)
+            case events.OrderAmended():
+                self._changed(now_ns, order, event)
+            case events.AmendRefused():
+                # With several under way nobody knows which one this is: all of them stay possible.
+                order.changes = [] if len(order.changes) == 1 else order.changes
+                order.settle(events.AMEND)
+            case events.OrderCancelled():
+                order.told_lots = max(order.told_lots, event.filled_lots_total)
+                order.end(TOLD)
+            case events.CancelRefused():
+                order.settle(events.CANCEL)
+                if not order.over:
+                    order.doubted[events.CANCEL] = now_ns
+            case events.OrderReport():
+                self._read(now_ns, order, event)
+            case events.Unanswered() if event.request in (events.CREATE, events.AMEND, events.CANCEL):
+                if not order.over:
+                    order.doubted.setdefault(event.request, now_ns)
+            case events.NotSent():
+                self._never_left(order, event.request)
+            case _:
+                pass
+
+    def _stands(self, now_ns: int, order: Known, event: events.OrderAccepted) -> None:
+        if order.over == TOLD:
+            return
+        order.over = ""
+        order.was_seen(now_ns)
+        order.settle(events.CREATE)
+        order.side = order.side or event.side
+        if not order.word_venue_ns:  # what was said of it later stands
+            order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
+        order.word_venue_ns = max(order.word_venue_ns, event.venue_ns)
+
+    def _changed(self, now_ns: int, order: Known, event: events.OrderAmended) -> None:
+        if order.over == TOLD:
+            return
+        order.over = ""
+        order.was_seen(now_ns)
+        order.settle(events.CREATE)
+        self._landed(order, event.price_ticks, event.size_lots)
+        # The answer and the stream say it twice, and the older may come last.
+        if event.venue_ns >= order.word_venue_ns:
+            order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
+            order.word_venue_ns = event.venue_ns
+
+    def _landed(self, order: Known, price_ticks: int, size_lots: int) -> bool:
+        """Forget the amends up to the one that is seen to have landed; say whether there was one."""
+        for place, change in enumerate(order.changes):
+            if (change.price_ticks, change.size_lots) == (price_ticks, size_lots):
+                del order.changes[: place + 1]
+                if not order.changes:
+                    order.settle(events.AMEND)
+                return True
+        return False
+
+    def _read(self, now_ns: int, order: Known, event: events.OrderReport) -> None:
+        order.told_lots = max(order.told_lots, event.filled_lots_total)
+        if order.over == TOLD:
+            return
+        if event.status == events.MISSING:
+            if self.proves_absence(order, event.asked_ns):
+                order.end(ABSENT)
+        elif event.status == events.DONE:
+            order.end(TOLD)
+        else:
+            self._found_open(now_ns, order, event)
+
+    def proves_absence(self, order: Known, asked_ns: int) -> bool:
+        """Say whether not finding an order, asked at ``asked_ns``, proves that it is not there."""
+        return asked_ns > order.through_ns and order.told_lots <= order.filled_lots
+
+    def _found_open(self, now_ns: int, order: Known, event: events.OrderReport) -> None:
+        order.over = ""
+        order.was_seen(now_ns)
+        order.settle(events.CREATE)
+        order.side = order.side or event.side
+        has_landed = self._landed(order, event.price_ticks, event.size_lots)
+        order.changes = [change for change in order.changes if event.asked_ns <= change.through_ns]
+        if not order.changes:
+            order.settle(events.AMEND)
+        if event.venue_ns >= order.word_venue_ns or has_landed:
+            order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
+            order.word_venue_ns = max(order.word_venue_ns, event.venue_ns)
+        if order.cancel_ns and event.asked_ns >= order.cancel_ns:
+            # The cancel did not do it: it must be tried again.
+            order.settle(events.CANCEL)
+            order.cancel_ns, order.free_ns = 0, now_ns
+
+    def _never_left(self, order: Known, request: str) -> None:
+        if request == events.CREATE:
+            order.end(NEVER_LEFT)
+        elif request == events.AMEND and len(order.changes) == 1:
+            order.changes = []
+            order.settle(events.AMEND)
+        elif request == events.CANCEL:
+            order.settle(events.CANCEL)
+
+    def _fill(self, now_ns: int, fill: events.OrderFilled) -> None:
+        money = self.money.get(fill.symbol)
+        if money is None:
+            return
+        order = self.orders.get(fill.client_id)
+        is_new = fill.fill_id not in money.fill_ids
+        if is_new:
+            money.fill_ids[fill.fill_id] = None
+            money.position_lots += fill.side * fill.size_lots
+            value = fill.price_ticks * fill.size_lots * money.instrument.cash_per_ticklot
+            money.cash += fill.fee_cash - fill.side * value
+            if order is None or not order.is_ours:
+                money.foreign_lots += fill.side * fill.size_lots
+        if order is None:
+            return
+        if is_new:
+            order.filled_lots += fill.size_lots
+        order.told_lots = max(order.told_lots, order.filled_lots, fill.filled_lots_total)
+        if order.over != TOLD:
+            order.over = ""
+            order.was_seen(now_ns)
+            order.settle(events.CREATE)
+            if order.told_lots >= order.size_worst_lots:
+                order.end(TOLD)
+        self._file(order)
+
+    def _fund(self, event: events.FundingPaid) -> None:
+        money = self.money.get(event.symbol)
+        if money is not None and event.funding_id not in money.funding_ids:
+            money.funding_ids[event.funding_id] = None
+            money.cash += event.cash
+
+    def _adopt(self, client_id: str, symbol: str) -> Known:
+        """Make room for an order this bot never sent; what it is will be told."""
+        order = Known(
+            client_id=client_id,
+            symbol=symbol,
+            slot="",
+            side=0,
+            price_ticks=0,
+            size_lots=0,
+            through_ns=0,
+            is_ours=False,
+        )
+        self.orders[client_id] = order
+        self._file(order)
+        return order
+
+    def _file(self, order: Known) -> None:
+        """Keep an order among those that may move the position, or let it go."""
+        money = self.money.get(order.symbol)
+        if money is None:
+            return
+        if not order.over or order.worst_lots:
+            money.open[order.client_id] = order
+        else:
+            money.open.pop(order.client_id, None)

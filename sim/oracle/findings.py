@@ -1,0 +1,107 @@
+"""What the oracle found: breaches, exposure costs, excuses, and how often each promise was looked at.
+
+A promise that was never looked at is not a promise kept, so the counts are part of the result.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from sim.scenario.invariants import INVARIANTS
+
+# A broken promise breaks again at every event; the first few of each say all there is to say.
+_BREACHES_MAX: Final = 64
+_COSTS_MAX: Final = 4096
+
+
+class Breach(msgspec.Struct, frozen=True, gc=False):
+    """A promise that did not hold: what was seen, and the evidence that puts the bot at fault.
+
+    ``now_ns`` is the bot's clock.
+    """
+
+    code: str
+    now_ns: int
+    detail: str
+    evidence: str
+
+
+class Cost(msgspec.Struct, frozen=True, gc=False):
+    """Something wrong in truth alone: nobody at fault, yet exposed. ``lots`` is the worst of it."""
+
+    code: str
+    now_ns: int
+    detail: str
+    lots: int
+    lasted_ns: int
+
+
+class _Episode(msgspec.Struct):
+    """A cost that is still going on."""
+
+    code: str
+    since_ns: int
+    detail: str
+    lots: int
+
+
+class Findings:
+    """Collects. Promises in ``off`` are neither counted nor judged."""
+
+    def __init__(self, off: Iterable[str] = ()) -> None:
+        """Begin with nothing found and nothing looked at."""
+        self.off = tuple(off)
+        self.breaches: list[Breach] = []
+        self.costs: list[Cost] = []
+        self.excused_ns: dict[str, int] = {}
+        self.checks: dict[str, int] = {code: 0 for code in INVARIANTS if code not in self.off}
+        self._told: dict[tuple[str, str], None] = {}
+        self._episodes: dict[tuple[str, str], _Episode] = {}
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """Name the promises nobody looked at in this run."""
+        return tuple(code for code, count in self.checks.items() if not count)
+
+    def checked(self, code: str) -> None:
+        """Count one look at a promise."""
+        if code in self.checks:
+            self.checks[code] += 1
+
+    def breach(self, code: str, now_ns: int, subject: str, detail: str, evidence: str) -> None:
+        """Record a broken promise, once per subject: an order, a symbol."""
+        if code in self.off or (code, subject) in self._told or len(self.breaches) >= _BREACHES_MAX:
+            return
+        self._told[code, subject] = None
+        self.breaches.append(Breach(code, now_ns, detail, evidence))
+
+    def cost(self, code: str, now_ns: int, detail: str, lots: int = 0) -> None:
+        """Record a cost that has no length."""
+        if len(self.costs) < _COSTS_MAX:
+            self.costs.append(Cost(code, now_ns, detail, lots, 0))
+
+    def exposed(self, code: str, now_ns: int, subject: str, lots: int, detail: str) -> None:
+        """Open a cost, or go on with it at its worst; ``lots`` 0 ends it."""
+        episode = self._episodes.get((code, subject))
+        if lots and episode is None:
+            self._episodes[code, subject] = _Episode(code, now_ns, detail, lots)
+        elif lots and episode is not None:
+            episode.lots = max(episode.lots, lots)
+        elif episode is not None:
+            self._end((code, subject), now_ns)
+
+    def excuse(self, code: str, by_ns: int) -> None:
+        """Count time during which a promise could not be asked for."""
+        self.excused_ns[code] = self.excused_ns.get(code, 0) + by_ns
+
+    def finish(self, now_ns: int) -> None:
+        """End what is still going on."""
+        for key in list(self._episodes):
+            self._end(key, now_ns)
+
+    def _end(self, key: tuple[str, str], now_ns: int) -> None:
+        episode = self._episodes.pop(key)
+        if len(self.costs) < _COSTS_MAX:
+            lasted_ns = now_ns - episode.since_ns
+            self.costs.append(Cost(episode.code, episode.since_ns, episode.detail, episode.lots, lasted_ns))

@@ -1,0 +1,226 @@
+"""The oracle's front: who calls it, and in which order its parts look.
+
+For one event the driver calls ``delivered`` before the core's step, ``sent`` for every command
+that leaves, and ``stepped`` after. So a command is judged by evidence that includes the event it
+answers, and belief is compared once all of it is in. The world calls ``truth_changed`` whenever
+the venue did something with an order of ours, whether or not anybody will ever be told.
+
+Belief is read only where it can have changed in what matters here: after events about orders,
+after steps that sent something, and now and then in the calm.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sim.oracle.believing import Believing
+from sim.oracle.evidence import Evidence
+from sim.oracle.feed import Feed
+from sim.oracle.findings import Breach, Cost, Findings
+from sim.oracle.liveness import Liveness
+from sim.oracle.sending import Sending
+from sim.oracle.states import StateWatch
+from sim.oracle.tolerance import tolerance_of
+from sim.oracle.truth import Truth, TruthWatch
+from sim.scenario.bounds import Bounds
+from strategy import commands, events
+from strategy.belief import Belief
+from strategy.knobs import AccountKnobs, FeedKnobs, OrderKnobs, SymbolKnobs
+from strategy.units import NS_PER_MS
+
+_LOOK_NS: Final = 100 * NS_PER_MS
+_ABOUT_ORDERS: Final = frozenset(
+    {
+        events.OrderAccepted,
+        events.OrderRejected,
+        events.OrderAmended,
+        events.AmendRefused,
+        events.OrderCancelled,
+        events.CancelRefused,
+        events.OrderFilled,
+        events.OrderReport,
+        events.OpenOrdersReport,
+        events.FillsReport,
+        events.Unanswered,
+        events.NotSent,
+        events.CancelAllAnswered,
+        events.FundingPaid,
+    }
+)
+
+
+class Oracle:
+    """Compares truth, belief and evidence. It touches nothing of what it looks at."""
+
+    def __init__(
+        self,
+        truth: Truth,
+        belief: Callable[[], Belief | None],
+        symbols: tuple[SymbolKnobs, ...],
+        account: AccountKnobs,
+        orders: OrderKnobs,
+        feed: FeedKnobs,
+        bounds: Bounds,
+        off: tuple[str, ...],
+        calm_ns: int | None,
+        end_ns: int,
+    ) -> None:
+        """Limits and deadlines are the bot's own; instants are the bot's clock.
+
+        ``calm_ns`` None: no storm was declared, so liveness is asked for from the first event on.
+        A core without a belief (it gives None) is judged by truth and evidence alone.
+        """
+        tolerance = tolerance_of(bounds, orders)
+        self._findings = Findings(off)
+        self._tolerance = tolerance
+        self._read_belief = belief
+        self._truth = truth
+        self._calm_ns = calm_ns
+        self._live: Liveness | None = None
+        self._feeds = {one.instrument.symbol: Feed() for one in symbols}
+        self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns)
+        self._sending = Sending(self._evidence, self._feeds, symbols, account, tolerance, self._findings)
+        self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings)
+        self._states = StateWatch(self._evidence, self._findings)
+        self._truth_watch = TruthWatch(truth, self._evidence, symbols, self._findings)
+        self._proved = False
+        self._looked_ns = 0
+
+    # What was found
+
+    @property
+    def breaches(self) -> list[Breach]:
+        """Broken promises, in the order they were found."""
+        return self._findings.breaches
+
+    @property
+    def costs(self) -> list[Cost]:
+        """What was wrong in truth alone, with how much and for how long."""
+        return self._findings.costs
+
+    @property
+    def checks(self) -> dict[str, int]:
+        """How often each promise was looked at; those switched off are not here."""
+        return dict(self._findings.checks)
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """Promises that were never looked at: nothing is known of them."""
+        return self._findings.unchecked
+
+    @property
+    def excused_ns(self) -> dict[str, int]:
+        """For how long a promise of liveness could not be asked for, summed over symbols."""
+        return dict(self._findings.excused_ns)
+
+    @property
+    def recoveries_ns(self) -> dict[str, int | None]:
+        """How long after the calm each promise of liveness first held; None where it never did."""
+        return {} if self._live is None else self._live.recoveries_ns()
+
+    # Hooks
+
+    def delivered(self, now_ns: int, event: events.Event) -> None:
+        """See an event just before the core does."""
+        self._believing.late_cancels(now_ns)
+        match event:
+            case events.BookDelta():
+                self._feeds[event.symbol].delta(now_ns, event)
+            case events.BookHeartbeat():
+                self._feeds[event.symbol].heartbeat(now_ns, event)
+            case events.BookSnapshot():
+                self._feeds[event.symbol].snapshot(now_ns, event)
+            case events.PublicTrade():
+                self._feeds[event.symbol].mark_ticks = event.price_ticks
+            case _ if type(event) in _ABOUT_ORDERS:
+                self._proved = self._proves_absence(event)
+                self._evidence.order_word(now_ns, event)
+            case _:
+                self._fact(now_ns, event)
+
+    def sent(self, now_ns: int, command: commands.Command) -> None:
+        """See a command that leaves, at the instant it does."""
+        match command:
+            case commands.CreateOrder():
+                self._sending.create(now_ns, command)
+            case commands.AmendOrder():
+                self._sending.amend(now_ns, command)
+            case commands.CancelOrder():
+                self._evidence.cancelled(now_ns, command.client_id)
+            case commands.CancelAll():
+                self._evidence.all_cancelled(now_ns, command.symbol)
+            case _:
+                pass
+
+    def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
+        """See that the step is over: compare what is believed now."""
+        is_about_orders = bool(leaving) or type(event) in _ABOUT_ORDERS
+        is_look_due = now_ns - self._looked_ns >= _LOOK_NS
+        if not (is_about_orders or is_look_due):
+            return
+        belief = self._read_belief()
+        if belief is None:
+            return
+        if is_about_orders:
+            self._believing.stepped(now_ns, belief)
+            self._states.stepped(now_ns, belief, event, leaving, self._proved)
+            self._proved = False
+        self._look(now_ns, belief)
+
+    def truth_changed(self, now_ns: int) -> None:
+        """See that the venue did something with an order of ours."""
+        self._truth_watch.changed(now_ns)
+
+    def finish(self, now_ns: int) -> None:
+        """Judge what can only be judged at the end."""
+        self._believing.late_cancels(now_ns)
+        self._truth_watch.changed(now_ns)
+        belief = self._read_belief()
+        if belief is not None:
+            self._believing.stepped(now_ns, belief)
+            self._look(now_ns, belief)
+        self._none_missing(now_ns)
+        self._findings.finish(now_ns)
+
+    # Parts
+
+    def _fact(self, now_ns: int, event: events.Event) -> None:
+        self._sending.heard(event)
+        match event:
+            case events.StreamDown(stream=events.PUBLIC):
+                for feed in self._feeds.values():
+                    feed.lose(now_ns)
+            case events.Started():
+                self._states.restarted()
+            case _:
+                pass
+
+    def _proves_absence(self, event: events.Event) -> bool:
+        """Say, before the evidence takes it in, whether a read that found nothing proves anything."""
+        if not isinstance(event, events.OrderReport) or event.status != events.MISSING:
+            return False
+        order = self._evidence.orders.get(event.client_id)
+        return order is None or self._evidence.proves_absence(order, event.asked_ns)
+
+    def _look(self, now_ns: int, belief: Belief) -> None:
+        """Judge liveness, from the calm on."""
+        self._looked_ns = now_ns
+        if self._live is None:
+            calm_ns = now_ns if self._calm_ns is None else self._calm_ns
+            if now_ns < calm_ns:
+                return
+            self._live = Liveness(
+                self._truth, self._feeds, self._tolerance, self._findings, self._sending.may_quote, calm_ns
+            )
+        self._live.look(now_ns, belief)
+
+    def _none_missing(self, now_ns: int) -> None:
+        """S5 at rest: every fill that is old enough to be known was delivered and counted."""
+        converge_ns = self._tolerance.converge_ns
+        if self._calm_ns is not None and now_ns - self._calm_ns <= converge_ns:
+            return
+        self._findings.checked("S5")
+        missing = self._truth_watch.missing_fills(now_ns, converge_ns)
+        if missing:
+            detail = f"{len(missing)} fills never reached the core, the first is {missing[0]}"
+            ages = f"each is older than {converge_ns // 1_000_000_000} s, and the calm has lasted as long"
+            self._findings.breach("S5", now_ns, "missing", detail, ages)

@@ -1,0 +1,196 @@
+"""S6: orders move only as the table says, seen from outside, from one belief to the next.
+
+The table is the core's own; which of its words could have been heard in this step is not. It
+follows from the event that was delivered and the commands that left: a create that timed out can
+bring doubt, never an end, whatever the core would like to conclude.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sim.oracle.evidence import Evidence
+from sim.oracle.findings import Findings
+from strategy import commands, events
+from strategy.belief import Belief, OrderBelief
+from strategy.order_states import TRANSITIONS, State, Word
+
+_OVER: Final = (State.CLOSED, State.ABSENT)
+_PLAIN: Final[dict[type, tuple[Word, ...]]] = {
+    events.OrderAccepted: (Word.ACCEPTED,),
+    events.OrderRejected: (Word.REJECTED,),
+    events.OrderAmended: (Word.AMENDED,),
+    events.AmendRefused: (Word.AMEND_REFUSED,),
+    events.OrderCancelled: (Word.CANCELLED,),
+    events.CancelRefused: (Word.CANCEL_REFUSED,),
+}
+_PARTLY: Final = (Word.PART_FILLED,)
+_FULLY: Final = (Word.PART_FILLED, Word.FULLY_FILLED)
+
+Words = dict[str, tuple[Word, ...]]
+
+
+class StateWatch:
+    """Remembers the last belief about every order, and compares the next with what could be heard."""
+
+    def __init__(self, evidence: Evidence, findings: Findings) -> None:
+        """Begin with no order."""
+        self._evidence = evidence
+        self._findings = findings
+        self._open: dict[str, OrderBelief] = {}
+        self._closed: dict[str, OrderBelief] = {}
+
+    def restarted(self) -> None:
+        """Forget: a new process remembers what its journal says, and nothing binds it to the old one."""
+        self._open.clear()
+        self._closed.clear()
+
+    def stepped(
+        self, now_ns: int, belief: Belief, event: events.Event, leaving: tuple[commands.Command, ...], proved: bool
+    ) -> None:
+        """Compare. ``proved``: the event was a read that proves an absence."""
+        words = self._words(event, proved)
+        asked = {client_id for one in leaving if (client_id := getattr(one, "client_id", ""))}
+        is_sweep = any(isinstance(one, commands.CancelAll) for one in leaving)
+        seen: dict[str, None] = {}
+        for order in belief.orders:
+            client_id = order.client_id
+            seen[client_id] = None
+            before = self._open.get(client_id) or self._closed.get(client_id)
+            if before is None:
+                self._appeared(now_ns, order, event, leaving)
+            elif before.state != order.state or client_id in words or client_id in asked or is_sweep:
+                self._moved(now_ns, before, order, words, leaving)
+            elif before.filled_lots == order.filled_lots:
+                continue
+            if before is not None and order.filled_lots < before.filled_lots:
+                detail = f"{client_id}: {before.filled_lots} lots filled became {order.filled_lots}"
+                self._findings.breach("S6", now_ns, client_id, detail, "a filled size never shrinks")
+            self._keep(order)
+        self._vanished(now_ns, seen)
+        self._findings.checked("S6")
+
+    def _keep(self, order: OrderBelief) -> None:
+        if order.state in _OVER:
+            self._open.pop(order.client_id, None)
+            self._closed[order.client_id] = order
+        else:
+            self._open[order.client_id] = order
+            self._closed.pop(order.client_id, None)
+
+    def _appeared(
+        self,
+        now_ns: int,
+        order: OrderBelief,
+        event: events.Event,
+        leaving: tuple[commands.Command, ...],
+    ) -> None:
+        is_created = any(isinstance(one, commands.CreateOrder) and one.client_id == order.client_id for one in leaving)
+        if is_created:
+            self._judge(now_ns, order, State.CREATING, self._sent({State.CREATING: None}, order.client_id, leaving))
+        elif not _is_stranger(order.client_id, event):
+            detail = f"{order.client_id} came from nowhere as {order.state}"
+            self._findings.breach("S6", now_ns, order.client_id, detail, "no create left and no word named it")
+
+    def _moved(
+        self,
+        now_ns: int,
+        before: OrderBelief,
+        order: OrderBelief,
+        words: Words,
+        leaving: tuple[commands.Command, ...],
+    ) -> None:
+        reached = _heard(State(before.state), words.get(order.client_id, ()))
+        reached = self._sent(reached, order.client_id, leaving)
+        self._judge(now_ns, order, State(before.state), reached)
+
+    def _judge(self, now_ns: int, order: OrderBelief, before: State, reached: dict[State, None]) -> None:
+        if State(order.state) in reached:
+            return
+        detail = f"{order.client_id} went from {before} to {order.state}"
+        could = ", ".join(reached) or "nothing: what left is impossible in that state"
+        self._findings.breach("S6", now_ns, order.client_id, detail, f"what was heard and sent allows {could}")
+
+    def _sent(
+        self, states: dict[State, None], client_id: str, leaving: tuple[commands.Command, ...]
+    ) -> dict[State, None]:
+        """Follow the questions and requests about an order that left in this step."""
+        for command in leaving:
+            match command:
+                case commands.QueryOrder() if command.client_id == client_id:
+                    states = states | _next(states, Word.SILENCE)
+                case commands.AmendOrder() if command.client_id == client_id:
+                    states = _next(states, Word.SEND_AMEND)
+                case commands.CancelOrder() if command.client_id == client_id:
+                    states = _next(states, Word.SEND_CANCEL)
+                case commands.CancelAll():
+                    states = states | _next(states, Word.SEND_CANCEL)
+                case _:
+                    pass
+        return states
+
+    def _vanished(self, now_ns: int, seen: dict[str, None]) -> None:
+        """An order that is not over is never forgotten."""
+        for client_id in [client_id for client_id in self._open if client_id not in seen]:
+            order = self._open.pop(client_id)
+            detail = f"{client_id} was {order.state} and is not remembered any more"
+            self._findings.breach("S6", now_ns, client_id, detail, "only what is over may be forgotten")
+
+    def _words(self, event: events.Event, proved: bool) -> Words:
+        """Give, by client id, the words that this event can be to that order."""
+        plain = _PLAIN.get(type(event))
+        if plain is not None:
+            return {event.client_id: plain}  # type: ignore[union-attr]
+        match event:
+            case events.OrderFilled():
+                return self._fills((event,))
+            case events.FillsReport():
+                return self._fills(event.fills)
+            case events.OrderReport(status=events.MISSING):
+                absent = (Word.ABSENT_FOR_NOW, Word.ABSENT_FOR_GOOD) if proved else (Word.ABSENT_FOR_NOW,)
+                return {event.client_id: absent}
+            case events.OrderReport(status=events.DONE):
+                return {event.client_id: (Word.FOUND_DONE,)}
+            case events.OrderReport():
+                return {event.client_id: (Word.FOUND_OPEN, Word.FOUND_OPEN_EARLY)}
+            case events.Unanswered():
+                return {event.client_id: (Word.UNANSWERED,)}
+            case events.NotSent():
+                is_create = event.request == events.CREATE
+                return {event.client_id: (Word.NOT_SENT if is_create else Word.CHANGE_NOT_SENT,)}
+            case _:
+                return {}
+
+    def _fills(self, fills: Iterable[events.OrderFilled]) -> Words:
+        """A fill is the last one of its order only where the evidence adds up to its whole size."""
+        words: Words = {}
+        for fill in fills:
+            known = self._evidence.orders.get(fill.client_id)
+            words[fill.client_id] = _FULLY if known is None or known.over else _PARTLY
+        return words
+
+
+def _is_stranger(client_id: str, event: events.Event) -> bool:
+    """Say whether an event makes an order known that this process did not create."""
+    match event:
+        case events.OpenOrdersReport():
+            return client_id in event.client_ids
+        case events.Started() | events.OrderAccepted():
+            return True
+        case _:
+            return False
+
+
+def _heard(state: State, words: tuple[Word, ...]) -> dict[State, None]:
+    """Give every state that some of the words, heard any number of times, lead to."""
+    reached: dict[State, None] = {state: None}
+    while True:
+        more = dict(reached)
+        for word in words:
+            more |= _next(more, word)
+        if len(more) == len(reached):
+            return reached
+        reached = more
+
+
+def _next(states: dict[State, None], word: Word) -> dict[State, None]:
+    return {TRANSITIONS[state][word]: None for state in states if word in TRANSITIONS[state]}

@@ -1,0 +1,39 @@
+"""The bounds of a scenario in the oracle's own units: how old, how long, how much."""
+
+import msgspec
+
+from sim.scenario.bounds import Bounds
+from strategy.knobs import OrderKnobs
+from strategy.units import NS_PER_MS, NS_PER_S, PCT
+
+
+class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Every bound as a whole number of nanoseconds; ``mark_factor`` multiplies account limits.
+
+    ``proof_ns`` is what an absence read must wait after a create's ``send_by``: the venue's
+    receive window and whatever a read may lag. ``silence_ns`` is when an unanswered request is a
+    doubt for everybody to see.
+    """
+
+    quote_age_ns: int
+    staleness_cancel_ns: int
+    silence_ns: int
+    proof_ns: int
+    converge_ns: int
+    doubt_ns: int
+    requote_ns: int
+    mark_factor: float
+
+
+def tolerance_of(bounds: Bounds, orders: OrderKnobs) -> Tolerance:
+    """Convert a scenario's bounds; deadlines of the order machine are the config's own."""
+    return Tolerance(
+        quote_age_ns=round(bounds.quote_age_ms_max * NS_PER_MS),
+        staleness_cancel_ns=round(bounds.staleness_cancel_ms * NS_PER_MS),
+        silence_ns=orders.ack_wait_ns_max + round(bounds.silence_slack_ms * NS_PER_MS),
+        proof_ns=orders.window_ns + max(orders.margin_ns, orders.read_lag_ns_max),
+        converge_ns=round(bounds.converge_s * NS_PER_S),
+        doubt_ns=round(bounds.doubt_s * NS_PER_S),
+        requote_ns=round(bounds.requote_s * NS_PER_S),
+        mark_factor=1.0 + bounds.mark_slack_pct / PCT,
+    )
