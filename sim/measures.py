@@ -11,8 +11,9 @@ import msgspec
 
 from strategy import commands, events
 from strategy.context import QuoteContext, Share
-from strategy.units import BUY, NS_PER_MS
+from strategy.units import BUY, NS_PER_MS, PCT
 
+_PROOFS: Final = (events.BookSnapshot, events.BookDelta, events.BookHeartbeat)
 _ENDS_CREATE: Final = (events.OrderAccepted, events.OrderRejected)
 _ENDS_AMEND: Final = (events.OrderAmended, events.AmendRefused)
 _ENDS_CANCEL: Final = (events.OrderCancelled, events.CancelRefused)
@@ -45,7 +46,11 @@ class Measures:
         self.cycles: dict[int, Cycle] = {}
         self.requests = 0
         self.quotes = 0
-        self.doubted: dict[str, int] = {}
+        self.doubts = 0
+        self.ages_ms: list[float] = []
+        self._in_doubt = 0
+        self._doubt_since_ns = 0
+        self._proofs: dict[str, int] = {}
         self.doubts_ms: list[float] = []
         self.halts = 0
         self.exposure_pct_max = 0.0
@@ -54,7 +59,9 @@ class Measures:
 
     def delivered(self, now_ns: int, event: events.Event) -> None:
         """Close the calls an event answers; note why a filled order stood where it stood."""
-        if isinstance(event, _ENDS_CREATE):
+        if isinstance(event, _PROOFS):
+            self._proofs[event.symbol] = now_ns
+        elif isinstance(event, _ENDS_CREATE):
             self._ended(now_ns, "create", event.client_id, isinstance(event, events.OrderAccepted))
         elif isinstance(event, _ENDS_AMEND):
             self._ended(now_ns, "amend", event.client_id, isinstance(event, events.OrderAmended))
@@ -69,10 +76,9 @@ class Measures:
         match command:
             case commands.CreateOrder() | commands.AmendOrder():
                 self._began(now_ns, "create" if isinstance(command, commands.CreateOrder) else "amend", command)
+                self.ages_ms.append((now_ns - self._proofs.get(command.symbol, 0)) / NS_PER_MS)
             case commands.CancelOrder():
                 self._began(now_ns, "cancel", command)
-            case commands.QueryOrder():
-                pass
             case _:
                 pass
 
@@ -95,10 +101,23 @@ class Measures:
         for working in (context.working_bid, context.working_ask):
             if working is not None and working.is_settled and context.mid2_ticks:
                 self.chosen[working.client_id] = Chosen(context.mid2_ticks, context.shares)
+        self._doubt(now_ns, int(context.readings.doubts))
+        position = context.position_lots
+        worst = max(abs(position + context.worst_buy_lots), abs(position - context.worst_sell_lots))
+        self.exposure_pct_max = max(self.exposure_pct_max, PCT * worst / context.symbol.position_lots_max)
         is_halted = context.verdict.is_halted
         if is_halted and not self._is_halted.get(symbol, False):
             self.halts += 1
         self._is_halted[symbol] = is_halted
+
+    def _doubt(self, now_ns: int, in_doubt: int) -> None:
+        """Count orders falling into doubt, and how long the account had any."""
+        self.doubts += max(0, in_doubt - self._in_doubt)
+        if in_doubt and not self._in_doubt:
+            self._doubt_since_ns = now_ns
+        elif self._in_doubt and not in_doubt:
+            self.doubts_ms.append((now_ns - self._doubt_since_ns) / NS_PER_MS)
+        self._in_doubt = in_doubt
 
     def _choose(self, client_id: str, symbol: str) -> None:
         assert self._last_context is not None

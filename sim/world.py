@@ -77,7 +77,7 @@ class World:
         self.kernel = Kernel()
         self.start_wall_ns = scenario.run.start_wall_ns
         self.venue = self._venue()
-        self._markets = self._open_markets(pits)
+        self.markets = self._open_markets(pits)
         rules = rules_of(plan.faults, self.dice)
         delays = scenario.profile.links
         self.links = {
@@ -99,7 +99,6 @@ class World:
         )
         self.standing = {symbol: Standing() for symbol in scenario.market.traded}
         self.mids: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in scenario.market.traded}
-        self._gaps = False
 
     # Assembly
 
@@ -218,7 +217,7 @@ class World:
         self.kernel.at(now_ns + round(funding.every_s * NS_PER_S), self._fund, funding)
 
     def _plan_market_fault(self, fault: PlannedFault) -> None:
-        for market in self._markets:
+        for market in self.markets:
             if not fault.params["symbols"] or market.symbol in fault.params["symbols"]:
                 self.kernel.at(fault.start_ns, self._set_factor, market, fault.params["factor"])
                 if fault.end_ns < self.plan.duration_ns:
@@ -271,7 +270,7 @@ class World:
 
     def _hash_markets(self) -> None:
         now_ns = self.kernel.now_ns
-        self.trace.record("market", now_ns, tuple(market.hash_so_far() for market in self._markets))
+        self.trace.record("market", now_ns, tuple(market.hash_so_far() for market in self.markets))
         self.kernel.at(now_ns + _MARKET_HASH_NS, self._hash_markets)
 
     def _final_truth(self) -> Any:
@@ -279,7 +278,7 @@ class World:
         return (
             tuple((symbol, self.venue.position_lots(symbol), self.venue.cash(symbol)) for symbol in symbols),
             tuple(order.client_id for order in self.venue.open_orders()),
-            tuple(market.hash_so_far() for market in self._markets),
+            tuple(market.hash_so_far() for market in self.markets),
             tuple((breach.code, breach.now_ns) for breach in self.oracle.breaches),
         )
 

@@ -289,9 +289,10 @@ class Core:
         """Carry out the moves of a decision just made; work them out anew where only orders changed."""
         state = self._state
         for index, desk in enumerate(state.desks):
-            if not desk.must_place:
+            is_due = 0 < desk.place_at_ns <= now_ns
+            if not (desk.must_place or is_due):
                 continue
-            desk.must_place = False
+            desk.must_place, desk.place_at_ns = False, 0
             context = desk.context if index in decided and not leaving else refresh(state, index, self._knobs, now_ns)
             if context is not None and context.moves:
                 if not leaving:
@@ -312,8 +313,8 @@ class Core:
         for desk in state.desks:
             if desk.is_dirty:
                 at.append(desk.decided_ns + knobs.decide_every_ns)
-            if desk.must_place:
-                at.append(min(state.pacing.next_order_ns(now_ns), state.pacing.next_cancel_ns(now_ns)))
+            if desk.place_at_ns:
+                at.append(desk.place_at_ns)
             if desk.book.ok:
                 at += self._silence_marks(desk, now_ns)
         # An alarm may be late, but never in the past: a driver that rings at once must find us done.

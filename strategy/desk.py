@@ -26,7 +26,8 @@ class Desk(msgspec.Struct):
     """One symbol. ``decided_ns`` and ``decided_mid2`` are 0 before the first decision.
 
     ``is_dirty``: an input changed, decide when due. ``is_urgent``: danger, decide at once.
-    ``must_place``: orders or wishes changed since they were last compared.
+    ``must_place``: orders or wishes changed since they were last compared; ``place_at_ns``: when
+    the rate budget lets a move that found no token leave (0: none waits).
     """
 
     symbol: str
@@ -40,6 +41,7 @@ class Desk(msgspec.Struct):
     is_dirty: bool = False
     is_urgent: bool = False
     must_place: bool = False
+    place_at_ns: int = 0
     places: dict[str, QueuePlace] = {}
 
     def on_snapshot(self, now_ns: int, event: BookSnapshot, knobs: Knobs) -> None:

@@ -44,7 +44,7 @@ class Sweep(msgspec.Struct):
 class Orders(msgspec.Struct):
     """The ledger. ``live`` is bounded by slots and orphans, ``ended`` by count and age.
 
-    ``sweeps``: symbols under cancel-all. ``fills_due``: symbols whose fills must be read, and when.
+    ``owing``: ended orders whose fills we do not all hold. ``sweeps``: symbols under cancel-all. ``fills_due``: symbols whose fills must be read, and when.
     ``due_ns``: the chase has nothing to do before this instant.
     """
 
@@ -52,6 +52,7 @@ class Orders(msgspec.Struct):
     number: int = 0
     live: dict[str, Order] = {}
     ended: dict[str, Order] = {}
+    owing: dict[str, None] = {}
     slots: dict[str, str] = {}
     foreign_fill_ids: dict[str, None] = {}
     foreign_fills: int = 0
@@ -147,17 +148,16 @@ class Orders(msgspec.Struct):
     def worst(self, symbol: str) -> tuple[int, int]:
         """Give the most lots our buys and our sells may still add to the booked position."""
         buys = sells = 0
-        for orders in (self.live, self.ended):
-            for order in orders.values():
-                if order.symbol != symbol:
-                    continue
-                lots = order.worst_lots
-                if order.side == BUY:
-                    buys += lots
-                elif order.side == SELL:
-                    sells += lots
-                else:  # an orphan whose side is not known yet may be either
-                    buys, sells = buys + lots, sells + lots
+        for order in (*self.live.values(), *(self.ended[client_id] for client_id in self.owing)):
+            if order.symbol != symbol:
+                continue
+            lots = order.worst_lots
+            if order.side == BUY:
+                buys += lots
+            elif order.side == SELL:
+                sells += lots
+            else:  # an orphan whose side is not known yet may be either
+                buys, sells = buys + lots, sells + lots
         return buys, sells
 
     def doubts(self) -> int:
@@ -416,7 +416,13 @@ class Orders(msgspec.Struct):
         self._ask_at(order, now_ns + knobs.query_every_ns)
 
     def _owe_fills(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
-        if order.told_lots > order.filled_lots and order.symbol not in self.fills_due:
+        """Keep track of fills the venue spoke of that we do not hold, and have them read."""
+        if order.told_lots <= order.filled_lots:
+            self.owing.pop(order.client_id, None)
+            return
+        if order.client_id in self.ended:
+            self.owing[order.client_id] = None
+        if order.symbol not in self.fills_due:
             self.want_fills(order.symbol, now_ns + knobs.query_every_ns)
 
     def _saw_fill(self, fill: events.OrderFilled) -> None:
@@ -441,6 +447,7 @@ class Orders(msgspec.Struct):
         if order.is_open:
             self.live[order.client_id] = order
             self.ended.pop(order.client_id, None)
+            self.owing.pop(order.client_id, None)
             self._reopen(order)
         elif before not in (State.CLOSED, State.ABSENT):
             order.ended_ns = now_ns

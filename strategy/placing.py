@@ -23,7 +23,7 @@ def carry_out(state: CoreState, index: int, context: QuoteContext, knobs: Knobs,
 
 def _cancel(state: CoreState, index: int, move: Move, knobs: Knobs, now_ns: int) -> list[commands.Command]:
     if not state.pacing.take_cancel(now_ns):
-        state.desks[index].must_place = True
+        state.desks[index].place_at_ns = state.pacing.next_cancel_ns(now_ns)
         return []
     return [state.orders.cancel(now_ns, move.client_id, knobs.orders, state.cycle_id)]
 
@@ -37,7 +37,7 @@ def _add(
         state.refusals[refusal] = state.refusals.get(refusal, 0) + 1
         return []
     if not state.pacing.take_order(now_ns):
-        state.desks[index].must_place = True
+        state.desks[index].place_at_ns = state.pacing.next_order_ns(now_ns)
         state.refusals[RefusalCode.RATE_BUDGET] = state.refusals.get(RefusalCode.RATE_BUDGET, 0) + 1
         return []
     if move.kind == AMEND:

@@ -61,5 +61,5 @@ class LostAcks:
 
     def _is_chosen(self) -> bool:
         if self._nth is not None:
-            return self._count in self._nth
-        return self._dice.unit("fault", self._fault.id, self._count) < self._prob
+            return bool(self._count in self._nth)
+        return bool(self._dice.unit("fault", self._fault.id, self._count) < self._prob)

@@ -96,7 +96,8 @@ def junit_of(summaries: Sequence[ScenarioSummary], out: Path) -> bytes:
             if kind:
                 told = message if kind == "skipped" else f"{message}\n{summary.repeat}"
                 ElementTree.SubElement(case, kind, message=message).text = told
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _cases(summary: ScenarioSummary) -> list[tuple[str, str, str]]:

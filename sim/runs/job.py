@@ -2,7 +2,7 @@
 
 import msgspec
 
-from sim.scenario.models import Scenario
+from sim.scenario.load import Ready
 
 # A metric of one seed: the value of each statistic it has, such as {"value": 1.2, "p95": 3.0}.
 Stats = dict[str, float]
@@ -11,7 +11,7 @@ Stats = dict[str, float]
 class Job(msgspec.Struct, frozen=True):
     """One scenario, one seed. ``core`` is ``module:factory``, empty for our own core."""
 
-    scenario: Scenario
+    scenario: Ready
     seed: int
     core: str = ""
     data_dir: str = ""

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from sim.runs.job import SeedResult
-from sim.scenario.models import Gate
+from sim.scenario.gates import Gate
 
 PASS: Final = "pass"
 FAIL: Final = "FAIL"

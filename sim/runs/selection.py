@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from sim.scenario.load import load_scenarios
-from sim.scenario.models import Scenario
+from sim.scenario.load import Ready, load_scenarios
 
 if TYPE_CHECKING:
     from sim.runs.session import Options
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 class One(msgspec.Struct, frozen=True):
     """A scenario to run, the file it came from and its seeds."""
 
-    scenario: Scenario
+    scenario: Ready
     source: str
     seeds: tuple[int, ...]
 

@@ -1,0 +1,141 @@
+"""From what a world wrote down to the figures gates are judged by, named as in the registry.
+
+A figure without a sample is left out, and a gate on it fails. The warm-up counts nowhere: the
+book-keeping starts at its end, with the position held then valued at the mid of then.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sim.measures import Chosen
+from sim.runs.job import Stats
+from sim.world import World
+from strategy.edge import EdgeLedger, Traded, ratios, weighted_stats
+from strategy.instrument import move_cash
+from strategy.units import NS_PER_MS, NS_PER_S, PCT, quote_from_cash
+
+_UNKNOWN: Final = Chosen(0, ())
+
+
+def metrics_of(world: World) -> dict[str, Stats]:
+    """Make every figure of one run that has a sample."""
+    warm_ns = round(world.scenario.run.warmup_s * NS_PER_S)
+    end_ns = world.kernel.now_ns
+    ledgers = {symbol: _ledger(world, symbol, warm_ns) for symbol in world.standing}
+    made: dict[str, Stats] = dict(ratios(tuple(ledger.figures(end_ns) for ledger in ledgers.values())))
+    made |= _money(world, ledgers, end_ns)
+    made |= _standing(world)
+    made |= _traffic(world, end_ns, int(made["fills"]["value"]))
+    return made
+
+
+def _ledger(world: World, symbol: str, warm_ns: int) -> EdgeLedger:
+    """Fold the fills and mids of one symbol, in order of time, from the end of the warm-up."""
+    instrument = world.venue.instruments[symbol]
+    ledger = EdgeLedger(instrument)
+    fills = [fill for fill in world.venue.fills if fill.event.symbol == symbol]
+    ledger.lots = sum(fill.event.side * fill.event.size_lots for fill in fills if fill.true_ns < warm_ns)
+    mids = [(at_ns, mid2) for at_ns, mid2 in world.mids[symbol] if at_ns >= warm_ns]
+    counted = [fill for fill in fills if fill.true_ns >= warm_ns]
+    starts = [(at_ns, mid2) for at_ns, mid2 in world.mids[symbol] if at_ns < warm_ns][-1:] or mids[:1]
+    if starts:
+        # What was held before is bought at the mid of now: the past is neither gain nor loss.
+        ledger.mid2_ticks = starts[0][1]
+        ledger.cash = -move_cash(instrument, ledger.lots, ledger.mid2_ticks)
+    place = 0
+    for fill in counted:
+        while place < len(mids) and mids[place][0] <= fill.true_ns:
+            ledger.on_mid(*mids[place])
+            place += 1
+        ledger.on_fill(_traded(world, fill))
+    for at_ns, mid2 in mids[place:]:
+        ledger.on_mid(at_ns, mid2)
+    held = world.venue.account.holdings[symbol]
+    ledger.on_funding(held.funding_cash)
+    return ledger
+
+
+def _traded(world: World, fill: object) -> Traded:
+    event, mid2, true_ns = fill.event, fill.mid2_ticks, fill.true_ns  # type: ignore[attr-defined]
+    measures = world.measures
+    chosen = measures.chosen_at_fill.get(event.fill_id) or measures.chosen.get(event.client_id, _UNKNOWN)
+    return Traded(
+        at_ns=true_ns,
+        side=event.side,
+        price_ticks=event.price_ticks,
+        size_lots=event.size_lots,
+        liquidity=event.liquidity,
+        fee_cash=event.fee_cash,
+        mid2_ticks=mid2,
+        decided_mid2_ticks=chosen.mid2_ticks,
+        shares=chosen.shares,
+    )
+
+
+def _money(world: World, ledgers: dict[str, EdgeLedger], end_ns: int) -> dict[str, Stats]:
+    figures = {symbol: ledger.figures(end_ns) for symbol, ledger in ledgers.items()}
+    left = max(
+        PCT * abs(world.venue.position_lots(one.instrument.symbol)) / one.position_lots_max
+        for one in world.knobs.symbols
+    )
+    return {
+        "pnl_usdt": _one(quote_from_cash(sum(one.pnl_cash for one in figures.values()))),
+        "traded_notional_usdt": _one(quote_from_cash(sum(one.traded_cash for one in figures.values()))),
+        "end_inventory_pct": _one(left),
+    }
+
+
+def _standing(world: World) -> dict[str, Stats]:
+    """Make the figures of what stood in the book: the worst symbol speaks for all."""
+    shares = [PCT * one.two_sided / one.samples for one in world.standing.values() if one.samples]
+    made = {"two_sided_uptime_pct": _one(min(shares))} if shares else {}
+    recoveries = _recoveries_s(world)
+    if recoveries:
+        made["recovery_s"] = stats_of(recoveries)
+    return made
+
+
+def _recoveries_s(world: World) -> list[float]:
+    """Say for each fault how long after its end both quotes of every symbol were back."""
+    found = []
+    for fault in world.plan.faults:
+        heal_ns = min(fault.end_ns, world.plan.calm_ns or fault.end_ns)
+        back_ns = heal_ns
+        for one in world.standing.values():
+            gaps = [*one.gaps]
+            if one.one_sided_since_ns is not None:
+                gaps.append((one.one_sided_since_ns, world.kernel.now_ns))
+            back_ns = max([back_ns, *(until for since, until in gaps if since <= heal_ns < until)])
+        found.append((back_ns - heal_ns) / NS_PER_S)
+    return found
+
+
+def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
+    measures = world.measures
+    made = {
+        "quotes": _one(float(measures.quotes)),
+        "quotes_per_s": _one(measures.quotes * NS_PER_S / max(end_ns, 1)),
+        "halts": _one(float(measures.halts)),
+        "doubts": _one(float(measures.doubts)),
+        "max_exposure_pct": _one(measures.exposure_pct_max),
+    }
+    if fills:
+        made["order_to_trade"] = _one(measures.requests / fills)
+    for name, samples in (
+        ("round_trip_ms", measures.round_trips_ms),
+        ("cycle_ms", measures.cycles_ms()),
+        ("doubt_s", [ms * NS_PER_MS / NS_PER_S for ms in measures.doubts_ms]),
+        ("quote_age_ms", measures.ages_ms),
+    ):
+        if samples:
+            made[name] = stats_of(samples)
+    return made
+
+
+def _one(value: float) -> Stats:
+    return {"value": value}
+
+
+def stats_of(samples: Sequence[float]) -> Stats:
+    """Give mean, percentiles and maximum of samples (not empty)."""
+    return weighted_stats([(value, 1) for value in samples])

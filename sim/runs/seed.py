@@ -1,0 +1,79 @@
+"""One seed of one scenario, from its job to its result: what a worker does."""
+
+import importlib
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sim import plan
+from sim.runs.job import BreachSeen, Job, SeedResult
+from strategy.errors import OperatorError, Problem
+from strategy.units import NS_PER_S
+
+NO_SUCH_CORE = "SQ-C031"
+
+
+def core_factory(spec: str) -> Callable[..., Any]:
+    """Find a core by ``module:factory``; empty means our own. The working directory is importable."""
+    if not spec:
+        from strategy.core import Core
+
+        return Core
+    module, colon, name = spec.partition(":")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        factory: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as missing:
+        words = f"no core {spec!r}: {missing}" if colon else f"no core {spec!r}: write module:factory"
+        raise OperatorError([Problem(NO_SUCH_CORE, "--core", 0, 0, words)]) from None
+    return factory
+
+
+def run_seed(job: Job) -> SeedResult:
+    """Run one seed; whatever raises inside the world is part of its result."""
+    junk = [object() for _ in range(job.junk)]
+    started_s = time.perf_counter()
+    result = _run(job)
+    del junk
+    from msgspec.structs import replace
+
+    return replace(result, wall_s=time.perf_counter() - started_s)
+
+
+def _run(job: Job) -> SeedResult:
+    from sim.runs.metrics import metrics_of
+    from sim.world import World
+
+    scenario = job.scenario
+    planned = plan.expand(scenario, job.seed, job.until_s)
+    pits = None
+    if scenario.market.tape is not None:
+        from sim.market.tape.pit import open_tape
+
+        opened = open_tape(scenario, job.data_dir)
+        if isinstance(opened, str):
+            return SeedResult(scenario.name, job.seed, skipped=opened)
+        pits = opened
+    world = World(scenario, planned, core_factory(job.core), pits)
+    outcome = world.run()
+    oracle, start_ns = world.oracle, world.start_wall_ns
+    ended_badly = bool(outcome.error or oracle.breaches)
+    return SeedResult(
+        name=scenario.name,
+        seed=job.seed,
+        digest=outcome.digest,
+        checkpoints=outcome.checkpoints,
+        metrics=metrics_of(world),
+        breaches=tuple(BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail) for one in oracle.breaches),
+        costs=tuple(BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail) for one in oracle.costs),
+        checks=dict(sorted(oracle.checks.items())),
+        plan=plan.to_bytes(planned),
+        error=outcome.error,
+        error_code=outcome.error_code,
+        error_at_s=outcome.ended_ns / NS_PER_S if outcome.error else 0.0,
+        last_events=world.trace.last_lines() if ended_badly else (),
+        simulated_s=outcome.ended_ns / NS_PER_S,
+    )
