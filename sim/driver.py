@@ -8,6 +8,8 @@ as ``Unanswered``; one whose time has passed before it could leave never leaves,
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from msgspec.structs import replace
+
 from sim.clocks import Clock
 from sim.kernel import Kernel
 from sim.trace import Trace
@@ -65,7 +67,7 @@ class SimDriver:
         self._trace = trace
         self._watchers = watchers
         self._numbers = 0
-        self._waiting: dict[int, commands.Command] = {}
+        self._waiting: dict[int, tuple[commands.Command, int]] = {}
         self._alarm_ns: int | None = None
         self.is_alive = True
         self.alerts: list[commands.Alert] = []
@@ -93,9 +95,11 @@ class SimDriver:
 
     def answered(self, message: Message) -> None:
         """Take the answer to a request; one that comes after our patience is still a word."""
-        self._waiting.pop(message.number, None)
-        if message.body is not None:
-            self.feed(message.body)
+        _, sent_ns = self._waiting.pop(message.number, (None, 0))
+        answer = message.body
+        if isinstance(answer, events.Unanswered):
+            answer = replace(answer, sent_ns=sent_ns)
+        self.feed(answer)
 
     def _carry_out(self, now_ns: int, command: commands.Command) -> None:
         if isinstance(command, commands.Alert):
@@ -111,7 +115,7 @@ class SimDriver:
         for watcher in self._watchers:
             watcher.sent(now_ns, command)
         self._numbers += 1
-        self._waiting[self._numbers] = command
+        self._waiting[self._numbers] = (command, now_ns)
         signed_ns = self._signed_ns(now_ns)
         message = Message(request, symbol, client_id, (command, signed_ns), self._numbers)
         self._up.send(message, self._arrive)
@@ -122,11 +126,12 @@ class SimDriver:
         return now_ns if estimate is None else int(estimate(now_ns))
 
     def _give_up(self, number: int) -> None:
-        command = self._waiting.pop(number, None)
-        if command is None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is None:
             return
+        command, sent_ns = waiting
         client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
-        self.feed(events.Unanswered(request_of(command), client_id, symbol, "timeout"))
+        self.feed(events.Unanswered(request_of(command), client_id, symbol, "timeout", sent_ns))
 
     def _set_alarm(self) -> None:
         """SimPy cannot take a timer back: a stale one sees that it is not the one that is wanted."""

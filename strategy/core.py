@@ -39,6 +39,8 @@ from strategy.orders import Absorbed
 from strategy.placing import carry_out
 from strategy.units import NS_PER_MS, PCT
 
+# Of orders that are over, belief shows only the latest.
+_ENDED_SHOWN: Final = 8
 _HALTING: Final = frozenset({HALT, LATCHED})
 
 
@@ -112,9 +114,10 @@ class Core:
         """Say what the core believes, for those who compare it with the truth."""
         state = self._state
         live = state.orders.live.values()
+        ended = tuple(state.orders.ended.values())[-_ENDED_SHOWN:]
         return Belief(
             symbols=tuple(self._symbol_belief(desk) for desk in state.desks),
-            orders=tuple(_order_belief(order) for order in (*live, *state.orders.ended.values())),
+            orders=tuple(_order_belief(order) for order in (*live, *ended)),
             doubts=state.orders.doubts(),
             halted=state.health.halted or any(_is_halted(desk) for desk in state.desks),
         )
@@ -345,7 +348,7 @@ class Core:
             desk.is_dirty = True
 
     def _symbol_belief(self, desk: Desk) -> SymbolBelief:
-        buys, sells = self._state.orders.worst(desk.symbol)
+        buys, sells = self._state.orders.worst().get(desk.symbol, (0, 0))
         lots, context = desk.position.lots, desk.context
         verdict = context.verdict if context is not None else GuardVerdict()
         return SymbolBelief(

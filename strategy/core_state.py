@@ -16,6 +16,8 @@ from strategy.orders import Orders
 from strategy.pacing import Pacing, make_pacing
 from strategy.reads import Reads
 
+_NONE = (0, 0)
+
 
 class CoreState(msgspec.Struct):
     """The account and its desks. ``refusals`` counts by code what our own limits said no to."""
@@ -51,8 +53,9 @@ def fresh_state(knobs: Knobs) -> CoreState:
 def holdings_of(state: CoreState, knobs: Knobs) -> tuple[Holding, ...]:
     """Give every symbol's worst case, valued at the worse side of its book."""
     holdings = []
+    worst = state.orders.worst()
     for desk, symbol in zip(state.desks, knobs.symbols, strict=True):
-        buys, sells = state.orders.worst(desk.symbol)
+        buys, sells = worst.get(desk.symbol, _NONE)
         mark_ticks = max(desk.book.best_ask_ticks, desk.decided_mid2 // 2)
         holdings.append(
             Holding(

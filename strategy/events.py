@@ -213,12 +213,15 @@ class Unanswered(_Event, frozen=True, gc=False):
     """A request ended without a verdict: timeout, 5xx, reset, unknown code, slow-down on a write.
 
     ``client_id`` is empty for requests that are not about one order; ``symbol`` then says which.
+    ``sent_ns`` is our clock when the request left (0: not known): a verdict on an older request
+    says nothing of a newer one.
     """
 
     request: str
     client_id: str
     symbol: str
     code: str
+    sent_ns: int = 0
 
 
 class NotSent(_Event, frozen=True, gc=False):

@@ -35,6 +35,7 @@ class Order(msgspec.Struct):
     sent_ns: int = 0
     through_ns: int = 0
     confirmed_ns: int = 0
+    word_venue_ns: int = 0
     due_ns: int = 0
     asked_ns: int = 0
     asks: int = 0

@@ -44,7 +44,8 @@ class Sweep(msgspec.Struct):
 class Orders(msgspec.Struct):
     """The ledger. ``live`` is bounded by slots and orphans, ``ended`` by count and age.
 
-    ``owing``: ended orders whose fills we do not all hold. ``sweeps``: symbols under cancel-all. ``fills_due``: symbols whose fills must be read, and when.
+    ``owing``: ended orders whose fills we do not all hold. ``sweeps``: symbols under cancel-all.
+    ``fills_due``: symbols whose fills must be read, and when.
     ``due_ns``: the chase has nothing to do before this instant.
     """
 
@@ -145,20 +146,19 @@ class Orders(msgspec.Struct):
         """Give an order by id, as long as it is remembered."""
         return self.live.get(client_id) or self.ended.get(client_id)
 
-    def worst(self, symbol: str) -> tuple[int, int]:
-        """Give the most lots our buys and our sells may still add to the booked position."""
-        buys = sells = 0
+    def worst(self) -> dict[str, list[int]]:
+        """Give by symbol the most lots our buys and our sells may still add to the booked position."""
+        found: dict[str, list[int]] = {}
         for order in (*self.live.values(), *(self.ended[client_id] for client_id in self.owing)):
-            if order.symbol != symbol:
-                continue
             lots = order.worst_lots
-            if order.side == BUY:
-                buys += lots
-            elif order.side == SELL:
-                sells += lots
-            else:  # an orphan whose side is not known yet may be either
-                buys, sells = buys + lots, sells + lots
-        return buys, sells
+            if lots:
+                pair = found.setdefault(order.symbol, [0, 0])
+                # An orphan whose side is not known yet may be either.
+                if order.side != SELL:
+                    pair[0] += lots
+                if order.side != BUY:
+                    pair[1] += lots
+        return found
 
     def doubts(self) -> int:
         """Count the orders whose outcome is unknown."""
@@ -222,10 +222,7 @@ class Orders(msgspec.Struct):
             case events.OrderRejected():
                 return self._answered(now_ns, order, Word.REJECTED, knobs, is_rejected=True)
             case events.OrderAmended():
-                if (event.price_ticks, event.size_lots) != (order.price_ticks, order.size_lots):
-                    order.placed_ns = now_ns
-                order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
-                return self._answered(now_ns, order, Word.AMENDED, knobs, is_rejected=False)
+                return self._amended(now_ns, order, event, knobs)
             case events.AmendRefused():
                 # As it was, or gone: the question that follows at once will tell.
                 absorbed = self._answered(now_ns, order, Word.AMEND_REFUSED, knobs, is_rejected=True)
@@ -242,6 +239,18 @@ class Orders(msgspec.Struct):
                 return self._read(now_ns, order, event, knobs)
             case _:
                 return _NOTHING
+
+    def _amended(self, now_ns: int, order: Order, event: events.OrderAmended, knobs: OrderKnobs) -> Absorbed:
+        """Take in where the venue moved an order; only the words of the amend in flight answer it."""
+        told = (event.price_ticks, event.size_lots)
+        if event.venue_ns >= order.word_venue_ns:
+            if told != (order.price_ticks, order.size_lots):
+                order.placed_ns = now_ns
+            order.price_ticks, order.size_lots = told
+            order.word_venue_ns = event.venue_ns
+        is_echo = order.amend_size_lots > 0 and told != (order.amend_price_ticks, order.amend_size_lots)
+        # The second copy of an earlier acknowledgement must not pass for the answer to a later amend.
+        return self._answered(now_ns, order, Word.ACCEPTED if is_echo else Word.AMENDED, knobs, is_rejected=False)
 
     def _answered(self, now_ns: int, order: Order, word: Word, knobs: OrderKnobs, *, is_rejected: bool) -> Absorbed:
         """Move by a verdict on a request; the first verdict since it left closes its round trip."""
@@ -367,6 +376,8 @@ class Orders(msgspec.Struct):
         elif event.request == events.QUERY:
             order.asked_ns = 0
             return _NOTHING
+        elif 0 < event.sent_ns < order.sent_ns:
+            return _NOTHING  # of a request before the one in flight
         else:
             word = Word.UNANSWERED
         self._move(order, word, now_ns)

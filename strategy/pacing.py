@@ -58,9 +58,9 @@ class Pacing(msgspec.Struct):
     queries: Bucket
     reserved: int
 
-    def take_order(self, now_ns: int) -> bool:
-        """Use a token for a create or an amend, outside the cancels' share."""
-        if not self.orders.has(now_ns, self.reserved):
+    def take_order(self, now_ns: int, spare: int = 0) -> bool:
+        """Use a token for a create or an amend, outside the cancels' share; leave ``spare`` more."""
+        if not self.orders.has(now_ns, self.reserved + spare):
             return False
         self.orders.take(1)
         return True
@@ -80,9 +80,9 @@ class Pacing(msgspec.Struct):
         """Use tokens for questions."""
         self.queries.take(count)
 
-    def next_order_ns(self, now_ns: int) -> int:
-        """Give the instant at which a create may leave."""
-        return self.orders.next_ns(now_ns, self.reserved)
+    def next_order_ns(self, now_ns: int, spare: int = 0) -> int:
+        """Give the instant at which a create or an amend may leave."""
+        return self.orders.next_ns(now_ns, self.reserved + spare)
 
     def next_cancel_ns(self, now_ns: int) -> int:
         """Give the instant at which a cancel may leave."""

@@ -1,5 +1,7 @@
 """From moves to commands: permit, budget, an id, a deadline. The last look before anything leaves."""
 
+from typing import Final
+
 from strategy import commands
 from strategy.context import AMEND, CANCEL, TAKE, Move, QuoteContext
 from strategy.core_state import CoreState, holdings_of
@@ -8,6 +10,12 @@ from strategy.knobs import Knobs
 from strategy.limits import permit
 from strategy.order import Order
 from strategy.order_states import State
+from strategy.stages import order_placement
+
+# Moves that only better a quote which stands leave enough tokens for quotes that are missing or wrong:
+# one for each side of each symbol.
+_CAN_WAIT: Final = frozenset({order_placement.INWARD, order_placement.TOP_UP})
+_SPARE_PER_SYMBOL: Final = 2
 
 
 def carry_out(state: CoreState, index: int, context: QuoteContext, knobs: Knobs, now_ns: int) -> list[commands.Command]:
@@ -36,8 +44,9 @@ def _add(
     if refusal is not None:
         state.refusals[refusal] = state.refusals.get(refusal, 0) + 1
         return []
-    if not state.pacing.take_order(now_ns):
-        state.desks[index].place_at_ns = state.pacing.next_order_ns(now_ns)
+    spare = _SPARE_PER_SYMBOL * len(state.desks) if move.reason in _CAN_WAIT else 0
+    if not state.pacing.take_order(now_ns, spare):
+        state.desks[index].place_at_ns = state.pacing.next_order_ns(now_ns, spare)
         state.refusals[RefusalCode.RATE_BUDGET] = state.refusals.get(RefusalCode.RATE_BUDGET, 0) + 1
         return []
     if move.kind == AMEND:

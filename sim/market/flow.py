@@ -81,8 +81,15 @@ class FlowMarket:
     def advance(self, until_ns: int) -> int:
         """Process events up to ``until_ns``; stop right after one that touched an order of ours."""
         self._touched = False
+        latent, deaths, snipes = self.latent, self._deaths, self._snipes
         while True:
-            now_ns = self.next_ns
+            now_ns = self.next_proposal_ns
+            if latent.next_ns < now_ns:
+                now_ns = latent.next_ns
+            if deaths and deaths[0][0] < now_ns:
+                now_ns = deaths[0][0]
+            if snipes and snipes[0][0] < now_ns:
+                now_ns = snipes[0][0]
             if now_ns > until_ns:
                 return until_ns
             self.do_next(now_ns)

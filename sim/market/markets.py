@@ -27,16 +27,16 @@ class Markets:
         if len(self._markets) == 1:
             return self._markets[0].advance(until_ns)
         while True:
-            first = min(self._markets, key=_next_ns)
+            first, second_ns = self._soonest()
             if first.next_ns > until_ns:
                 return until_ns
             # The others wait at their own next events: the first may run up to just before those.
-            horizon_ns = min((other.next_ns for other in self._markets if other is not first), default=until_ns)
-            target_ns = min(until_ns, max(horizon_ns - 1, first.next_ns))
+            target_ns = min(until_ns, max(second_ns - 1, first.next_ns))
             reached_ns = first.advance(target_ns)
             if reached_ns < target_ns:
                 return reached_ns
 
-
-def _next_ns(market: Stepped) -> int:
-    return market.next_ns
+    def _soonest(self) -> tuple[Stepped, int]:
+        """Give the market that moves next, and when the one after it does."""
+        times = sorted((market.next_ns, place) for place, market in enumerate(self._markets))
+        return self._markets[times[0][1]], times[1][0]

@@ -161,7 +161,9 @@ class Evidence:
             case events.OrderReport():
                 self._read(now_ns, order, event)
             case events.Unanswered() if event.request in (events.CREATE, events.AMEND, events.CANCEL):
-                if not order.over:
+                # One that was answered meanwhile, by a read say, has its verdict.
+                waiting_ns = order.waiting.get(event.request)
+                if waiting_ns is not None and (not event.sent_ns or event.sent_ns >= waiting_ns):
                     order.doubted.setdefault(event.request, now_ns)
             case events.NotSent():
                 self._never_left(order, event.request)

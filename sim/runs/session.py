@@ -22,6 +22,7 @@ from sim.runs.summary import ScenarioSummary, summarise
 
 _NS_PER_S: Final = 1_000_000_000
 _ID_DIGITS: Final = 4
+_LOG_WIDTH: Final = 140
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -54,8 +55,8 @@ class Session:
         """Take the command line; nothing is read yet."""
         self._options = options
         is_json = options.form == "json"
-        # soft_wrap: a log is as wide as its lines; only a terminal has an edge to break at.
-        self._talk = Console(stderr=is_json, soft_wrap=not sys.stdout.isatty(), force_terminal=None)
+        # A log has no edge to break a table at; only a terminal has.
+        self._talk = Console(stderr=is_json, width=None if sys.stdout.isatty() else _LOG_WIDTH)
         self._started_s = time.monotonic()
 
     def run(self) -> int:

@@ -52,7 +52,7 @@ _ALL: Final = (
     Metric("round_trip_ms", "ms", "lower", "From a request to its answer.", _SPREAD),
     Metric("cache_hit_pct", "%", "higher", "Scheduled decisions served by a fresh book; in REST mode only."),
     Metric("doubts", "count", "lower", "Orders that were ever in doubt."),
-    Metric("doubt_s", "s", "lower", "How long an order stayed in doubt.", _SPREAD),
+    Metric("doubt_s", "s", "lower", "How long a doubt lasted: from the first order in doubt until none was.", _SPREAD),
     Metric("orphans", "count", "lower", "Orders believed absent that turned up later."),
     Metric("max_exposure_pct", "%", "lower", "Greatest worst-case exposure, in percent of its limit."),
     Metric("max_drawdown_usdt", "USDT", "lower", "Deepest fall of PnL from a peak."),
