@@ -122,7 +122,7 @@ class World:
         markets = []
         for instrument in self.scenario.instruments:
             if pits is not None:
-                market = pits(instrument, self.venue.traded)
+                market = pits(instrument, self.venue)
             else:
                 flow = self.scenario.profile.symbols[instrument.symbol].flow
                 assert flow is not None, "loading has checked that a modelled market has a flow"

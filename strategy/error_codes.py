@@ -227,6 +227,20 @@ _TAPES: Final = (
         "The tape is refused whole.",
         "Convert the recording; the message says which unit it expects.",
     ),
+    ErrorCode(
+        "SQ-S110",
+        "A tape is shorter than the run",
+        "The scenario asks for more simulated time than was recorded.",
+        "The scenario is refused.",
+        "Lower run.duration_s to the length `sim tape info` tells.",
+    ),
+    ErrorCode(
+        "SQ-S020",
+        "No such core",
+        "What --core names cannot be imported, or has no such factory.",
+        _NOTHING_STARTS,
+        "Write module:factory; the working directory is importable.",
+    ),
 )
 
 _GATES: Final = (

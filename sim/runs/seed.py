@@ -12,7 +12,7 @@ from sim.runs.job import BreachSeen, Job, SeedResult
 from strategy.errors import OperatorError, Problem
 from strategy.units import NS_PER_S
 
-NO_SUCH_CORE = "SQ-C031"
+NO_SUCH_CORE = "SQ-S020"
 
 
 def core_factory(spec: str) -> Callable[..., Any]:

@@ -337,6 +337,11 @@ class Venue:
             if maker.owner is not None:
                 self._fill(maker.owner, price, lots, MAKER, mid2_ticks, now_ns)
 
+    def made(self, order: VenueOrder, price: int, lots: int, mid2_ticks: int, now_ns: int) -> None:
+        """Hear that an order of ours was filled as a maker, in a market that prints its own trades."""
+        self.reached(now_ns)
+        self._fill(order, price, lots, MAKER, mid2_ticks, now_ns)
+
     def _fill(self, order: VenueOrder, price: int, lots: int, liquidity: str, mid2: int, now_ns: int) -> None:
         order.filled_lots += lots
         fee = self.account.trade(order.symbol, order.side, price, lots, liquidity)

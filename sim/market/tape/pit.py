@@ -1,0 +1,272 @@
+"""A recorded market that our orders are entered into, though nobody in it ever saw them.
+
+The book and the trades are the tape's. An order of ours waits in its level's queue by one named
+model (``queue_model.MODEL``): it fills when recorded trades have consumed what stood before it,
+when they print through its price, or when the other side comes to stand through it; never at a
+mere touch. Our takes consume the level as recorded, at most once until the tape tells it anew.
+
+What is published is the recorded book with our own lots on top, as a venue would show it. The
+tape does not react to us: that is the limit of every replay, and small orders are its remedy.
+"""
+
+import hashlib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from sim.market.tape.book import TapeBook
+from sim.market.tape.load import load
+from sim.market.tape.queue_model import MODEL, QueuedOrder, join, on_level_change, on_opposite, share_trade
+from sim.market.tape.records import TapeDelta, TapeSnapshot, TapeTrade
+from sim.market.tape.timeline import Timed, timeline
+from sim.venue.matching import Match, Resting
+from sim.venue.orders import VenueOrder
+from strategy.errors import OperatorError, Problem
+from strategy.instrument import Instrument
+from strategy.units import BUY, NS_PER_S, SELL
+
+SHORT_TAPE: Final = "SQ-S110"
+_NEVER: Final = 2**62
+_Level = tuple[int, int]
+
+OnTrade = Callable[[Any, list[Match], int, int, int], None]
+OnMade = Callable[[VenueOrder, int, int, int, int], None]
+
+
+class TapeTop:
+    """The recorded book's best prices, as the venue reads them."""
+
+    def __init__(self) -> None:
+        """Start without a price."""
+        self.best_bid_ticks = 0
+        self.best_ask_ticks = 0
+        self.last_mid2_ticks = 0
+
+    @property
+    def mid2_ticks(self) -> int:
+        """Twice the mid; the last two-sided one while a side is empty."""
+        if self.best_bid_ticks and self.best_ask_ticks:
+            self.last_mid2_ticks = self.best_bid_ticks + self.best_ask_ticks
+        return self.last_mid2_ticks
+
+    def crosses(self, side: int, price_ticks: int) -> bool:
+        """Say whether an order at this price would trade at once."""
+        best = self.best_ask_ticks if side == BUY else self.best_bid_ticks
+        return best != 0 and side * (price_ticks - best) >= 0
+
+
+class Held:
+    """An order of ours in the tape's book: the venue's order and its place by the model."""
+
+    __slots__ = ("order", "queued")
+
+    def __init__(self, order: VenueOrder, queued: QueuedOrder) -> None:
+        """Keep both together."""
+        self.order = order
+        self.queued = queued
+
+
+class TapeMarket:
+    """One symbol's recorded window, in the venue's order of time, from its snapshot at t = 0."""
+
+    model: Final = MODEL
+
+    def __init__(self, symbol: str, items: tuple[Timed, ...], on_trade: OnTrade, on_made: OnMade) -> None:
+        """``items`` begin with the snapshot, which is the book at time 0."""
+        self.symbol = symbol
+        self.book = TapeTop()
+        self.ours: dict[str, Held] = {}
+        self.factor = 1.0
+        self.sniped = 0
+        self._tape = TapeBook()
+        self._items = items
+        self._next = 1
+        self._on_trade = on_trade
+        self._on_made = on_made
+        self._touched = False
+        self._changed: tuple[dict[int, None], dict[int, None]] = ({}, {})
+        self._eaten: dict[tuple[int, int], int] = {}
+        self._hash = hashlib.blake2b(digest_size=16)
+        snapshot = items[0][1]
+        assert isinstance(snapshot, TapeSnapshot)
+        self._tape.fill(snapshot)
+        self._look()
+
+    # Time
+
+    @property
+    def next_ns(self) -> int:
+        """The instant of the next record."""
+        return self._items[self._next][0] if self._next < len(self._items) else _NEVER
+
+    @property
+    def events(self) -> int:
+        """How many records have been played."""
+        return self._next
+
+    def advance(self, until_ns: int) -> int:
+        """Play records up to ``until_ns``; stop right after one that filled an order of ours."""
+        self._touched = False
+        while self.next_ns <= until_ns:
+            now_ns, record = self._items[self._next]
+            self._next += 1
+            if isinstance(record, TapeTrade):
+                self._trade(now_ns, record)
+            elif isinstance(record, TapeDelta):
+                self._apply(now_ns, record)
+            if self._touched:
+                return now_ns
+        return until_ns
+
+    def hash_so_far(self) -> str:
+        """Give the hash of how far the tape has played."""
+        whole = self._hash.copy()
+        whole.update(self._next.to_bytes(8, "little"))
+        return whole.hexdigest()
+
+    # The tape's own doing
+
+    def _trade(self, now_ns: int, trade: TapeTrade) -> None:
+        mid2 = self.book.mid2_ticks
+        print_ = Resting(-trade.side, trade.price_ticks, trade.size_lots)
+        self._on_trade(self, [(print_, trade.price_ticks, trade.size_lots)], trade.side, mid2, now_ns)
+        resting = {id_: held for id_, held in self.ours.items() if held.queued.left_lots}
+        filled = share_trade([held.queued for held in resting.values()], trade)
+        for queued, lots in filled:
+            held = next(one for one in resting.values() if one.queued is queued)
+            self._made(held, lots, mid2, now_ns)
+
+    def _apply(self, now_ns: int, delta: TapeDelta) -> None:
+        mid2 = self.book.mid2_ticks
+        before = {id_: self._level(held.queued) for id_, held in self.ours.items()}
+        self._tape.apply(delta)
+        for index, levels in enumerate((delta.bids, delta.asks)):
+            for price, _ in levels:
+                self._changed[index][price] = None
+                self._eaten.pop((index, price), None)
+        self._look()
+        taken = 0
+        for id_, old_lots in before.items():
+            held = self.ours.get(id_)
+            if held is None:
+                continue
+            on_level_change(held.queued, old_lots, self._level(held.queued))
+            through = self._tape.lots_through(held.queued.side, held.queued.price_ticks)
+            lots = on_opposite(held.queued, through, taken)
+            if lots:
+                taken += lots
+                self._made(held, lots, mid2, now_ns)
+
+    def _made(self, held: Held, lots: int, mid2_ticks: int, now_ns: int) -> None:
+        self._touched = True
+        self._show(held.queued.side, held.queued.price_ticks)
+        self._on_made(held.order, held.order.price_ticks, lots, mid2_ticks, now_ns)
+
+    def _level(self, queued: QueuedOrder) -> int:
+        if queued.side == BUY:
+            return self._tape.bid_lots(queued.price_ticks)
+        return self._tape.ask_lots(queued.price_ticks)
+
+    def _look(self) -> None:
+        bid, ask = self._tape.best_bid(), self._tape.best_ask()
+        self.book.best_bid_ticks = bid[0] if bid is not None else 0
+        self.book.best_ask_ticks = ask[0] if ask is not None else 0
+
+    # Our orders
+
+    def enter(self, order: VenueOrder, lots: int, now_ns: int) -> None:
+        """Rest an order of ours behind everything recorded at its price."""
+        queued = join(order.side, order.price_ticks, lots, 0)
+        queued.ahead_lots = self._level(queued)
+        self.ours[order.client_id] = Held(order, queued)
+        self._show(order.side, order.price_ticks)
+
+    def leave(self, order: VenueOrder) -> None:
+        """Take an order of ours away."""
+        held = self.ours.pop(order.client_id)
+        self._show(held.queued.side, held.queued.price_ticks)
+
+    def shrink(self, order: VenueOrder, by_lots: int) -> None:
+        """Make an order of ours smaller; it keeps its place."""
+        self.ours[order.client_id].queued.size_lots -= by_lots
+        self._show(order.side, order.price_ticks)
+
+    def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
+        """Take what the tape shows, best first, what we took before left out."""
+        index = 1 if side == BUY else 0
+        shown = self._tape.asks(_TAKE_LEVELS) if side == BUY else self._tape.bids(_TAKE_LEVELS)
+        matches: list[Match] = []
+        for price, size in shown:
+            if not lots or side * (limit_ticks - price) < 0:
+                break
+            there = size - self._eaten.get((index, price), 0)
+            got = min(there, lots)
+            if got > 0:
+                self._eaten[index, price] = self._eaten.get((index, price), 0) + got
+                lots -= got
+                matches.append((Resting(-side, price, 0), price, got))
+        if matches:
+            self._on_trade(self, matches, side, self.book.mid2_ticks, now_ns)
+        return matches
+
+    # What is shown
+
+    def changed_levels(self) -> tuple[list[_Level], list[_Level]]:
+        """Give the levels that changed since the last call, our own lots included."""
+        told: list[list[_Level]] = []
+        for index, changed in enumerate(self._changed):
+            side = BUY if index == 0 else SELL
+            own = self._own(side)
+            lots_of = self._tape.bid_lots if index == 0 else self._tape.ask_lots
+            told.append([(price, lots_of(price) + own.get(price, 0)) for price in changed])
+            changed.clear()
+        return told[0], told[1]
+
+    def levels(self) -> tuple[list[_Level], list[_Level]]:
+        """Give the whole book, best first, our own lots included."""
+        told: list[list[_Level]] = []
+        for side, shown in ((BUY, self._tape.bids(_NEVER)), (SELL, self._tape.asks(_NEVER))):
+            lots = dict(shown)
+            for price, own in self._own(side).items():
+                lots[price] = lots.get(price, 0) + own
+            told.append(sorted(lots.items(), reverse=side == BUY))
+        return told[0], told[1]
+
+    def _own(self, side: int) -> dict[int, int]:
+        own: dict[int, int] = {}
+        for held in self.ours.values():
+            queued = held.queued
+            if queued.side == side and queued.left_lots > 0:
+                own[queued.price_ticks] = own.get(queued.price_ticks, 0) + queued.left_lots
+        return own
+
+    def _show(self, side: int, price_ticks: int) -> None:
+        self._changed[0 if side == BUY else 1][price_ticks] = None
+
+
+# A take looks no deeper into the tape than this many levels.
+_TAKE_LEVELS: Final = 50
+
+
+def open_tape(scenario: Any, data_dir: str) -> Callable[..., TapeMarket] | str:
+    """Open a scenario's tape; text says why it is skipped, a bad tape raises ``OperatorError``."""
+    tape = scenario.market.tape
+    folder = Path(data_dir) / tape.folder if data_dir else None
+    if folder is None or not folder.is_dir():
+        where = "set --data or STORMQUOTE_DATA" if folder is None else f"no folder {tape.folder} under the data folder"
+        return f"no recorded data: {where}"
+    (instrument,) = scenario.instruments
+    recorded = load(folder, tick=Decimal(instrument.tick), lot=Decimal(instrument.lot))
+    items = timeline(recorded).items
+    if items[-1][0] < (scenario.run.duration_s - _END_SLACK_S) * NS_PER_S:
+        words = f"run.duration_s is {scenario.run.duration_s:g} s, the tape ends at {items[-1][0] / NS_PER_S:.1f} s"
+        raise OperatorError([Problem(SHORT_TAPE, tape.folder, 0, 0, words)])
+
+    def pit(instrument: Instrument, venue: Any) -> TapeMarket:
+        return TapeMarket(instrument.symbol, items, venue.traded, venue.made)
+
+    return pit
+
+
+_END_SLACK_S: Final = 2
