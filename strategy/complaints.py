@@ -75,7 +75,7 @@ def _follows(detail: ErrorDetails) -> bool:
 
 
 def _right_parts(model: type[Document], plain: dict[str, Any], details: list[ErrorDetails]) -> dict[str, Any]:
-    wrong = frozenset(detail["loc"][0] for detail in details if detail["loc"])
+    wrong = tuple(detail["loc"][0] for detail in details if detail["loc"])
     right = {name: info for name, info in model.model_fields.items() if name not in wrong}
     fields: dict[str, Any] = {name: (info.annotation, info) for name, info in right.items()}
     given = {name: value for name, value in plain.items() if name in right}

@@ -70,9 +70,9 @@ class Document(Written):
 
 def complaints_of(model: Written, known: Iterable[str]) -> Iterator[Complaint]:
     """Check the relations whose fields are all in ``known`` (the others may be missing)."""
-    have = frozenset(known)
+    have = tuple(known)
     for name, check in _relations_of(type(model)).items():
-        if have.issuperset(getattr(check, _NEEDS)):
+        if all(field in have for field in getattr(check, _NEEDS)):
             yield from getattr(model, name)()
 
 

@@ -27,6 +27,7 @@ from strategy.belief import Belief
 from strategy.knobs import AccountKnobs, FeedKnobs, OrderKnobs, SymbolKnobs
 from strategy.units import NS_PER_MS
 
+# How often liveness is looked at: its bounds are seconds, and words are under way for milliseconds.
 _LOOK_NS: Final = 100 * NS_PER_MS
 _ABOUT_ORDERS: Final = frozenset(
     {
@@ -164,7 +165,8 @@ class Oracle:
             self._believing.stepped(now_ns, belief)
             self._states.stepped(now_ns, belief, event, leaving, self._proved)
             self._proved = False
-        self._look(now_ns, belief)
+        if is_look_due:
+            self._look(now_ns, belief)
 
     def truth_changed(self, now_ns: int) -> None:
         """See that the venue did something with an order of ours."""

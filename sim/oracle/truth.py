@@ -28,8 +28,11 @@ class TrueOrder(Protocol):
 class Truth(Protocol):
     """What a venue must show to be compared with."""
 
-    fills: Sequence[Any]
     self_trades: int
+
+    @property
+    def fills(self) -> Sequence[Any]:
+        """Give the account's fills, in order."""
 
     def open_orders(self) -> Iterable[Any]:
         """Give the account's orders on the book."""

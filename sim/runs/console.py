@@ -51,6 +51,7 @@ def print_scenario(console: Console, summary: ScenarioSummary) -> None:
     head = f"\n[bold]{summary.name}[/]   {length} x {seeds}   {word}   digest {summary.digest}"
     console.print(head, highlight=False)
     console.print(_gate_table(summary.gates))
+    _print_edge(console, summary)
     _print_invariants(console, summary)
     _print_errors(console, summary)
 
@@ -70,6 +71,20 @@ def _gate_table(gates: Sequence[GateVerdict]) -> Table:
             verdict += f" {gate.why}"
         table.add_row(gate.gate, gate.limit, got, interval, worst, verdict)
     return table
+
+
+def _print_edge(console: Console, summary: ScenarioSummary) -> None:
+    """Print where the result came from: the identity in bps of traded notional, means over seeds."""
+    parts = [_mean(summary, name) for name in ("capture_bps", "fees_bps", "inventory_bps", "net_bps", "net_ex_fees_bps")]
+    if "-" in parts:
+        return
+    capture, fees, inventory, net, ex_fees = parts
+    after = " ".join(_mean(summary, f"markout_{horizon}_bps") for horizon in ("100ms", "1s", "5s", "30s"))
+    console.print(
+        f" edge bps     capture {capture} + fees {fees} + inventory {inventory} = net {net}   ex fees {ex_fees}\n"
+        f" markout bps  after 0.1, 1, 5, 30 s: {after}",
+        highlight=False,
+    )
 
 
 def _print_invariants(console: Console, summary: ScenarioSummary) -> None:

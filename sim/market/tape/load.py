@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,10 @@ from sim.market.tape.refusal import NOT_A_TAPE, TapeRefused
 # Reads the whole window on one grid; an inferred grid may need a second try with a finer step.
 _Read = Callable[[Grid, Grid], Tape]
 _Texts = tuple[list[str], list[str]]
+
+
+# What a row of a snapshot falls into, split from the right: what comes first, its price, its size.
+_SNAPSHOT_PARTS: Final = 3
 
 
 def load(folder: Path, *, tick: Decimal | None = None, lot: Decimal | None = None) -> Tape:
@@ -74,7 +79,11 @@ def _open_csv(folder: Path, paths: dict[str, Path]) -> tuple[_Read, _Texts | Non
     texts = {part: _text(paths[part]) for part in CSV_PARTS}
     named = {part: str(paths[part]) for part in CSV_PARTS}
     rows = [row.rsplit(",", 2) for row in rows_of("snapshot", named["snapshot"], texts["snapshot"])[1:]]
-    snapshot = ([row[-2] for row in rows], [row[-1] for row in rows]) if min(map(len, rows), default=0) == 3 else None
+    snapshot = (
+        ([row[-2] for row in rows], [row[-1] for row in rows])
+        if min(map(len, rows), default=0) == _SNAPSHOT_PARTS
+        else None
+    )
 
     def read(prices: Grid, sizes: Grid) -> Tape:
         # At one instant of local time: the book first, then what traded, then what that did to it.
