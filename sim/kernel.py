@@ -11,7 +11,7 @@ at an absolute instant by ``at``.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import simpy
 
@@ -24,6 +24,9 @@ class Market(Protocol):
 
         An earlier instant means: something was put into the queue, look again.
         """
+
+
+_FIRST: Final = -1
 
 
 class _Call:
@@ -65,7 +68,13 @@ class Kernel:
         now_ns = self.now_ns
         if time_ns < now_ns:
             raise ValueError(f"cannot put an event at {time_ns}: it is {now_ns}")
-        priority = self._tie(time_ns) if self._tie is not None else 0
+        self._put(time_ns, self._tie(time_ns) if self._tie is not None else 0, function, args)
+
+    def at_first(self, time_ns: int, function: Callable[..., Any], *args: Any) -> None:
+        """Like ``at``, and before everything else of that instant: where the market's loop would be."""
+        self._put(time_ns, _FIRST, function, args)
+
+    def _put(self, time_ns: int, priority: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         # SimPy adds the delay to its own clock, which may be stale; the sum is the instant meant.
         self._env.schedule(_Call(function, args), priority, time_ns - self._env.now)  # type: ignore[arg-type]
 

@@ -14,12 +14,16 @@ _KEPT_MAX: Final = 1024
 
 
 class Feed(msgspec.Struct):
-    """One symbol. Instants are the bot's clock. ``broken_ns`` is when the break became knowable."""
+    """One symbol. Instants are the bot's clock. ``broken_ns`` is when the break became knowable.
+
+    ``asked_ns`` is when a book was last asked for: who does not ask is not excused by having none.
+    """
 
     seq: int = 0
     is_whole: bool = False
     proof_ns: int = 0
     broken_ns: int = 0
+    asked_ns: int = 0
     mark_ticks: int = 0
     kept: list[tuple[int, int]] = []
 

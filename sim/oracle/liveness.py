@@ -66,7 +66,7 @@ class Liveness:
             self._tick(clocks["L1"], now_ns, self._why_apart(one, belief), "")
             self._tick(clocks["L2"], now_ns, _why_in_doubt(one.symbol, belief), "")
             missing = self._missing_quotes(one.symbol)
-            self._tick(clocks["L3"], now_ns, missing, self._excuse(now_ns, one, belief) if missing else "")
+            self._tick(clocks["L3"], now_ns, missing, self._excuse(now_ns, one) if missing else "")
 
     def recoveries_ns(self) -> dict[str, int | None]:
         """Give, by promise, how long after the calm it held for every symbol; None where it never did."""
@@ -118,12 +118,14 @@ class Liveness:
             return ""
         return "no quotes" if not sides else "a quote on one side only"
 
-    def _excuse(self, now_ns: int, one: SymbolBelief, belief: Belief) -> str:
+    def _excuse(self, now_ns: int, one: SymbolBelief) -> str:
         """Say why nobody may ask for both quotes now; empty when one may."""
         if not self._may_quote(one.symbol):
             return "told not to"
-        why = self._feeds[one.symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
-        if why:
+        feed = self._feeds[one.symbol]
+        why = feed.why_blind(now_ns, self._tolerance.quote_age_ns)
+        # Without a book nobody quotes; without having asked for one nobody is excused.
+        if why and now_ns - feed.asked_ns <= self._tolerance.book_asked_ns:
             return why
         return f"risk says {one.guard_action}" if one.guard_action in _RISK_SAYS_NO else ""
 

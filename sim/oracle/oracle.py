@@ -70,7 +70,7 @@ class Oracle:
         ``calm_ns`` None: no storm was declared, so liveness is asked for from the first event on.
         A core without a belief (it gives None) is judged by truth and evidence alone.
         """
-        tolerance = tolerance_of(bounds, orders)
+        tolerance = tolerance_of(bounds, orders, feed)
         self._findings = Findings(off)
         self._tolerance = tolerance
         self._read_belief = belief
@@ -149,6 +149,8 @@ class Oracle:
                 self._evidence.cancelled(now_ns, command.client_id)
             case commands.CancelAll():
                 self._evidence.all_cancelled(now_ns, command.symbol)
+            case commands.RequestBook():
+                self._feeds[command.symbol].asked_ns = now_ns
             case _:
                 pass
 
@@ -173,7 +175,12 @@ class Oracle:
         self._truth_watch.changed(now_ns)
 
     def finish(self, now_ns: int) -> None:
-        """Judge what can only be judged at the end."""
+        """Judge what can only be judged at the end; a run that a breach cut short has none."""
+        if not self._findings.breaches:
+            self._judge_end(now_ns)
+        self._findings.finish(now_ns)
+
+    def _judge_end(self, now_ns: int) -> None:
         self._believing.late_cancels(now_ns)
         self._truth_watch.changed(now_ns)
         belief = self._read_belief()
@@ -181,7 +188,6 @@ class Oracle:
             self._believing.stepped(now_ns, belief)
             self._look(now_ns, belief)
         self._none_missing(now_ns)
-        self._findings.finish(now_ns)
 
     # Parts
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from sim.scenario.bounds import Bounds
-from strategy.knobs import OrderKnobs
+from strategy.knobs import FeedKnobs, OrderKnobs
 from strategy.units import NS_PER_MS, NS_PER_S, PCT
 
 
@@ -12,7 +12,7 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     ``proof_ns`` is what an absence read must wait after a create's ``send_by``: the venue's
     receive window and whatever a read may lag. ``silence_ns`` is when an unanswered request is a
-    doubt for everybody to see.
+    doubt for everybody to see. ``book_asked_ns``: who waits for a book has asked within it.
     """
 
     quote_age_ns: int
@@ -22,11 +22,16 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     converge_ns: int
     doubt_ns: int
     requote_ns: int
+    book_asked_ns: int
     mark_factor: float
 
 
-def tolerance_of(bounds: Bounds, orders: OrderKnobs) -> Tolerance:
-    """Convert a scenario's bounds; deadlines of the order machine are the config's own."""
+# How many of its own waits for a book the core may let pass without asking again.
+_BOOK_WAITS = 3
+
+
+def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Tolerance:
+    """Convert a scenario's bounds; deadlines that the config names are the config's own."""
     return Tolerance(
         quote_age_ns=round(bounds.quote_age_ms_max * NS_PER_MS),
         staleness_cancel_ns=round(bounds.staleness_cancel_ms * NS_PER_MS),
@@ -35,5 +40,6 @@ def tolerance_of(bounds: Bounds, orders: OrderKnobs) -> Tolerance:
         converge_ns=round(bounds.converge_s * NS_PER_S),
         doubt_ns=round(bounds.doubt_s * NS_PER_S),
         requote_ns=round(bounds.requote_s * NS_PER_S),
+        book_asked_ns=_BOOK_WAITS * feed.book_wait_ns_max,
         mark_factor=1.0 + bounds.mark_slack_pct / PCT,
     )

@@ -8,7 +8,7 @@ class Bounds(Written):
 
     mark_slack_pct: AboveZero = 1.0
     """S1: how far the last price seen may be from the one the core values positions at, in percent."""
-    silence_slack_ms: AboveZero = 1000
+    silence_slack_ms: AboveZero = 50
     """S3: from the core's own deadline for an answer to its absence being a doubt, in milliseconds."""
     quote_age_ms_max: AboveZero = 2500
     """S4: the greatest age of the inputs a quote may be sent on, in milliseconds."""

@@ -1,0 +1,75 @@
+"""S8, L3: quotes that meet, quotes off the grid, no quotes at all."""
+
+from msgspec.structs import replace
+
+from strategy import commands, events
+from strategy.belief import Belief
+from strategy.core import Core
+from strategy.knobs import Knobs
+from strategy.units import BUY
+
+from .wrapped import Commands, Wrapped
+
+
+class CrossesItself(Wrapped):
+    """Bids at the price of its own ask."""
+
+    def __init__(self, knobs) -> None:
+        super().__init__(knobs)
+        self.asks: dict[str, int] = {}
+
+    def say(self, now_ns, leaving: Commands) -> Commands:
+        said: Commands = ()
+        for command in leaving:
+            if isinstance(command, commands.CreateOrder):
+                if command.side == BUY and command.symbol in self.asks:
+                    command = replace(command, price_ticks=self.asks[command.symbol])
+                elif command.side != BUY:
+                    self.asks[command.symbol] = command.price_ticks
+            said += (command,)
+        return said
+
+
+class TooSmall(Wrapped):
+    """Sends sizes below the least the instrument takes."""
+
+    def say(self, now_ns, leaving: Commands) -> Commands:
+        return tuple(
+            replace(command, size_lots=0) if isinstance(command, commands.CreateOrder) else command
+            for command in leaving
+        )
+
+
+class Mute:
+    """Never says anything, and believes that all is well."""
+
+    wake_at_ns = None
+
+    def __init__(self, knobs: Knobs) -> None:
+        self.core = Core(knobs)
+
+    def step(self, now_ns: int, event: events.Event) -> Commands:
+        return ()
+
+    def belief(self) -> Belief:
+        return self.core.belief()
+
+
+class GivesUp(Wrapped):
+    """Quotes until its first doubt, then cancels what it has and never comes back."""
+
+    def __init__(self, knobs) -> None:
+        super().__init__(knobs)
+        self.has_given_up = False
+
+    def hear(self, now_ns, event):
+        if not self.has_given_up and self.core.belief().doubts:
+            self.has_given_up = True
+            return events.Stopping()
+        return event
+
+
+crosses_itself = CrossesItself
+too_small = TooSmall
+mute = Mute
+gives_up = GivesUp
