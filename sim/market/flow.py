@@ -64,7 +64,7 @@ class FlowMarket:
         self.factor = 1.0
         self.ours: dict[str, Resting] = {}
         self.sniped = 0
-        self._touched = False
+        self.touched = False
         self._hash = hashlib.blake2b(digest_size=16)
         self._log = array("q")
         self.events = 0
@@ -80,7 +80,7 @@ class FlowMarket:
 
     def advance(self, until_ns: int) -> int:
         """Process events up to ``until_ns``; stop right after one that touched an order of ours."""
-        self._touched = False
+        self.touched = False
         latent, deaths, snipes = self.latent, self._deaths, self._snipes
         while True:
             now_ns = self.next_proposal_ns
@@ -93,7 +93,7 @@ class FlowMarket:
             if now_ns > until_ns:
                 return until_ns
             self.do_next(now_ns)
-            if self._touched:
+            if self.touched:
                 return now_ns
 
     def do_next(self, now_ns: int) -> None:
@@ -276,7 +276,7 @@ class FlowMarket:
         for maker, price, size in matches:
             self._note(now_ns, _TAKE, side * price, size)
             if maker.owner is not None:
-                self._touched = True
+                self.touched = True
         self._on_trade(self, matches, side, mid2, now_ns)
 
     # The hash of everything the background did

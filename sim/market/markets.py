@@ -11,8 +11,12 @@ class Stepped(Protocol):
     def next_ns(self) -> int:
         """The instant of its next event."""
 
+    @property
+    def touched(self) -> bool:
+        """Whether the last ``advance`` ended with something that concerned us."""
+
     def advance(self, until_ns: int) -> int:
-        """Process events up to ``until_ns``, or stop early after one that concerned us."""
+        """Process events up to ``until_ns``, or stop after one that concerned us."""
 
 
 class Markets:
@@ -33,7 +37,7 @@ class Markets:
             # The others wait at their own next events: the first may run up to just before those.
             target_ns = min(until_ns, max(second_ns - 1, first.next_ns))
             reached_ns = first.advance(target_ns)
-            if reached_ns < target_ns:
+            if first.touched:
                 return reached_ns
 
     def _soonest(self) -> tuple[Stepped, int]:

@@ -84,7 +84,7 @@ class TapeMarket:
         self._next = 1
         self._on_trade = on_trade
         self._on_made = on_made
-        self._touched = False
+        self.touched = False
         self._changed: tuple[dict[int, None], dict[int, None]] = ({}, {})
         self._eaten: dict[tuple[int, int], int] = {}
         self._hash = hashlib.blake2b(digest_size=16)
@@ -107,7 +107,7 @@ class TapeMarket:
 
     def advance(self, until_ns: int) -> int:
         """Play records up to ``until_ns``; stop right after one that filled an order of ours."""
-        self._touched = False
+        self.touched = False
         while self.next_ns <= until_ns:
             now_ns, record = self._items[self._next]
             self._next += 1
@@ -115,7 +115,7 @@ class TapeMarket:
                 self._trade(now_ns, record)
             elif isinstance(record, TapeDelta):
                 self._apply(now_ns, record)
-            if self._touched:
+            if self.touched:
                 return now_ns
         return until_ns
 
@@ -159,7 +159,7 @@ class TapeMarket:
                 self._made(held, lots, mid2, now_ns)
 
     def _made(self, held: Held, lots: int, mid2_ticks: int, now_ns: int) -> None:
-        self._touched = True
+        self.touched = True
         self._show(held.queued.side, held.queued.price_ticks)
         self._on_made(held.order, held.order.price_ticks, lots, mid2_ticks, now_ns)
 
