@@ -13,7 +13,9 @@ from sim.dice import Dice, exponential_ns, geometric, lognormal_ns, normal, unit
 
 def test_a_draw_depends_on_seed_and_key_alone():
     assert Dice(7).u64("a", 1) == Dice(7).u64("a", 1)
-    words = [Dice(seed).u64(*key) for seed in (1, 2) for key in (("a", 1), ("a", 2), ("b", 1), ("a", "1"), ("a1",), (1, "a"))]
+    words = [
+        Dice(seed).u64(*key) for seed in (1, 2) for key in (("a", 1), ("a", 2), ("b", 1), ("a", "1"), ("a1",), (1, "a"))
+    ]
     assert len(words) == len(set(words))
 
 
@@ -34,7 +36,9 @@ def test_a_stream_can_be_read_at_any_place_in_any_order():
 def test_draws_are_the_same_in_another_process_with_another_hash_seed():
     code = "from sim.dice import Dice; print(Dice(5).u64('x', 9), Dice(5).stream('s').word(700))"
     told = {
-        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True
+        ).stdout
         for seed in ("1", "2")
     }
     assert {f"{Dice(5).u64('x', 9)} {Dice(5).stream('s').word(700)}\n"} == told
@@ -51,7 +55,11 @@ def test_the_ends_of_a_word_stay_inside_every_transform(word):
 def test_transforms_have_the_moments_they_claim():
     stream = Dice(11).stream("moments")
     words = [stream.word(k) for k in range(20_000)]
-    pairs = list(itertools.batched(words, 2)) if hasattr(itertools, "batched") else list(zip(words[::2], words[1::2], strict=True))
+    pairs = (
+        list(itertools.batched(words, 2))
+        if hasattr(itertools, "batched")
+        else list(zip(words[::2], words[1::2], strict=True))
+    )
     normals = [normal(*pair) for pair in pairs]
     assert abs(statistics.fmean(normals)) < 4 / math.sqrt(len(normals))
     assert abs(statistics.pstdev(normals) - 1) < 0.03

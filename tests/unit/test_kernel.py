@@ -18,7 +18,9 @@ class Ticking:
             self.log.append(("market", now_ns))
             if now_ns in self.touching:
                 self.kernel.reach(now_ns)
-                self.kernel.at(now_ns + self.touching[now_ns], self.log.append, ("fill", now_ns + self.touching[now_ns]))
+                self.kernel.at(
+                    now_ns + self.touching[now_ns], self.log.append, ("fill", now_ns + self.touching[now_ns])
+                )
                 return now_ns
         return until_ns
 
@@ -57,7 +59,15 @@ def test_a_fill_inside_the_loop_is_handled_before_the_market_moves_past_it():
     kernel.market = market
     kernel.at(100, market.log.append, ("control", 100))
     kernel.run(60)
-    expected = [("market", 10), ("market", 20), ("market", 30), ("fill", 35), ("market", 40), ("market", 50), ("market", 60)]
+    expected = [
+        ("market", 10),
+        ("market", 20),
+        ("market", 30),
+        ("fill", 35),
+        ("market", 40),
+        ("market", 50),
+        ("market", 60),
+    ]
     assert expected == market.log
 
 

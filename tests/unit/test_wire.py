@@ -26,7 +26,9 @@ def deliveries(link_name, rules=(), count=200, spacing_ns=MS, seed=1, sigma=0.5)
     kernel, arrived = Kernel(), []
     link = Link(link_name, kernel, Dice(seed), Delay(20 * MS, sigma), list(rules))
     for number in range(count):
-        kernel.at(number * spacing_ns, link.send, message(number), lambda one: arrived.append((one.number, kernel.now_ns)))
+        kernel.at(
+            number * spacing_ns, link.send, message(number), lambda one: arrived.append((one.number, kernel.now_ns))
+        )
     kernel.run(10**12)
     return arrived, link
 
