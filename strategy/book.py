@@ -110,7 +110,7 @@ class Book(msgspec.Struct):
         reach_ticks = mid2 * width_bps / BPS / 4  # half the width, of half of twice the mid
         low, high = mid2 / 2 - reach_ticks, mid2 / 2 + reach_ticks
         near = sum(price * size for price, size in self.bids.items() if price >= low)
-        return near + sum(price * size for price, size in self.asks.items() if price <= high)
+        return float(near + sum(price * size for price, size in self.asks.items() if price <= high))
 
     def _gap(self, event: BookDelta | None) -> str:
         self.ok = False

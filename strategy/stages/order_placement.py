@@ -92,7 +92,7 @@ def reconcile(context: QuoteContext, knobs: Knobs) -> QuoteContext:
         shares = shares[:-1]
     bid_ticks = _resting_ticks(context.wanted_bid, context.working_bid, bid_move, context.bid_ticks)
     ask_ticks = _resting_ticks(context.wanted_ask, context.working_ask, ask_move, context.ask_ticks)
-    share = Share(NAME, bid_ticks - context.bid_ticks, ask_ticks - context.ask_ticks)
+    share = Share(NAME, float(bid_ticks - context.bid_ticks), float(ask_ticks - context.ask_ticks))
     return replace(context, moves=moves, memory=memory, shares=(*shares, share))
 
 

@@ -38,7 +38,7 @@ def keep_or_move(context: QuoteContext, knobs: Knobs) -> QuoteContext:
         context,
         bid_ticks=bid,
         ask_ticks=ask,
-        shares=(*context.shares, Share(NAME, bid - context.bid_ticks, ask - context.ask_ticks)),
+        shares=(*context.shares, Share(NAME, float(bid - context.bid_ticks), float(ask - context.ask_ticks))),
     )
 
 

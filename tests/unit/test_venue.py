@@ -153,7 +153,7 @@ def test_a_take_pays_the_fee_and_what_finds_nobody_is_dropped(venue):
 def test_an_order_of_ours_never_trades_with_another_of_ours(venue):
     send(venue, create(1, SELL, 100, 5))
     send(venue, create(2, BUY, 101, 20, post_only=False, taking=True))
-    assert ([], 0, codes.NOT_FILLED) == ([f for f in venue.fills], venue.self_trades, venue.orders["s-2"].code)
+    assert ([], 0, codes.NOT_FILLED) == (list(venue.fills), venue.self_trades, venue.orders["s-2"].code)
 
 
 def test_a_limit_that_would_meet_our_own_is_cancelled_as_the_newest(venue):

@@ -1,0 +1,160 @@
+"""Every kind of fault bites, is chosen by keyed draws, and moves nothing else when it is taken out."""
+
+from typing import get_args
+
+import pytest
+from small_world import small_scenario, small_world
+
+from sim.dice import Dice
+from sim.faults import MARKET_KINDS, rules_of
+from sim.plan import PlannedFault, expand, from_bytes, to_bytes
+from sim.scenario.faults import KINDS
+from sim.wire import Message
+from strategy import events
+
+FAULTS = {
+    "ack_lost": "{at_s: 3, for_s: 10, kind: ack_lost, prob: 0.5}",
+    "ack_lost_not_applied": "{at_s: 3, for_s: 10, kind: ack_lost_not_applied, prob: 0.5}",
+    "message_loss": "{at_s: 3, for_s: 10, kind: message_loss, links: [public, rest_down], prob: 0.3}",
+    "feed_gap": "{at_s: 3, kind: feed_gap, lost_messages: 5}",
+    "latency_spike": "{at_s: 3, for_s: 10, kind: latency_spike, links: [rest_up, public], extra_p50_ms: 50, extra_p99_ms: 400}",
+    "volatility": "{at_s: 3, for_s: 10, kind: volatility, factor: 4}",
+}
+
+
+_UNFILLED = 2
+
+
+class Heard:
+    """Notes what reaches the bot, and what it sends."""
+
+    def __init__(self, world) -> None:
+        self.world, self.log = world, []
+        world.driver._watchers = (*world.driver._watchers, self)
+
+    def delivered(self, now_ns, event):
+        self.log.append((now_ns - self.world.start_wall_ns, "heard", event))
+
+    def sent(self, now_ns, command):
+        self.log.append((now_ns - self.world.start_wall_ns, "sent", command))
+
+    def stepped(self, now_ns, leaving, event):
+        pass
+
+    def count(self, kind) -> int:
+        return sum(isinstance(what, kind) for _, _, what in self.log)
+
+
+def played(tmp_path, faults: str = "", **kinds):
+    world = small_world(tmp_path, seconds=20, faults=faults, **kinds)
+    heard = Heard(world)
+    outcome = world.run()
+    assert outcome.error == ""
+    return world, heard, outcome
+
+
+def test_every_kind_a_scenario_can_name_is_here():
+    assert sorted(KINDS) == sorted(FAULTS)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_changes_the_world_from_its_start_and_not_before(tmp_path, kind):
+    """The bite test of every kind: with it another world, and the same one until it begins."""
+    calm, heard_calm, calm_outcome = played(tmp_path, calm_s=15)
+    storm, heard_storm, storm_outcome = played(tmp_path, FAULTS[kind])
+    assert calm_outcome.digest != storm_outcome.digest
+    before = [entry for entry in heard_calm.log if entry[0] < 3_000_000_000]
+    assert before == heard_storm.log[: len(before)]
+    assert calm.markets[0]._proposal == storm.markets[0]._proposal
+    assert calm.markets[0].next_proposal_ns == storm.markets[0].next_proposal_ns
+
+
+def test_ack_lost_is_applied_and_never_told(tmp_path):
+    fault = "{at_s: 0, for_s: 15, kind: ack_lost, nth: [1, 2], requests: [create]}"
+    world, heard, _ = played(tmp_path, fault)
+    first = [what.client_id for _, way, what in heard.log if type(what).__name__ == "CreateOrder"][:2]
+    accepted = [what.client_id for _, _, what in heard.log if isinstance(what, events.OrderAccepted)]
+    assert all(client_id in world.venue.orders for client_id in first)
+    assert not any(client_id in accepted for client_id in first)
+    assert [
+        client_id for _, _, what in heard.log if isinstance(what, events.OrderReport) for client_id in [what.client_id]
+    ][:1]
+
+
+def test_its_twin_never_reaches_the_venue_and_looks_the_same_until_asked(tmp_path):
+    lost = "{{at_s: 0, for_s: 15, kind: {}, nth: [1], requests: [create]}}"
+    # In this seed nothing fills the order before it is asked about: a fill would tell.
+    applied, heard_applied, _ = played(tmp_path, lost.format("ack_lost"), seed=_UNFILLED)
+    twin, heard_twin, _ = played(tmp_path, lost.format("ack_lost_not_applied"), seed=_UNFILLED)
+    (client_id,) = [what.client_id for _, _, what in heard_twin.log if type(what).__name__ == "CreateOrder"][:1]
+    assert (True, False) == (client_id in applied.venue.orders, client_id in twin.venue.orders)
+
+    def until_asked(heard):
+        """What concerns the order, up to the first question about it."""
+        told = []
+        for at_ns, way, what in heard.log:
+            if getattr(what, "client_id", "") == client_id:
+                told.append((at_ns, way, what))
+                if type(what).__name__ == "QueryOrder":
+                    return told
+        pytest.fail("never asked")
+
+    assert until_asked(heard_applied) == until_asked(heard_twin)
+
+
+def test_a_feed_gap_loses_as_many_messages_as_it_says(tmp_path):
+    world, _, _ = played(tmp_path, FAULTS["feed_gap"])
+    assert 5 == world.links["public"].lost
+    assert world.core.belief().symbols[0].book_ok
+
+
+def test_a_spike_makes_round_trips_longer_by_about_its_median(tmp_path):
+    calm, _, _ = played(tmp_path)
+    fault = "{at_s: 0, for_s: 14, kind: latency_spike, links: [rest_up], extra_p50_ms: 80, extra_p99_ms: 90}"
+    storm, _, _ = played(tmp_path, fault)
+    slow = [[ms for ms in world.measures.round_trips_ms if ms > 110] for world in (calm, storm)]
+    assert len(slow[0]) < 5 < 20 < len(slow[1])
+
+
+def test_losses_are_about_as_many_as_the_probability(tmp_path):
+    fault = "{at_s: 0, for_s: 15, kind: message_loss, links: [public], prob: 0.3, messages: [public_trade, book_delta]}"
+    world, _, _ = played(tmp_path, fault)
+    link = world.links["public"]
+    assert 0.15 < link.lost / link.sent < 0.35
+
+
+def test_message_loss_hits_only_the_kinds_it_names(tmp_path):
+    fault = "{at_s: 0, for_s: 15, kind: message_loss, links: [public], prob: 1, messages: [public_trade]}"
+    _, heard, _ = played(tmp_path, fault)
+    after = [what for at_ns, _, what in heard.log if at_ns < 15 * 10**9]
+    assert not any(isinstance(what, events.PublicTrade) for what in after)
+    assert any(isinstance(what, events.BookDelta) for what in after)
+
+
+def test_taking_one_fault_out_leaves_the_draws_of_the_other(tmp_path):
+    """Two faults on one link: without the first, the second hits the very same messages."""
+
+    def fates(*ids):
+        params = {"links": ["public"], "prob": 0.3, "messages": []}
+        planned = tuple(PlannedFault(id_, "message_loss", 0, 10**12, params) for id_ in ids)
+        rules = rules_of(planned, Dice(4))
+        return [rules[-1].fate("public", Message("book_delta", "X", "", None), at_ns) is None for at_ns in range(300)]
+
+    assert fates("second") == fates("first", "second")
+    assert fates("second") != fates("first")
+
+
+def test_a_plan_is_written_and_read_back(tmp_path):
+    faults = ", ".join(FAULTS.values())
+    planned = expand(small_scenario(tmp_path, 20, faults=faults), 7)
+    assert planned == from_bytes(to_bytes(planned))
+    assert (6, 7, 15 * 10**9) == (len(planned.faults), planned.seed, planned.calm_ns)
+    assert all(fault.end_ns <= planned.calm_ns or fault.kind == "feed_gap" for fault in planned.faults)
+
+
+def test_every_planned_kind_has_a_realisation():
+    from sim.faults import _RULES
+    from sim.scenario.faults import AnyFault
+
+    kinds = {model.model_fields["kind"].annotation for model in get_args(AnyFault)}
+    assert len(kinds) == len(_RULES) + len(MARKET_KINDS)
