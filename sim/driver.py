@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sim.clocks import Clock
 from sim.kernel import Kernel
 from sim.trace import Trace
-from sim.venue.engine import request_of
+from sim.venue.requests import request_of
 from sim.wire import Link, Message
 from strategy import commands, events
 from strategy.units import NS_PER_S

@@ -25,8 +25,8 @@ import msgspec
 from msgspec.structs import replace
 
 from strategy import commands, events, health, pipeline, reads
-from strategy.belief import Belief, OrderBelief, SymbolBelief
-from strategy.context import HALT, LATCHED, GuardVerdict, QuoteContext
+from strategy.belief import Belief
+from strategy.context import QuoteContext
 from strategy.core_state import CoreState, fresh_state
 from strategy.deciding import decide, refresh
 from strategy.desk import Desk
@@ -35,13 +35,11 @@ from strategy.knobs import Knobs
 from strategy.order import Order
 from strategy.order_chase import chase
 from strategy.order_states import State
-from strategy.orders import Absorbed
+from strategy.order_words import Absorbed, absorb
 from strategy.placing import carry_out
+from strategy.testimony import belief_of
 from strategy.units import NS_PER_MS, PCT
-
-# Of orders that are over, belief shows only the latest.
-_ENDED_SHOWN: Final = 8
-_HALTING: Final = frozenset({HALT, LATCHED})
+from strategy.waking import next_wake_ns
 
 
 class Core:
@@ -83,13 +81,13 @@ class Core:
         if now_ns < state.now_ns:
             raise OurMistake(f"time went back from {state.now_ns} to {now_ns}")
         state.now_ns = now_ns
-        absorb = _ABSORB.get(type(event))
-        if absorb is not None:
-            absorb(self, now_ns, event)
+        take_in = _ABSORB.get(type(event))
+        if take_in is not None:
+            take_in(self, now_ns, event)
         leaving = self._chase(now_ns)
         decided = self._decide(now_ns)
         self._place(now_ns, decided, leaving)
-        state.wake_at_ns = self._next_wake_ns(now_ns)
+        state.wake_at_ns = next_wake_ns(state, self._knobs, now_ns)
         self._is_poisoned = False
         return tuple(leaving)
 
@@ -112,15 +110,7 @@ class Core:
 
     def belief(self) -> Belief:
         """Say what the core believes, for those who compare it with the truth."""
-        state = self._state
-        live = state.orders.live.values()
-        ended = tuple(state.orders.ended.values())[-_ENDED_SHOWN:]
-        return Belief(
-            symbols=tuple(self._symbol_belief(desk) for desk in state.desks),
-            orders=tuple(_order_belief(order) for order in (*live, *ended)),
-            doubts=state.orders.doubts(),
-            halted=state.health.halted or any(_is_halted(desk) for desk in state.desks),
-        )
+        return belief_of(self._state)
 
     # Absorb
 
@@ -183,7 +173,7 @@ class Core:
         state = self._state
         if isinstance(event, events.OpenOrdersReport):
             self._open_orders_read(now_ns, event)
-        self._took_in(now_ns, state.orders.absorb(now_ns, event, self._knobs.orders))
+        self._took_in(now_ns, absorb(state.orders, now_ns, event, self._knobs.orders))
 
     def _took_in(self, now_ns: int, absorbed: Absorbed) -> None:
         """Pass on what a word about orders meant: fills, round trips, verdicts, queue places."""
@@ -302,38 +292,6 @@ class Core:
                     state.cycle_id += 1
                 leaving += carry_out(state, index, context, self._knobs, now_ns)
 
-    # Wake
-
-    def _next_wake_ns(self, now_ns: int) -> int | None:
-        """Give the next instant at which time alone would change what we do."""
-        state, knobs = self._state, self._knobs
-        at: list[int] = []
-        if state.orders.due_ns is not None:
-            at.append(state.orders.due_ns)
-        next_read_ns = state.reads.next_ns()
-        if next_read_ns is not None:
-            at.append(next_read_ns)
-        for desk in state.desks:
-            if desk.is_dirty:
-                at.append(desk.decided_ns + knobs.decide_every_ns)
-            if desk.place_at_ns:
-                at.append(desk.place_at_ns)
-            if desk.book.ok:
-                at += self._silence_marks(desk, now_ns)
-        # An alarm may be late, but never in the past: a driver that rings at once must find us done.
-        return max(min(at), now_ns + 1) if at else None
-
-    def _silence_marks(self, desk: Desk, now_ns: int) -> list[int]:
-        """List the instants at which more silence of a feed crosses a threshold."""
-        feed, trigger = self._knobs.feed, self._knobs.guard.feed_silence
-        base_ns = desk.book.proof_ns + feed.expected_interval_ns
-        marks = (
-            base_ns + int(trigger.soft_enter * NS_PER_MS),
-            base_ns + int(trigger.hard_enter * NS_PER_MS),
-            desk.book.proof_ns + feed.age_ns_max + 1,
-        )
-        return [mark for mark in marks if mark > now_ns]
-
     # Small things
 
     def _desk(self, symbol: str) -> Desk:
@@ -346,41 +304,6 @@ class Core:
     def _all_dirty(self) -> None:
         for desk in self._state.desks:
             desk.is_dirty = True
-
-    def _symbol_belief(self, desk: Desk) -> SymbolBelief:
-        buys, sells = self._state.orders.worst().get(desk.symbol, (0, 0))
-        lots, context = desk.position.lots, desk.context
-        verdict = context.verdict if context is not None else GuardVerdict()
-        return SymbolBelief(
-            symbol=desk.symbol,
-            position_lots=lots,
-            cash=desk.position.cash,
-            worst_lots=max(abs(lots + buys), abs(lots - sells)),
-            book_seq=desk.book.seq,
-            book_ok=desk.book.ok,
-            guard_level=verdict.level,
-            guard_action=verdict.action,
-            width_bps=context.width_bps if context is not None else 0.0,
-            bid_wanted_ticks=context.wanted_bid.price_ticks if context is not None and context.wanted_bid else None,
-            ask_wanted_ticks=context.wanted_ask.price_ticks if context is not None and context.wanted_ask else None,
-        )
-
-
-def _is_halted(desk: Desk) -> bool:
-    return desk.context is not None and desk.context.verdict.action in _HALTING
-
-
-def _order_belief(order: Order) -> OrderBelief:
-    return OrderBelief(
-        client_id=order.client_id,
-        symbol=order.symbol,
-        slot=order.slot,
-        side=order.side,
-        state=order.state.value,
-        price_ticks=order.price_ticks,
-        size_lots=order.size_lots,
-        filled_lots=order.filled_lots,
-    )
 
 
 # Which part of the core takes in which event; an event that is not here only lets time pass.

@@ -43,7 +43,6 @@ class Order(msgspec.Struct):
     ended_ns: int = 0
     is_orphan: bool = False
     must_cancel: bool = False
-    fill_ids: list[str] = []
 
     @property
     def is_open(self) -> bool:

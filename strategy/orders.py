@@ -17,20 +17,8 @@ from strategy.order import Order
 from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
 
-_FOREIGN_FILLS_MAX: Final = 4096
+_FILL_IDS_MAX: Final = 4096
 _ORPHAN_SLOT: Final = "orphan"
-
-
-class Absorbed(msgspec.Struct, frozen=True, gc=False):
-    """What an event meant: fills counted for the first time, and the verdict on a request, if any."""
-
-    fills: tuple[events.OrderFilled, ...] = ()
-    order: Order | None = None
-    round_trip_ns: int | None = None
-    is_rejected: bool | None = None
-
-
-_NOTHING: Final = Absorbed()
 
 
 class Sweep(msgspec.Struct):
@@ -55,7 +43,7 @@ class Orders(msgspec.Struct):
     ended: dict[str, Order] = {}
     owing: dict[str, None] = {}
     slots: dict[str, str] = {}
-    foreign_fill_ids: dict[str, None] = {}
+    fill_ids: dict[str, None] = {}
     foreign_fills: int = 0
     orphans: int = 0
     sweeps: dict[str, Sweep] = {}
@@ -100,7 +88,7 @@ class Orders(msgspec.Struct):
     ) -> commands.AmendOrder:
         """Ask for another price and total size of a working order."""
         order = self.live[client_id]
-        self._move(order, Word.SEND_AMEND, now_ns)
+        self.move(order, Word.SEND_AMEND, now_ns)
         order.amend_price_ticks, order.amend_size_lots = price_ticks, size_lots
         send_by_ns = now_ns + knobs.send_within_ns
         order.through_ns = max(order.through_ns, through_ns(send_by_ns, knobs))
@@ -117,7 +105,7 @@ class Orders(msgspec.Struct):
     def cancel(self, now_ns: int, client_id: str, knobs: OrderKnobs, cycle_id: int) -> commands.CancelOrder:
         """Ask for an order's end; allowed in every state in which it may be alive."""
         order = self.live[client_id]
-        self._move(order, Word.SEND_CANCEL, now_ns)
+        self.move(order, Word.SEND_CANCEL, now_ns)
         self._wait(now_ns, order, knobs)
         return commands.CancelOrder(client_id=client_id, symbol=order.symbol, cycle_id=cycle_id)
 
@@ -128,7 +116,7 @@ class Orders(msgspec.Struct):
         """
         for order in self.live.values():
             if order.is_open and symbol in ("", order.symbol):
-                self._move(order, Word.SEND_CANCEL, now_ns)
+                self.move(order, Word.SEND_CANCEL, now_ns)
                 self._wait(now_ns, order, knobs)
         for swept in symbols if not symbol else (symbol,):
             self.sweeps[swept] = Sweep(due_ns=now_ns + knobs.ack_wait_ns_max)
@@ -171,22 +159,7 @@ class Orders(msgspec.Struct):
             for order in self.live.values()
         )
 
-    # What happened
-
-    def absorb(self, now_ns: int, event: events.Event, knobs: OrderKnobs) -> Absorbed:
-        """Take in one event; events that concern no order mean nothing here."""
-        match event:
-            case events.OrderFilled():
-                return self._filled(now_ns, event, knobs)
-            case events.FillsReport():
-                return self._fills_read(now_ns, event, knobs)
-            case events.OpenOrdersReport():
-                return self._open_read(now_ns, event, knobs)
-            case events.Unanswered() | events.NotSent():
-                return self._no_answer(now_ns, event, knobs)
-            case _:
-                client_id = getattr(event, "client_id", None)
-                return _NOTHING if client_id is None else self._word(now_ns, client_id, event, knobs)
+    # What happens to them: the words themselves are in ``order_words``
 
     def private_restored(self, now_ns: int, symbols: tuple[str, ...]) -> None:
         """Ask after everything the private stream may have told while it was away."""
@@ -203,207 +176,24 @@ class Orders(msgspec.Struct):
 
     def fell_silent(self, now_ns: int, order: Order) -> None:
         """Note that nobody answered in time."""
-        self._move(order, Word.SILENCE, now_ns)
+        self.move(order, Word.SILENCE, now_ns)
 
     def forget(self, order: Order) -> None:
         """Stop asking about an order concluded absent; a late word is still absorbed for a while."""
         self.live.pop(order.client_id)
         self.ended[order.client_id] = order
 
-    def _word(self, now_ns: int, client_id: str, event: events.Event, knobs: OrderKnobs) -> Absorbed:
-        order = self.find(client_id)
-        if order is None:
-            return self._unknown(now_ns, client_id, event, knobs)
-        match event:
-            case events.OrderAccepted():
-                if order.state is State.CREATING:
-                    self._confirm(order, event.side, event.price_ticks, event.size_lots)
-                return self._answered(now_ns, order, Word.ACCEPTED, knobs, is_rejected=False)
-            case events.OrderRejected():
-                return self._answered(now_ns, order, Word.REJECTED, knobs, is_rejected=True)
-            case events.OrderAmended():
-                return self._amended(now_ns, order, event, knobs)
-            case events.AmendRefused():
-                # As it was, or gone: the question that follows at once will tell.
-                absorbed = self._answered(now_ns, order, Word.AMEND_REFUSED, knobs, is_rejected=True)
-                self._ask_at(order, now_ns)
-                return absorbed
-            case events.OrderCancelled():
-                order.told_lots = max(order.told_lots, event.filled_lots_total)
-                return self._answered(now_ns, order, Word.CANCELLED, knobs, is_rejected=False)
-            case events.CancelRefused():
-                self._move(order, Word.CANCEL_REFUSED, now_ns)
-                self._ask_at(order, now_ns)
-                return Absorbed(order=order)
-            case events.OrderReport():
-                return self._read(now_ns, order, event, knobs)
-            case _:
-                return _NOTHING
-
-    def _amended(self, now_ns: int, order: Order, event: events.OrderAmended, knobs: OrderKnobs) -> Absorbed:
-        """Take in where the venue moved an order; only the words of the amend in flight answer it."""
-        told = (event.price_ticks, event.size_lots)
-        if event.venue_ns >= order.word_venue_ns:
-            if told != (order.price_ticks, order.size_lots):
-                order.placed_ns = now_ns
-            order.price_ticks, order.size_lots = told
-            order.word_venue_ns = event.venue_ns
-        is_echo = order.amend_size_lots > 0 and told != (order.amend_price_ticks, order.amend_size_lots)
-        # The second copy of an earlier acknowledgement must not pass for the answer to a later amend.
-        return self._answered(now_ns, order, Word.ACCEPTED if is_echo else Word.AMENDED, knobs, is_rejected=False)
-
-    def _answered(self, now_ns: int, order: Order, word: Word, knobs: OrderKnobs, *, is_rejected: bool) -> Absorbed:
-        """Move by a verdict on a request; the first verdict since it left closes its round trip."""
-        was_waiting = order.state in (State.CREATING, State.AMENDING, State.CANCELLING)
-        self._move(order, word, now_ns)
-        is_answer = was_waiting and order.state in (State.WORKING, State.CLOSED)
-        if is_answer:
-            order.amend_price_ticks = order.amend_size_lots = 0
-            order.confirmed_ns = now_ns
-            order.asks = 0
-            self._audit(now_ns, order, knobs)
-        self._owe_fills(now_ns, order, knobs)
-        round_trip_ns = now_ns - order.sent_ns if is_answer else None
-        return Absorbed((), order, round_trip_ns, is_rejected if is_answer else None)
-
-    def _filled(self, now_ns: int, fill: events.OrderFilled, knobs: OrderKnobs) -> Absorbed:
-        """Count a fill once, whatever order it arrives in and whatever became of its order."""
-        order = self.find(fill.client_id)
-        if order is None:
-            return self._foreign_fill(now_ns, fill, knobs)
-        order.told_lots = max(order.told_lots, fill.filled_lots_total)
-        if fill.fill_id in order.fill_ids:
-            return Absorbed(order=order)
-        order.fill_ids.append(fill.fill_id)
-        order.filled_lots += fill.size_lots
-        order.told_lots = max(order.told_lots, order.filled_lots)
-        self._saw_fill(fill)
-        is_all = order.told_lots >= order.size_worst_lots
-        was_creating = order.state is State.CREATING
-        self._move(order, Word.FULLY_FILLED if is_all else Word.PART_FILLED, now_ns)
-        if was_creating and order.state is State.WORKING:
-            self._audit(now_ns, order, knobs)
-        self._owe_fills(now_ns, order, knobs)
-        return Absorbed((fill,), order)
-
-    def _foreign_fill(self, now_ns: int, fill: events.OrderFilled, knobs: OrderKnobs) -> Absorbed:
-        """Count a fill of no order we remember: it moved our position all the same."""
-        if fill.fill_id in self.foreign_fill_ids:
-            return _NOTHING
-        if len(self.foreign_fill_ids) >= _FOREIGN_FILLS_MAX:
-            del self.foreign_fill_ids[next(iter(self.foreign_fill_ids))]
-        self.foreign_fill_ids[fill.fill_id] = None
-        self.foreign_fills += 1
-        self._saw_fill(fill)
-        return Absorbed((fill,))
-
-    def _fills_read(self, now_ns: int, event: events.FillsReport, knobs: OrderKnobs) -> Absorbed:
-        if event.asked_ns == self.fills_asked_ns.get(event.symbol):
-            self.fills_due.pop(event.symbol, None)
-            self.fills_asked_ns.pop(event.symbol)
-        fills: list[events.OrderFilled] = []
-        for fill in event.fills:
-            fills += self._filled(now_ns, fill, knobs).fills
-        for order in (*self.live.values(), *self.ended.values()):
-            if order.symbol == event.symbol:
-                self._owe_fills(now_ns, order, knobs)
-        return Absorbed(tuple(fills))
-
-    def _read(self, now_ns: int, order: Order, event: events.OrderReport, knobs: OrderKnobs) -> Absorbed:
-        """Take the answer to a question about one order, as of the instant it was asked."""
-        if event.asked_ns == order.asked_ns:
-            order.asked_ns = 0
-        order.told_lots = max(order.told_lots, event.filled_lots_total)
-        if event.status == events.MISSING:
-            is_final = event.asked_ns > order.through_ns and order.told_lots == order.filled_lots
-            self._move(order, Word.ABSENT_FOR_GOOD if is_final else Word.ABSENT_FOR_NOW, now_ns)
-            self._ask_again(now_ns, order, knobs)
-            return Absorbed(order=order)
-        if event.status == events.DONE:
-            self._move(order, Word.FOUND_DONE, now_ns)
-            self._owe_fills(now_ns, order, knobs)
-            return Absorbed(order=order)
-        self._found_open(now_ns, order, event, knobs)
-        self._owe_fills(now_ns, order, knobs)
-        return Absorbed(order=order)
-
-    def _found_open(self, now_ns: int, order: Order, event: events.OrderReport, knobs: OrderKnobs) -> None:
-        is_amend_out = order.amend_size_lots > 0 and event.asked_ns <= order.through_ns
-        has_amend = order.amend_size_lots > 0 and (event.price_ticks, event.size_lots) == (
-            order.amend_price_ticks,
-            order.amend_size_lots,
-        )
-        is_settled = has_amend or not is_amend_out
-        if event.asked_ns >= order.confirmed_ns:
-            self._confirm(order, event.side, event.price_ticks, event.size_lots)
-        self._move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)
-        if order.state is State.WORKING:
-            order.amend_price_ticks = order.amend_size_lots = 0
-            order.asks = 0
-            self._audit(now_ns, order, knobs)
-        if order.state is State.CANCELLING or order.is_orphan:
-            order.must_cancel = True
-            self._ask_at(order, now_ns)
-
-    def _open_read(self, now_ns: int, event: events.OpenOrdersReport, knobs: OrderKnobs) -> Absorbed:
-        """Compare the venue's open orders with ours: strangers are adopted and cancelled."""
-        for client_id in event.client_ids:
-            order = self.find(client_id)
-            if order is None:
-                self._adopt(now_ns, client_id, event.symbol)
-            elif not order.is_open:
-                self._ask_at(order, now_ns)  # a read from before its end, or an orphan: ask by id
-        sweep = self.sweeps.get(event.symbol)
-        if sweep is not None and sweep.asked_ns and event.asked_ns >= sweep.asked_ns:
-            if event.client_ids:
-                sweep.must_cancel, sweep.due_ns = True, now_ns
-                self.due_by(now_ns)
-            else:
-                del self.sweeps[event.symbol]
-        return _NOTHING
-
-    def _no_answer(self, now_ns: int, event: events.Unanswered | events.NotSent, knobs: OrderKnobs) -> Absorbed:
-        order = self.find(event.client_id)
-        if order is None:
-            return _NOTHING
-        if isinstance(event, events.NotSent):
-            word = Word.NOT_SENT if event.request == events.CREATE else Word.CHANGE_NOT_SENT
-            if event.request == events.QUERY:
-                order.asked_ns = 0
-                return _NOTHING
-            if word is Word.CHANGE_NOT_SENT and event.request == events.AMEND:
-                order.amend_price_ticks = order.amend_size_lots = 0
-        elif event.request == events.QUERY:
-            order.asked_ns = 0
-            return _NOTHING
-        elif 0 < event.sent_ns < order.sent_ns:
-            return _NOTHING  # of a request before the one in flight
-        else:
-            word = Word.UNANSWERED
-        self._move(order, word, now_ns)
-        if order.state is State.WORKING:
-            self._audit(now_ns, order, knobs)
-        elif order.is_open:
-            self._ask_at(order, now_ns)
-        return Absorbed(order=order)
-
-    def _unknown(self, now_ns: int, client_id: str, event: events.Event, knobs: OrderKnobs) -> Absorbed:
-        """Adopt an order that the venue says is alive and that we do not know: it gets cancelled."""
-        if isinstance(event, events.OrderAccepted):
-            self._adopt(now_ns, client_id, "")
-            order = self.live[client_id]
-            self._confirm(order, event.side, event.price_ticks, event.size_lots)
-        return _NOTHING
-
-    def _adopt(self, now_ns: int, client_id: str, symbol: str) -> None:
+    def adopt(self, now_ns: int, client_id: str, symbol: str) -> None:
+        """Take on an order that the venue says is alive and we do not know: it gets cancelled."""
         order = Order(client_id, symbol, f"{_ORPHAN_SLOT}:{client_id}", 0, 0, 0, state=State.IN_DOUBT)
         order.is_orphan = True
         order.created_ns = order.placed_ns = now_ns
         self.orphans += 1
         self.live[client_id] = order
-        self._ask_at(order, now_ns)
+        self.ask_at(order, now_ns)
 
-    def _confirm(self, order: Order, side: int, price_ticks: int, size_lots: int) -> None:
+    def confirm(self, order: Order, side: int, price_ticks: int, size_lots: int) -> None:
+        """Believe the venue about where an order stands."""
         order.price_ticks, order.size_lots = price_ticks, size_lots
         if not order.side:
             order.side = side
@@ -413,20 +203,23 @@ class Orders(msgspec.Struct):
     def _wait(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
         order.sent_ns = now_ns
         order.asks = 0
-        self._ask_at(order, now_ns + knobs.ack_wait_ns_max)
+        self.ask_at(order, now_ns + knobs.ack_wait_ns_max)
 
-    def _audit(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
+    def audit(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
+        """Have a healthy order looked at again in a while."""
         order.due_ns = now_ns + knobs.audit_every_ns
         self.due_by(order.due_ns)
 
-    def _ask_at(self, order: Order, at_ns: int) -> None:
+    def ask_at(self, order: Order, at_ns: int) -> None:
+        """Have an order asked about at ``at_ns``."""
         order.due_ns = at_ns
         self.due_by(at_ns)
 
-    def _ask_again(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
-        self._ask_at(order, now_ns + knobs.query_every_ns)
+    def ask_again(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
+        """Have an order asked about once more after the usual pause."""
+        self.ask_at(order, now_ns + knobs.query_every_ns)
 
-    def _owe_fills(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
+    def owe_fills(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
         """Keep track of fills the venue spoke of that we do not hold, and have them read."""
         if order.told_lots <= order.filled_lots:
             self.owing.pop(order.client_id, None)
@@ -436,9 +229,19 @@ class Orders(msgspec.Struct):
         if order.symbol not in self.fills_due:
             self.want_fills(order.symbol, now_ns + knobs.query_every_ns)
 
-    def _saw_fill(self, fill: events.OrderFilled) -> None:
-        last = self.last_fill_venue_ns.get(fill.symbol, 0)
-        self.last_fill_venue_ns[fill.symbol] = max(last, fill.venue_ns)
+    def note_fill(self, fill: events.OrderFilled) -> bool:
+        """Remember a fill by its id; False when it was seen before.
+
+        Ids outlive their orders: a read of past fills reaches back further than we remember orders.
+        """
+        last_ns = self.last_fill_venue_ns.get(fill.symbol, 0)
+        self.last_fill_venue_ns[fill.symbol] = max(last_ns, fill.venue_ns)
+        if fill.fill_id in self.fill_ids:
+            return False
+        if len(self.fill_ids) >= _FILL_IDS_MAX:
+            del self.fill_ids[next(iter(self.fill_ids))]
+        self.fill_ids[fill.fill_id] = None
+        return True
 
     def due_by(self, at_ns: int) -> None:
         """Have the chase run at ``at_ns`` at the latest."""
@@ -447,8 +250,8 @@ class Orders(msgspec.Struct):
 
     # States
 
-    def _move(self, order: Order, word: Word, now_ns: int) -> None:
-        """Look up the table; keep the indexes true."""
+    def move(self, order: Order, word: Word, now_ns: int) -> None:
+        """Move an order by a word, as the table says, and keep the indexes true."""
         after = TRANSITIONS[order.state].get(word)
         if after is None:
             raise OurMistake(f"{order.client_id}: {word} in {order.state} is never ours to do")

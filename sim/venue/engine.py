@@ -14,23 +14,17 @@ from sim.venue.accounts import Account, Holding
 from sim.venue.feeds import Feed
 from sim.venue.limits import TokenBucket
 from sim.venue.matching import Match
-from sim.venue.orders import CANCELLED, FILLED, OPEN, REJECTED, VenueOrder
+from sim.venue.orders import CANCELLED, FILLED, OPEN, REJECTED, Fill, VenueOrder
+from sim.venue.reads import READS, answer_of
 from sim.venue.regimes import OPEN as OPEN_REGIME
 from sim.venue.regimes import refuses
+from sim.venue.requests import refusal_of, request_of
 from strategy import commands, events
 from strategy.instrument import MAKER, TAKER, Instrument, notional_cash
 from strategy.units import NS_PER_MS
 
 _AHEAD_NS_MAX: Final = 1000 * NS_PER_MS
 _HEARTBEAT_NS: Final = 500 * NS_PER_MS
-_READS: Final = (
-    commands.QueryOrder,
-    commands.QueryOpenOrders,
-    commands.QueryFills,
-    commands.QueryMargin,
-    commands.RequestBook,
-    commands.SampleClock,
-)
 _UNSIGNED: Final = (commands.RequestBook, commands.SampleClock)
 
 
@@ -57,18 +51,6 @@ class Pit(Protocol):
 
     def levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Give the whole book."""
-
-
-class Fill:
-    """The truth about one of our fills: the event, and twice the mid just before the aggressor."""
-
-    __slots__ = ("event", "mid2_ticks", "true_ns")
-
-    def __init__(self, event: events.OrderFilled, mid2_ticks: int, true_ns: int) -> None:
-        """Keep what happened and when (true time)."""
-        self.event = event
-        self.mid2_ticks = mid2_ticks
-        self.true_ns = true_ns
 
 
 class Rules:
@@ -122,12 +104,8 @@ class Venue:
             commands.AmendOrder: self._amend,
             commands.CancelOrder: self._cancel,
             commands.CancelAll: self._cancel_all,
-            commands.QueryOrder: self._query_order,
-            commands.QueryOpenOrders: self._query_open,
-            commands.QueryFills: self._query_fills,
-            commands.QueryMargin: self._query_margin,
             commands.RequestBook: self._request_book,
-            commands.SampleClock: self._sample_clock,
+            **dict.fromkeys(READS, self._read),
         }
 
     def open_market(self, pit: Pit) -> None:
@@ -142,13 +120,13 @@ class Venue:
         venue_ns = self.venue_ns(now_ns)
         request = request_of(command)
         symbol, client_id = getattr(command, "symbol", ""), getattr(command, "client_id", "")
-        bucket = self._read_tokens if isinstance(command, _READS) else self._order_tokens
+        bucket = self._read_tokens if isinstance(command, (*READS, commands.RequestBook)) else self._order_tokens
         if not bucket.take(now_ns):
             return events.Unanswered(request, client_id, symbol, codes.RATE_LIMIT)
         if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns):
-            return _refusal(command, codes.TIMESTAMP, venue_ns)
+            return refusal_of(command, codes.TIMESTAMP, venue_ns)
         if symbol and refuses(self.regime[symbol], command):
-            return _refusal(command, codes.REGIME, venue_ns)
+            return refusal_of(command, codes.REGIME, venue_ns)
         return self._handlers[type(command)](command, now_ns, venue_ns)
 
     def venue_ns(self, now_ns: int) -> int:
@@ -285,47 +263,14 @@ class Venue:
 
     # Reads
 
-    def _query_order(self, command: commands.QueryOrder, now_ns: int, venue_ns: int) -> events.Event:
-        order = self.orders.get(command.client_id)
-        if order is None:
-            return events.OrderReport(command.client_id, command.asked_ns, events.MISSING, 0, 0, 0, venue_ns)
-        status = events.OPEN if order.state == OPEN else events.DONE
-        return events.OrderReport(
-            order.client_id,
-            command.asked_ns,
-            status,
-            order.price_ticks,
-            order.size_lots,
-            order.filled_lots,
-            venue_ns,
-            order.side,
-        )
-
-    def _query_open(self, command: commands.QueryOpenOrders, now_ns: int, venue_ns: int) -> events.Event:
-        ids = tuple(order.client_id for order in self.open.values() if order.symbol == command.symbol)
-        return events.OpenOrdersReport(command.symbol, command.asked_ns, ids, venue_ns)
-
-    def _query_fills(self, command: commands.QueryFills, now_ns: int, venue_ns: int) -> events.Event:
-        found = tuple(
-            fill.event
-            for fill in self.fills
-            if fill.event.symbol == command.symbol and fill.event.venue_ns >= command.since_venue_ns
-        )
-        return events.FillsReport(command.symbol, command.asked_ns, found, venue_ns)
-
-    def _query_margin(self, command: commands.QueryMargin, now_ns: int, venue_ns: int) -> events.Event:
-        mids2 = self.mids2()
-        equity, maintenance = self.account.equity_cash(mids2), self.account.maintenance_cash(mids2)
-        return events.MarginSeen(command.asked_ns, equity, maintenance, venue_ns)
+    def _read(self, command: commands.Command, now_ns: int, venue_ns: int) -> events.Event:
+        return answer_of(self, command, venue_ns)
 
     def _request_book(self, command: commands.RequestBook, now_ns: int, venue_ns: int) -> events.Event:
         *streamed, snapshot = self.feeds[command.symbol].snapshot(now_ns, venue_ns, command.asked_ns)
         if streamed:
             self.public(command.symbol, streamed)
         return snapshot
-
-    def _sample_clock(self, command: commands.SampleClock, now_ns: int, venue_ns: int) -> events.Event:
-        return events.ClockSampled(command.asked_ns, venue_ns)
 
     # What happens to orders
 
@@ -434,36 +379,6 @@ class Venue:
     def zero_sum_cash(self) -> int:
         """Give what was made from nothing: 0."""
         return self.account.zero_sum_cash()
-
-
-def request_of(command: commands.Command) -> str:
-    """Name what a command asks, in the words of ``Unanswered`` and ``NotSent``."""
-    match command:
-        case commands.CreateOrder():
-            return events.CREATE
-        case commands.AmendOrder():
-            return events.AMEND
-        case commands.CancelOrder():
-            return events.CANCEL
-        case commands.CancelAll():
-            return events.CANCEL_ALL
-        case commands.RequestBook():
-            return events.BOOK
-        case _:
-            return events.QUERY
-
-
-def _refusal(command: commands.Command, code: str, venue_ns: int) -> events.Event:
-    """Refuse a request in the form its sender expects."""
-    match command:
-        case commands.CreateOrder():
-            return events.OrderRejected(command.client_id, code, venue_ns)
-        case commands.AmendOrder():
-            return events.AmendRefused(command.client_id, code, venue_ns)
-        case commands.CancelOrder():
-            return events.CancelRefused(command.client_id, code, venue_ns)
-        case _:
-            return events.Unanswered(request_of(command), "", getattr(command, "symbol", ""), code)
 
 
 def _accepted(order: VenueOrder, venue_ns: int) -> events.OrderAccepted:

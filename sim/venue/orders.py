@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from strategy.events import OrderFilled
+
 OPEN: Final = "open"
 FILLED: Final = "filled"
 CANCELLED: Final = "cancelled"
@@ -59,3 +61,15 @@ class VenueOrder:
     def leaves_lots(self) -> int:
         """What is still to trade while it is open."""
         return self.size_lots - self.filled_lots if self.state == OPEN else 0
+
+
+class Fill:
+    """The truth about one of our fills: the event, and twice the mid just before the aggressor."""
+
+    __slots__ = ("event", "mid2_ticks", "true_ns")
+
+    def __init__(self, event: OrderFilled, mid2_ticks: int, true_ns: int) -> None:
+        """Keep what happened and when (true time)."""
+        self.event = event
+        self.mid2_ticks = mid2_ticks
+        self.true_ns = true_ns

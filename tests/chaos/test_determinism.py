@@ -42,10 +42,10 @@ def test_summary_and_digests_are_the_same_bytes_for_every_way_to_run(files, tmp_
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     ways = {
-        "one": dict(arguments=("-w", "1"), PYTHONHASHSEED="0"),
-        "two": dict(arguments=("-w", "2"), PYTHONHASHSEED="0"),
-        "hash": dict(arguments=("-w", "1"), PYTHONHASHSEED="4242"),
-        "place": dict(arguments=("-w", "2"), cwd=elsewhere, PYTHONHASHSEED="1"),
+        "one": {"arguments": ("-w", "1"), "PYTHONHASHSEED": "0"},
+        "two": {"arguments": ("-w", "2"), "PYTHONHASHSEED": "0"},
+        "hash": {"arguments": ("-w", "1"), "PYTHONHASHSEED": "4242"},
+        "place": {"arguments": ("-w", "2"), "cwd": elsewhere, "PYTHONHASHSEED": "1"},
     }
     summaries = []
     for name, way in ways.items():

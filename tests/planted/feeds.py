@@ -35,10 +35,11 @@ def trusts_silence(knobs: Knobs) -> Core:
 
 
 class SleepsOn(Wrapped):
-    """Does not hear its alarm: what nobody tells it does not happen."""
+    """Asks for no alarm: what nobody tells it does not happen."""
 
-    def hear(self, now_ns, event):
-        return None if isinstance(event, events.Woke) else event
+    @property
+    def wake_at_ns(self) -> int | None:
+        return None
 
 
 overlooks_gaps = OverlooksGaps

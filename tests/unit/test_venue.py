@@ -4,8 +4,9 @@ import pytest
 
 from sim.clocks import Clock
 from sim.venue import codes
-from sim.venue.engine import Rules, Venue, request_of
+from sim.venue.engine import Rules, Venue
 from sim.venue.matching import LimitBook, Resting
+from sim.venue.requests import request_of
 from strategy import commands, events
 from strategy.instrument import make_instrument
 from strategy.units import BUY, CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, SELL

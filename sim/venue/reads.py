@@ -1,0 +1,74 @@
+"""What the venue answers to questions: the truth as of now, with the question's own instant in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+from sim.venue.accounts import Account
+from sim.venue.orders import OPEN, Fill, VenueOrder
+from strategy import commands, events
+
+READS: Final = (
+    commands.QueryOrder,
+    commands.QueryOpenOrders,
+    commands.QueryFills,
+    commands.QueryMargin,
+    commands.SampleClock,
+)
+
+
+class Ledger(Protocol):
+    """What is read."""
+
+    orders: dict[str, VenueOrder]
+    fills: list[Fill]
+    account: Account
+
+    def open_orders(self) -> Iterable[VenueOrder]:
+        """Give the orders on the book."""
+
+    def mids2(self) -> dict[str, int]:
+        """Give twice the mid of every symbol."""
+
+
+def answer_of(ledger: Ledger, command: commands.Command, venue_ns: int) -> events.Event:
+    """Answer a question."""
+    match command:
+        case commands.QueryOrder():
+            return _report(ledger.orders, command, venue_ns)
+        case commands.QueryOpenOrders():
+            ids = tuple(order.client_id for order in ledger.open_orders() if order.symbol == command.symbol)
+            return events.OpenOrdersReport(command.symbol, command.asked_ns, ids, venue_ns)
+        case commands.QueryFills():
+            return events.FillsReport(command.symbol, command.asked_ns, _since(ledger.fills, command), venue_ns)
+        case commands.QueryMargin():
+            mids2, account = ledger.mids2(), ledger.account
+            equity, maintenance = account.equity_cash(mids2), account.maintenance_cash(mids2)
+            return events.MarginSeen(command.asked_ns, equity, maintenance, venue_ns)
+        case commands.SampleClock():
+            return events.ClockSampled(command.asked_ns, venue_ns)
+        case _:
+            raise TypeError(f"{type(command).__name__} is not a question")
+
+
+def _since(fills: Sequence[Fill], command: commands.QueryFills) -> tuple[events.OrderFilled, ...]:
+    return tuple(
+        fill.event
+        for fill in fills
+        if fill.event.symbol == command.symbol and fill.event.venue_ns >= command.since_venue_ns
+    )
+
+
+def _report(orders: Mapping[str, VenueOrder], command: commands.QueryOrder, venue_ns: int) -> events.OrderReport:
+    order = orders.get(command.client_id)
+    if order is None:
+        return events.OrderReport(command.client_id, command.asked_ns, events.MISSING, 0, 0, 0, venue_ns)
+    return events.OrderReport(
+        order.client_id,
+        command.asked_ns,
+        events.OPEN if order.state == OPEN else events.DONE,
+        order.price_ticks,
+        order.size_lots,
+        order.filled_lots,
+        venue_ns,
+        order.side,
+    )

@@ -1,0 +1,33 @@
+"""How a request is named, and how it is refused in the form its sender expects."""
+
+from strategy import commands, events
+
+
+def request_of(command: commands.Command) -> str:
+    """Name what a command asks, in the words of ``Unanswered`` and ``NotSent``."""
+    match command:
+        case commands.CreateOrder():
+            return events.CREATE
+        case commands.AmendOrder():
+            return events.AMEND
+        case commands.CancelOrder():
+            return events.CANCEL
+        case commands.CancelAll():
+            return events.CANCEL_ALL
+        case commands.RequestBook():
+            return events.BOOK
+        case _:
+            return events.QUERY
+
+
+def refusal_of(command: commands.Command, code: str, venue_ns: int) -> events.Event:
+    """Refuse a request in the form its sender expects."""
+    match command:
+        case commands.CreateOrder():
+            return events.OrderRejected(command.client_id, code, venue_ns)
+        case commands.AmendOrder():
+            return events.AmendRefused(command.client_id, code, venue_ns)
+        case commands.CancelOrder():
+            return events.CancelRefused(command.client_id, code, venue_ns)
+        case _:
+            return events.Unanswered(request_of(command), "", getattr(command, "symbol", ""), code)

@@ -1,0 +1,231 @@
+"""What a word about orders does: the guards that choose the word, and what it means besides a state.
+
+The table in ``order_states`` says where a word leads. Here is decided which word it is: whether an
+absence is final, whether a read is late enough, whether an answer answers what is in flight. What
+a word meant is handed on: fills counted for the first time, the verdict on a request, its round trip.
+"""
+
+from typing import Final
+
+import msgspec
+
+from strategy import events
+from strategy.knobs import OrderKnobs
+from strategy.order import Order
+from strategy.order_states import State, Word
+from strategy.orders import Orders
+
+
+class Absorbed(msgspec.Struct, frozen=True, gc=False):
+    """What an event meant: fills counted for the first time, and the verdict on a request, if any."""
+
+    fills: tuple[events.OrderFilled, ...] = ()
+    order: Order | None = None
+    round_trip_ns: int | None = None
+    is_rejected: bool | None = None
+
+
+_NOTHING: Final = Absorbed()
+
+
+def absorb(orders: Orders, now_ns: int, event: events.Event, knobs: OrderKnobs) -> Absorbed:
+    """Take in one event; events that concern no order mean nothing here."""
+    match event:
+        case events.OrderFilled():
+            return _filled(orders, now_ns, event, knobs)
+        case events.FillsReport():
+            return _fills_read(orders, now_ns, event, knobs)
+        case events.OpenOrdersReport():
+            return _open_read(orders, now_ns, event, knobs)
+        case events.Unanswered() | events.NotSent():
+            return _no_answer(orders, now_ns, event, knobs)
+        case _:
+            client_id = getattr(event, "client_id", None)
+            return _NOTHING if client_id is None else _word(orders, now_ns, client_id, event, knobs)
+
+
+def _word(orders: Orders, now_ns: int, client_id: str, event: events.Event, knobs: OrderKnobs) -> Absorbed:
+    order = orders.find(client_id)
+    if order is None:
+        return _unknown(orders, now_ns, client_id, event, knobs)
+    match event:
+        case events.OrderAccepted():
+            if order.state is State.CREATING:
+                orders.confirm(order, event.side, event.price_ticks, event.size_lots)
+            return _answered(orders, now_ns, order, Word.ACCEPTED, knobs, is_rejected=False)
+        case events.OrderRejected():
+            return _answered(orders, now_ns, order, Word.REJECTED, knobs, is_rejected=True)
+        case events.OrderAmended():
+            return _amended(orders, now_ns, order, event, knobs)
+        case events.AmendRefused():
+            # As it was, or gone: the question that follows at once will tell.
+            absorbed = _answered(orders, now_ns, order, Word.AMEND_REFUSED, knobs, is_rejected=True)
+            orders.ask_at(order, now_ns)
+            return absorbed
+        case events.OrderCancelled():
+            order.told_lots = max(order.told_lots, event.filled_lots_total)
+            return _answered(orders, now_ns, order, Word.CANCELLED, knobs, is_rejected=False)
+        case events.CancelRefused():
+            orders.move(order, Word.CANCEL_REFUSED, now_ns)
+            orders.ask_at(order, now_ns)
+            return Absorbed(order=order)
+        case events.OrderReport():
+            return _read(orders, now_ns, order, event, knobs)
+        case _:
+            return _NOTHING
+
+
+def _amended(orders: Orders, now_ns: int, order: Order, event: events.OrderAmended, knobs: OrderKnobs) -> Absorbed:
+    """Take in where the venue moved an order; only the words of the amend in flight answer it."""
+    told = (event.price_ticks, event.size_lots)
+    if event.venue_ns >= order.word_venue_ns:
+        if told != (order.price_ticks, order.size_lots):
+            order.placed_ns = now_ns
+        order.price_ticks, order.size_lots = told
+        order.word_venue_ns = event.venue_ns
+    is_echo = order.amend_size_lots > 0 and told != (order.amend_price_ticks, order.amend_size_lots)
+    # The second copy of an earlier acknowledgement must not pass for the answer to a later amend.
+    return _answered(orders, now_ns, order, Word.ACCEPTED if is_echo else Word.AMENDED, knobs, is_rejected=False)
+
+
+def _answered(
+    orders: Orders, now_ns: int, order: Order, word: Word, knobs: OrderKnobs, *, is_rejected: bool
+) -> Absorbed:
+    """Move by a verdict on a request; the first verdict since it left closes its round trip."""
+    was_waiting = order.state in (State.CREATING, State.AMENDING, State.CANCELLING)
+    orders.move(order, word, now_ns)
+    is_answer = was_waiting and order.state in (State.WORKING, State.CLOSED)
+    if is_answer:
+        order.amend_price_ticks = order.amend_size_lots = 0
+        order.confirmed_ns = now_ns
+        order.asks = 0
+        orders.audit(now_ns, order, knobs)
+    orders.owe_fills(now_ns, order, knobs)
+    round_trip_ns = now_ns - order.sent_ns if is_answer else None
+    return Absorbed((), order, round_trip_ns, is_rejected if is_answer else None)
+
+
+def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderKnobs) -> Absorbed:
+    """Count a fill once, whatever order it arrives in and whatever became of its order."""
+    order = orders.find(fill.client_id)
+    is_new = orders.note_fill(fill)
+    if order is None:
+        # Of no order we remember: it moved our position all the same.
+        orders.foreign_fills += is_new
+        return Absorbed((fill,)) if is_new else _NOTHING
+    order.told_lots = max(order.told_lots, fill.filled_lots_total)
+    if not is_new:
+        return Absorbed(order=order)
+    order.filled_lots += fill.size_lots
+    order.told_lots = max(order.told_lots, order.filled_lots)
+    was_creating = order.state is State.CREATING
+    is_all = order.told_lots >= order.size_worst_lots
+    orders.move(order, Word.FULLY_FILLED if is_all else Word.PART_FILLED, now_ns)
+    if was_creating and order.state is State.WORKING:
+        orders.audit(now_ns, order, knobs)
+    orders.owe_fills(now_ns, order, knobs)
+    return Absorbed((fill,), order)
+
+
+def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: OrderKnobs) -> Absorbed:
+    if event.asked_ns == orders.fills_asked_ns.get(event.symbol):
+        orders.fills_due.pop(event.symbol, None)
+        orders.fills_asked_ns.pop(event.symbol)
+    fills: list[events.OrderFilled] = []
+    for fill in event.fills:
+        fills += _filled(orders, now_ns, fill, knobs).fills
+    for order in (*orders.live.values(), *orders.ended.values()):
+        if order.symbol == event.symbol:
+            orders.owe_fills(now_ns, order, knobs)
+    return Absorbed(tuple(fills))
+
+
+def _read(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, knobs: OrderKnobs) -> Absorbed:
+    """Take the answer to a question about one order, as of the instant it was asked."""
+    if event.asked_ns == order.asked_ns:
+        order.asked_ns = 0
+    order.told_lots = max(order.told_lots, event.filled_lots_total)
+    if event.status == events.MISSING:
+        is_final = event.asked_ns > order.through_ns and order.told_lots == order.filled_lots
+        orders.move(order, Word.ABSENT_FOR_GOOD if is_final else Word.ABSENT_FOR_NOW, now_ns)
+        orders.ask_again(now_ns, order, knobs)
+        return Absorbed(order=order)
+    if event.status == events.DONE:
+        orders.move(order, Word.FOUND_DONE, now_ns)
+        orders.owe_fills(now_ns, order, knobs)
+        return Absorbed(order=order)
+    _found_open(orders, now_ns, order, event, knobs)
+    orders.owe_fills(now_ns, order, knobs)
+    return Absorbed(order=order)
+
+
+def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, knobs: OrderKnobs) -> None:
+    is_amend_out = order.amend_size_lots > 0 and event.asked_ns <= order.through_ns
+    has_amend = order.amend_size_lots > 0 and (event.price_ticks, event.size_lots) == (
+        order.amend_price_ticks,
+        order.amend_size_lots,
+    )
+    is_settled = has_amend or not is_amend_out
+    if event.asked_ns >= order.confirmed_ns:
+        orders.confirm(order, event.side, event.price_ticks, event.size_lots)
+    orders.move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)
+    if order.state is State.WORKING:
+        order.amend_price_ticks = order.amend_size_lots = 0
+        order.asks = 0
+        orders.audit(now_ns, order, knobs)
+    if order.state is State.CANCELLING or order.is_orphan:
+        order.must_cancel = True
+        orders.ask_at(order, now_ns)
+
+
+def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knobs: OrderKnobs) -> Absorbed:
+    """Compare the venue's open orders with ours: strangers are adopted and cancelled."""
+    for client_id in event.client_ids:
+        order = orders.find(client_id)
+        if order is None:
+            orders.adopt(now_ns, client_id, event.symbol)
+        elif not order.is_open:
+            orders.ask_at(order, now_ns)  # a read from before its end, or an orphan: ask by id
+    sweep = orders.sweeps.get(event.symbol)
+    if sweep is not None and sweep.asked_ns and event.asked_ns >= sweep.asked_ns:
+        if event.client_ids:
+            sweep.must_cancel, sweep.due_ns = True, now_ns
+            orders.due_by(now_ns)
+        else:
+            del orders.sweeps[event.symbol]
+    return _NOTHING
+
+
+def _no_answer(orders: Orders, now_ns: int, event: events.Unanswered | events.NotSent, knobs: OrderKnobs) -> Absorbed:
+    order = orders.find(event.client_id)
+    if order is None:
+        return _NOTHING
+    if isinstance(event, events.NotSent):
+        word = Word.NOT_SENT if event.request == events.CREATE else Word.CHANGE_NOT_SENT
+        if event.request == events.QUERY:
+            order.asked_ns = 0
+            return _NOTHING
+        if word is Word.CHANGE_NOT_SENT and event.request == events.AMEND:
+            order.amend_price_ticks = order.amend_size_lots = 0
+    elif event.request == events.QUERY:
+        order.asked_ns = 0
+        return _NOTHING
+    elif 0 < event.sent_ns < order.sent_ns:
+        return _NOTHING  # of a request before the one in flight
+    else:
+        word = Word.UNANSWERED
+    orders.move(order, word, now_ns)
+    if order.state is State.WORKING:
+        orders.audit(now_ns, order, knobs)
+    elif order.is_open:
+        orders.ask_at(order, now_ns)
+    return Absorbed(order=order)
+
+
+def _unknown(orders: Orders, now_ns: int, client_id: str, event: events.Event, knobs: OrderKnobs) -> Absorbed:
+    """Adopt an order that the venue says is alive and that we do not know: it gets cancelled."""
+    if isinstance(event, events.OrderAccepted):
+        orders.adopt(now_ns, client_id, "")
+        order = orders.live[client_id]
+        orders.confirm(order, event.side, event.price_ticks, event.size_lots)
+    return _NOTHING
