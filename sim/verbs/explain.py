@@ -35,6 +35,7 @@ def _topics() -> dict[str, dict[str, Any]]:
     """Gather everything that can be explained, as plain data."""
     from dataclasses import asdict
 
+    from sim.oracle.catalogue import EVIDENCE
     from sim.scenario.bounds import Bounds
     from sim.scenario.invariants import INVARIANTS
     from sim.scenario.metrics import METRICS
@@ -48,7 +49,8 @@ def _topics() -> dict[str, dict[str, Any]]:
     defaults = Bounds().model_dump()
     for code, invariant in INVARIANTS.items():
         bounds = {bound: defaults[bound] for bound in invariant.bounds}
-        topics[code] = {"kind": "invariant", **asdict(invariant), "bounds": bounds}
+        evidence = EVIDENCE.get(code, "Not judged yet: a run reports it as never checked.")
+        topics[code] = {"kind": "invariant", **asdict(invariant), "evidence": evidence, "bounds": bounds}
     return topics
 
 
@@ -72,7 +74,7 @@ def _words(topic: dict[str, Any]) -> str:
         lines = [f"{topic['name']}, in {topic['unit']}: {good[topic['better']]}", "", topic["meaning"]]
         lines += ["", f"stat: {', '.join(topic['stats'])}"]
         return "\n".join([*lines, "needs: a scenario with faults"] if topic["needs_faults"] else lines)
-    lines = [f"{topic['code']}, {topic['title']}", "", topic["meaning"]]
+    lines = [f"{topic['code']}, {topic['title']}", "", topic["meaning"], "", f"evidence: {topic['evidence']}"]
     bounds = [f"bound: {name}, by default {value:g}" for name, value in topic["bounds"].items()]
     return "\n".join([*lines, "", *bounds] if bounds else lines)
 
