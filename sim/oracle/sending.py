@@ -197,7 +197,7 @@ class Sending:
             detail = f"{_verb(command)} {command.client_id}: {wrong}"
             self._findings.breach("S8", now_ns, command.client_id, detail, "the instrument's rules")
         for other in self._evidence.money[command.symbol].open.values():
-            if other.side == -side and not other.over and side * (price - other.reach_ticks) >= 0:
+            if side and other.side == -side and not other.over and side * (price - other.reach_ticks) >= 0:
                 detail = f"{_verb(command)} {command.client_id} at {price} meets our own {other.client_id}"
                 seen = f"{other.client_id} may stand at {other.reach_ticks}"
                 self._findings.breach("S8", now_ns, command.client_id, detail, seen)

@@ -104,6 +104,8 @@ def _print_invariants(console: Console, summary: ScenarioSummary) -> None:
 
 def _print_errors(console: Console, summary: ScenarioSummary) -> None:
     for result in summary.results:
+        if result.refused:
+            console.print(result.refused, highlight=False, markup=False)
         if result.error:
             console.print(
                 f"   [bold red]seed {result.seed} raised[/] at t = {result.error_at_s:.3f} s; "

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
+import click
 import msgspec
 
 from sim.runs.job import Job, SeedResult
@@ -29,8 +30,12 @@ class Gathered(msgspec.Struct):
 
 
 def workers_of(text: str) -> int:
-    """Read ``--workers``: a number, or ``auto`` for as many as there are cores."""
-    return os.cpu_count() or 1 if text == "auto" else int(text)
+    """Read ``--workers``: a number above zero, or ``auto`` for as many as there are cores."""
+    if text == "auto":
+        return os.cpu_count() or 1
+    if not text.isdecimal() or not int(text):
+        raise click.BadParameter(f"{text!r} is not a number of workers, nor 'auto'", param_hint="--workers")
+    return int(text)
 
 
 def run_jobs(jobs: Sequence[Job], workers: int, progress: Progress, stop: Callable[[SeedResult], bool]) -> Gathered:

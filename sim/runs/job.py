@@ -31,7 +31,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     """Everything of one seed that the verdict needs. No wall time except ``wall_s``, kept apart.
 
     ``error`` is empty unless the strategy or the world raised; ``last_events`` then (and after a
-    breach) holds the end of the trace as text. ``skipped`` says why nothing ran.
+    breach) holds the end of the trace as text. ``skipped`` says why nothing ran; ``refused`` what
+    is wrong with a file that only the run itself reads, a tape.
     """
 
     name: str
@@ -48,5 +49,6 @@ class SeedResult(msgspec.Struct, frozen=True):
     error_at_s: float = 0.0
     last_events: tuple[str, ...] = ()
     skipped: str = ""
+    refused: str = ""
     simulated_s: float = 0.0
     wall_s: float = 0.0

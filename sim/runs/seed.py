@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from sim import plan
 from sim.runs.job import BreachSeen, Job, SeedResult
 from strategy.errors import OperatorError, Problem
@@ -36,10 +38,14 @@ def run_seed(job: Job) -> SeedResult:
     """Run one seed; whatever raises inside the world is part of its result."""
     junk = [object() for _ in range(job.junk)]
     started_s = time.perf_counter()
-    result = _run(job)
+    try:
+        result = _run(job)
+    except OperatorError as refused:
+        result = SeedResult(job.scenario.name, job.seed, refused=str(refused))
+    except Exception as raised:  # noqa: BLE001 - a core that cannot even be built is a result as well
+        words = f"{type(raised).__name__}: {raised}"
+        result = SeedResult(job.scenario.name, job.seed, error=words, error_code=getattr(raised, "code", "SQ-S001"))
     del junk
-    from msgspec.structs import replace
-
     return replace(result, wall_s=time.perf_counter() - started_s)
 
 

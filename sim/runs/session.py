@@ -17,6 +17,7 @@ from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, manifest_of, write_run
 from sim.runs.job import Job, SeedResult
+from sim.runs.seed import core_factory
 from sim.runs.selection import Selected, select
 from sim.runs.summary import ScenarioSummary, summarise
 
@@ -66,12 +67,13 @@ class Session:
         if not selected.scenarios:
             print("nothing selected: no scenario matches", file=sys.stderr)
             return ExitCode.NOTHING_SELECTED
+        workers = workers_of(options.workers)
+        core_factory(options.core)  # a core that cannot be found is told before anything starts
         jobs = self._jobs(selected)
         if options.dry_run:
             for job in jobs:
                 print(f"{job.scenario.name} seed {job.seed}")
             return ExitCode.OK
-        workers = workers_of(options.workers)
         gathered = self._carry_out(jobs, workers)
         summaries = self._summaries(selected, jobs, gathered)
         difference = self._second_look(jobs, gathered, workers)
@@ -177,6 +179,8 @@ def _exit_code(summaries: Sequence[ScenarioSummary], gathered: Gathered, differe
     reasons = []
     if any(summary.raised for summary in summaries):
         reasons.append(ExitCode.INTERNAL)
+    if any(summary.refused for summary in summaries):
+        reasons.append(ExitCode.BAD_FILE)
     if difference is not None and not difference.equal:
         reasons.append(ExitCode.NOT_DETERMINISTIC)
     if gathered.lost:

@@ -1,0 +1,357 @@
+"""Belief against evidence and truth: S2, S4 (late cancels), S5, S6, and what is only a cost."""
+
+import pytest
+from watching import BUY, NAME, PRICE, SELL, Scene, accepted, cancelled, cash_of, filled, read
+
+from strategy import commands, events
+
+# S1 by belief, and in truth
+
+
+def test_s1_the_cores_own_worst_case_stays_within_its_limit():
+    scene = Scene(believes=True)
+    scene.worst = 101
+    scene.step(accepted("a-1"))
+    assert "S1" in scene.codes
+
+
+def test_s1_what_strangers_orders_did_is_a_cost():
+    scene = Scene(believes=True)
+    scene.step(events.OpenOrdersReport(NAME, 1, ("s",), 0))
+    scene.step(read("s", 1, events.OPEN, price=PRICE, size=60))
+    scene.worst = 130
+    scene.step(read("s", 1, events.OPEN, price=PRICE, size=60))
+    assert ([], ["S1"]) == (scene.codes, scene.costs)
+
+
+def test_s1_truth_past_the_limit_with_evidence_inside_is_a_cost_with_a_length():
+    scene = Scene()
+    scene.send(scene.create("a-1", size_lots=60))
+    scene.wait(2200)
+    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))  # the venue's read was wrong
+    scene.send(scene.create("a-2", size_lots=60))
+    scene.venue.rest("a-1", size_lots=60)
+    scene.venue.rest("a-2", slot="bid1", size_lots=60)
+    scene.oracle.truth_changed(scene.now_ns)
+    scene.wait(1000)
+    scene.venue.rest("a-2", slot="bid1", size_lots=65)
+    scene.oracle.truth_changed(scene.now_ns)
+    scene.venue.open.clear()
+    scene.oracle.truth_changed(scene.now_ns)
+    (cost,) = scene.oracle.costs
+    assert ([], "S1", 25, 1_000_000_000) == (scene.codes, cost.code, cost.lots, cost.lasted_ns)
+
+
+def test_s1_the_same_with_a_read_asked_too_soon_is_the_bots_fault():
+    scene = Scene()
+    scene.send(scene.create("a-1", size_lots=60))
+    scene.wait(700)
+    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene.send(scene.create("a-2", size_lots=60))
+    assert {"S1", "S3"} == set(scene.codes)
+
+
+# S2
+
+
+def two_in_a_slot(*, is_end_delivered: bool) -> Scene:
+    scene = Scene()
+    scene.placed("a-1")
+    scene.send(scene.cancel("a-1"))
+    if is_end_delivered:
+        scene.step(cancelled("a-1"))
+    scene.send(scene.create("a-2"))
+    scene.venue.rest("a-1")
+    scene.venue.rest("a-2")
+    scene.oracle.truth_changed(scene.now_ns)
+    scene.end()
+    return scene
+
+
+def test_s2_a_slot_is_free_when_an_end_was_delivered_and_not_when_a_cancel_was_sent():
+    scene = two_in_a_slot(is_end_delivered=False)
+    assert (["S2"], "no end of a-1 was delivered when a-2 left") == (scene.codes, scene.oracle.breaches[0].evidence)
+
+
+def test_s2_two_live_orders_that_evidence_could_not_foresee_are_a_cost():
+    scene = two_in_a_slot(is_end_delivered=True)
+    assert ([], ["S2"]) == (scene.codes, scene.costs)
+
+
+def test_s2_the_venues_own_order_has_no_slot():
+    scene = Scene()
+    scene.venue.rest("", slot="bid0")
+    scene.venue.rest("a-1")
+    scene.oracle.truth_changed(scene.now_ns)
+    assert ([], 1) == (scene.codes, scene.oracle.checks["S2"])
+
+
+# S4, cancels
+
+
+def test_s4_quotes_known_live_are_cancelled_soon_after_staleness_shows():
+    scene = Scene()
+    scene.placed("a-1")
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0))
+    scene.wait(499)
+    scene.wait(1)
+    assert [] == scene.codes
+    scene.wait(1)
+    assert ["S4"] == scene.codes
+    assert "a-1 still stands" in scene.oracle.breaches[0].detail
+
+
+def test_s4_silence_is_knowable_when_the_greatest_age_is_over():
+    scene = Scene()
+    scene.placed("a-1")
+    scene.wait(2950, alive=False)
+    scene.send()
+    assert [] == scene.codes
+    scene.wait(150, alive=False)
+    scene.send()
+    assert ["S4"] == scene.codes
+
+
+def test_s4_an_attempt_is_enough_and_one_that_failed_is_not():
+    scene = Scene()
+    scene.placed("a-1")
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0), scene.cancel("a-1"))
+    scene.wait(3000)
+    assert [] == scene.codes
+    scene.step(read("a-1", scene.now_ns - 1, events.OPEN, price=PRICE, size=10))
+    scene.wait(400)
+    assert [] == scene.codes
+    scene.wait(101)
+    assert ["S4"] == scene.codes
+
+
+def test_s4_what_nobody_knows_to_be_there_need_not_be_cancelled():
+    scene = Scene()
+    scene.send(scene.create("a-1"))
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0))
+    scene.wait(3000)
+    assert [] == scene.codes
+
+
+def test_s4_cancel_all_is_an_attempt():
+    scene = Scene()
+    scene.placed("a-1")
+    scene.step(events.StreamDown(events.PUBLIC), commands.CancelAll(""))
+    scene.wait(3000)
+    assert [] == scene.codes
+
+
+# S5
+
+
+def holding(*fills: events.OrderFilled) -> Scene:
+    """A scene in which fills were delivered and the core booked them."""
+    scene = Scene(believes=True, off=("S6",))
+    scene.placed("a-1", size_lots=50)
+    for fill in fills:
+        scene.lots += fill.side * fill.size_lots
+        scene.cash += cash_of(fill)
+        scene.step(fill)
+    return scene
+
+
+def test_s5_belief_is_exactly_what_was_delivered():
+    assert [] == holding(filled("a-1", "f1"), filled("a-1", "f2", 5, 15, SELL)).codes
+
+
+def test_s5_a_fill_counted_twice_shows_at_once():
+    assert ["S5"] == holding(filled("a-1", "f1"), filled("a-1", "f1")).codes
+
+
+def test_s5_one_unit_of_cash_is_enough():
+    scene = holding(filled("a-1", "f1"))
+    scene.cash += 1
+    scene.step(cancelled("a-1"))
+    assert ["S5"] == scene.codes
+
+
+def test_s5_a_fill_that_nobody_told_is_not_the_cores_fault_yet():
+    scene = holding()
+    scene.venue.lots = 10
+    scene.step(cancelled("a-1"))
+    assert [] == scene.codes
+
+
+def truth_with(fill: events.OrderFilled, *, believes: bool = True) -> Scene:
+    from watching import TrueFill
+
+    scene = Scene(believes=believes, off=("S6", "L1", "L3"), converge_s=5)
+    scene.placed("a-1", size_lots=50)
+    scene.venue.fills.append(TrueFill(fill))
+    scene.oracle.truth_changed(scene.now_ns)
+    return scene
+
+
+def test_s5_at_rest_every_fill_was_delivered():
+    fill = filled("a-1", "f1")
+    scene = truth_with(fill)
+    scene.pass_s(6)
+    scene.end()
+    assert ["S5"] == scene.codes
+    assert "the first is f1" in scene.oracle.breaches[0].detail
+
+
+def test_s5_a_fill_of_just_now_may_be_under_way():
+    scene = truth_with(filled("a-1", "f1"))
+    scene.pass_s(4)
+    scene.end()
+    assert [] == scene.codes
+
+
+def test_s5_nothing_comes_from_nothing():
+    scene = truth_with(filled("a-1", "f1"))
+    scene.venue.from_nothing = 1
+    scene.venue.fills *= 2
+    scene.oracle.truth_changed(scene.now_ns)
+    assert ["S5"] == scene.codes
+
+
+# S6
+
+
+def created(*, state: str = "CREATING") -> Scene:
+    scene = Scene(believes=True)
+    scene.believe("a-1", state)
+    scene.send(scene.create("a-1"))
+    return scene
+
+
+def after(event: events.Event, state: str, *leaving: commands.Command, first: str = "CREATING") -> list[str]:
+    scene = created(state=first)
+    scene.believe("a-1", state)
+    scene.step(event, *leaving)
+    return scene.codes
+
+
+MISSING_SOON = read("a-1", 1, events.MISSING)
+QUERY = commands.QueryOrder("a-1", NAME, 1)
+CANCEL = commands.CancelOrder("a-1", NAME, 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "leaving"),
+    [
+        (accepted("a-1"), "WORKING", ()),
+        (accepted("a-1"), "CANCELLING", (CANCEL,)),
+        (events.OrderRejected("a-1", "regime", 1), "CLOSED", ()),
+        (events.Unanswered("create", "a-1", NAME, "timeout"), "IN_DOUBT", (QUERY,)),
+        (events.Woke(), "IN_DOUBT", (QUERY,)),
+        (events.Woke(), "CANCELLING", (commands.CancelAll(NAME),)),
+        (events.NotSent("create", "a-1", NAME, "late"), "CLOSED", ()),
+        (filled("a-1", "f1", 4, 4), "WORKING", ()),
+        (filled("a-1", "f1", 10, 10), "CLOSED", ()),
+        (events.FillsReport(NAME, 1, (filled("a-1", "f1", 10, 10),), 0), "CLOSED", ()),
+        (read("a-1", 1, events.OPEN, price=PRICE, size=10), "WORKING", ()),
+        (read("a-1", 1, events.DONE), "CLOSED", ()),
+        (MISSING_SOON, "CREATING", ()),
+    ],
+)
+def test_s6_what_was_heard_and_sent_explains_the_state(event, state, leaving):
+    assert "S6" not in after(event, state, *leaving)
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "leaving"),
+    [
+        (events.Woke(), "CLOSED", (QUERY,)),  # silence read as rejection
+        (events.Unanswered("create", "a-1", NAME, "timeout"), "CLOSED", ()),
+        (MISSING_SOON, "ABSENT", ()),  # the first absence believed
+        (filled("a-1", "f1", 4, 4), "CLOSED", ()),  # a part taken for the whole
+        (events.Woke(), "WORKING", ()),
+        (accepted("a-1"), "WORKING", (CANCEL,)),  # a cancel left and nobody waits for its answer
+        (accepted("somebody"), "WORKING", ()),
+        (events.NotSent("cancel", "a-1", NAME, "late"), "CLOSED", ()),
+    ],
+)
+def test_s6_what_nothing_explains_is_illegal(event, state, leaving):
+    assert "S6" in after(event, state, *leaving)
+
+
+def test_s6_closed_absorbs_every_late_word():
+    assert "S6" in after(accepted("a-1"), "WORKING", first="CLOSED")
+    scene = created()
+    for state, word in (("CLOSED", cancelled("a-1")), ("IN_DOUBT", cancelled("a-1"))):
+        scene.believe("a-1", state)
+        scene.step(word)
+    assert ["S6"] == scene.codes
+
+
+def test_s6_absent_does_not_absorb():
+    scene = created()
+    scene.wait(2200)
+    scene.believe("a-1", "ABSENT")
+    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene.believe("a-1", "IN_DOUBT")
+    scene.step(accepted("a-1"))
+    assert "S6" not in scene.codes
+
+
+def test_s6_an_amend_leaves_a_working_order_only():
+    scene = created()
+    scene.believe("a-1", "AMENDING")
+    scene.step(accepted("a-1"), scene.amend("a-1", PRICE, 10))
+    assert "S6" not in scene.codes
+    scene.send(scene.amend("a-1", PRICE, 10))
+    assert "S6" in scene.codes
+    assert "impossible" in scene.oracle.breaches[-1].evidence
+
+
+def test_s6_filled_sizes_never_shrink():
+    scene = created()
+    scene.believe("a-1", "WORKING", filled_lots=4)
+    scene.step(filled("a-1", "f1", 4, 4))
+    scene.believe("a-1", "WORKING", filled_lots=3)
+    scene.step(accepted("a-1"))
+    assert "S6" in scene.codes
+
+
+def test_s6_only_what_is_over_is_forgotten():
+    scene = created()
+    del scene.orders["a-1"]
+    scene.step(accepted("a-1"))
+    assert ["S6"] == scene.codes
+    over = created()
+    over.believe("a-1", "CLOSED")
+    over.step(cancelled("a-1"))
+    del over.orders["a-1"]
+    over.step(cancelled("a-1"))
+    assert [] == over.codes
+
+
+def test_s6_no_order_comes_from_nowhere_unless_a_word_named_it():
+    scene = Scene(believes=True)
+    scene.believe("s", "IN_DOUBT")
+    scene.step(events.OpenOrdersReport(NAME, 1, ("s",), 0))
+    assert [] == scene.codes
+    scene.believe("ghost", "WORKING")
+    scene.step(accepted("s"))
+    assert ["S6"] == scene.codes
+
+
+def test_s6_a_new_process_starts_over():
+    scene = created()
+    scene.orders.clear()
+    scene.step(events.Started("b", scene.now_ns))
+    scene.send(scene.cancel("a-1"))
+    assert [] == scene.codes
+
+
+def test_a_run_that_a_breach_cut_short_is_not_judged_at_its_end():
+    scene = truth_with(filled("a-1", "f1"))
+    scene.send(scene.create("a b"))
+    scene.pass_s(20)
+    scene.end()
+    assert ["S7"] == scene.codes
+
+
+def test_a_core_without_a_belief_is_judged_by_truth_and_evidence():
+    scene = Scene()
+    scene.send(scene.create("a-1", BUY))
+    scene.end()
+    assert {"S6", "L1", "L2", "L3"} <= set(scene.oracle.unchecked)
+    assert {"S1", "S2", "S3", "S4", "S5", "S7", "S8"}.isdisjoint(scene.oracle.unchecked)

@@ -1,0 +1,198 @@
+"""After the storm: L1 belief is truth, L2 no doubt, L3 both quotes; their clocks and excuses."""
+
+import pytest
+from watching import NAME, PRICE, SELL, Scene, accepted
+
+from sim.oracle.findings import Findings
+from strategy import commands, events
+
+
+def quoting(**bounds: float) -> Scene:
+    """A scene in which both quotes stand and the core knows it."""
+    scene = Scene(believes=True, off=("S6",), **bounds)
+    scene.venue.rest("b")
+    scene.believe("b", "WORKING")
+    scene.venue.rest("a", slot="ask0", side=SELL)
+    scene.believe("a", "WORKING")
+    return scene
+
+
+def test_all_is_well_and_was_looked_at():
+    scene = quoting()
+    scene.pass_s(100)
+    scene.end()
+    assert [] == scene.codes
+    assert {"L1": 0, "L2": 0, "L3": 0} == {
+        code: round(at_ns / 1e9) for code, at_ns in scene.oracle.recoveries_ns.items() if at_ns is not None
+    }
+
+
+def test_nothing_is_judged_before_the_calm():
+    scene = Scene(believes=True, off=("S6",), calm_s=100.0, converge_s=1, doubt_s=1, requote_s=1)
+    scene.venue.lots = 1
+    scene.believe("x", "IN_DOUBT")
+    scene.pass_s(99)
+    assert ([], {}) == (scene.codes, scene.oracle.recoveries_ns)
+    assert {"L1", "L2", "L3"} <= set(scene.oracle.unchecked)
+    scene.pass_s(4)
+    assert ["L1", "L2", "L3"] == scene.codes
+
+
+def test_without_a_storm_the_calm_begins_at_once():
+    scene = Scene(believes=True, calm_s=None, requote_s=5)
+    scene.pass_s(7)
+    assert ["L3"] == scene.codes
+
+
+# L1
+
+
+def apart(change) -> list[str]:
+    scene = quoting(converge_s=10)
+    change(scene)
+    scene.pass_s(10)
+    assert [] == scene.codes
+    scene.pass_s(2)
+    return scene.codes
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda scene: setattr(scene.venue, "lots", 1),
+        lambda scene: setattr(scene.venue, "money", 1),
+        lambda scene: scene.venue.open.pop("b"),
+        lambda scene: scene.venue.rest("unknown", slot="bid1"),
+        lambda scene: scene.believe("b", "CLOSED"),
+        lambda scene: scene.venue.rest("b", price=PRICE - 1),
+        lambda scene: scene.venue.rest("b", size_lots=9),
+    ],
+)
+def test_l1_belief_is_truth_within_the_bound(change):
+    assert "L1" in apart(change)
+
+
+def test_l1_words_under_way_part_belief_and_truth_for_a_moment():
+    scene = quoting(converge_s=10)
+    for k in range(10):
+        scene.venue.rest("b", price=PRICE - 1 - k)
+        scene.pass_s(8)
+        scene.venue.rest("b")
+        scene.pass_s(1)
+    assert [] == scene.codes
+
+
+# L2
+
+
+def test_l2_a_doubt_ends_within_the_bound():
+    scene = quoting(doubt_s=10)
+    scene.believe("b", "IN_DOUBT")
+    scene.pass_s(12)
+    assert ["L2"] == scene.codes
+    assert "b in doubt" in scene.oracle.breaches[0].detail
+
+
+def test_l2_a_doubt_that_ends_is_forgiven():
+    scene = quoting(doubt_s=10)
+    for _ in range(3):
+        scene.believe("b", "IN_DOUBT")
+        scene.pass_s(9)
+        scene.believe("b", "WORKING")
+        scene.pass_s(1)
+    assert [] == scene.codes
+
+
+# L3
+
+
+def without_a_bid(requote_s: float = 10) -> Scene:
+    scene = quoting(requote_s=requote_s)
+    del scene.venue.open["b"], scene.orders["b"]
+    return scene
+
+
+def test_l3_both_quotes_are_back_within_the_bound():
+    scene = without_a_bid()
+    scene.pass_s(12)
+    assert ["L3"] == scene.codes
+    assert "one side only" in scene.oracle.breaches[0].detail
+
+
+@pytest.mark.parametrize("action", ["halt", "latched", "reduce_only"])
+def test_l3_risk_that_says_no_is_an_excuse_and_is_counted(action):
+    scene = without_a_bid()
+    scene.action = action
+    scene.pass_s(30)
+    assert ([], 30) == (scene.codes, round(scene.oracle.excused_ns["L3"] / 1e9))
+    scene.action = "soft"
+    scene.pass_s(12)
+    assert ["L3"] == scene.codes
+
+
+def test_l3_a_bot_that_was_told_to_keep_out_is_excused():
+    scene = without_a_bid()
+    scene.step(events.OperatorSaid("halt"))
+    scene.pass_s(30)
+    assert [] == scene.codes
+
+
+def test_l3_no_book_is_an_excuse_for_who_asks_for_one():
+    scene = without_a_bid()
+    scene.step(events.BookDelta(NAME, 8, 9, (), (), 0))
+    for _ in range(30):
+        scene.pass_s(1)
+        scene.send(commands.RequestBook(NAME, scene.now_ns))
+    assert [] == scene.codes
+
+
+def test_l3_no_book_is_no_excuse_for_who_does_not():
+    scene = without_a_bid()
+    scene.step(events.BookDelta(NAME, 8, 9, (), (), 0))
+    scene.pass_s(12)
+    assert ["L3"] == scene.codes
+
+
+def test_l3_never_held_is_no_recovery():
+    scene = without_a_bid()
+    scene.pass_s(5)
+    assert scene.oracle.recoveries_ns["L3"] is None
+
+
+# Findings
+
+
+def test_a_promise_is_broken_once_per_subject_and_never_without_end():
+    findings = Findings()
+    for k in range(200):
+        findings.breach("S1", k, "x", "", "")
+        findings.breach("S7", k, str(k), "", "")
+    assert 64 == len(findings.breaches)
+
+
+def test_costs_that_go_on_end_with_the_run():
+    findings = Findings()
+    findings.exposed("S1", 10, "x", 3, "over")
+    findings.exposed("S1", 15, "y", 0, "fine")
+    findings.finish(30)
+    assert [(10, 3, 20)] == [(cost.now_ns, cost.lots, cost.lasted_ns) for cost in findings.costs]
+
+
+def test_what_was_never_looked_at_is_named():
+    findings = Findings(off=("S2",))
+    findings.checked("S1")
+    findings.checked("S2")
+    assert "S1" not in findings.unchecked
+    assert "S2" not in findings.unchecked
+    assert "S3" in findings.unchecked
+
+
+def test_belief_is_read_for_orders_and_now_and_then():
+    scene = Scene(believes=True)
+    reads = []
+    scene.oracle._read_belief = lambda: reads.append(scene.now_ns)
+    scene.step(accepted("x"))
+    for _ in range(10):
+        scene.now_ns += 10_000_000
+        scene.step(events.PublicTrade(NAME, PRICE, 1, 1, 0))
+    assert 2 == len(reads)
