@@ -174,7 +174,9 @@ def _is_stranger(client_id: str, event: events.Event) -> bool:
     match event:
         case events.OpenOrdersReport():
             return client_id in event.client_ids
-        case events.Started() | events.OrderAccepted():
+        case events.OrderAccepted():
+            return client_id == event.client_id
+        case events.Started():
             return True
         case _:
             return False

@@ -58,6 +58,7 @@ class TruthWatch:
         self._findings = findings
         self._self_trades = 0
         self._fills = 0
+        self._sharing: dict[str, None] = {}
         # When each fill was first seen to exist, on the bot's clock, in the order of the ledger.
         self.filled_ns: list[int] = []
 
@@ -65,6 +66,7 @@ class TruthWatch:
         """Compare limits, slots and sums with what the venue holds now."""
         reach: dict[tuple[str, int], int] = {}
         holders: dict[tuple[str, str], str] = {}
+        shared, self._sharing = self._sharing, {}
         for order in self._truth.open_orders():
             if not order.client_id:
                 continue  # the venue's own, closing our position
@@ -74,12 +76,14 @@ class TruthWatch:
             if other_id != order.client_id:
                 self._shared_slot(now_ns, order.symbol, order.slot, other_id, order.client_id)
         self._findings.checked("S2")
+        for pair in shared:
+            if pair not in self._sharing:
+                self._findings.exposed("S2", now_ns, pair, 0, "")
         for symbol, limit in self._limits.items():
             lots = self._truth.position_lots(symbol)
             worst = max(abs(lots + reach.get((symbol, BUY), 0)), abs(lots - reach.get((symbol, -BUY), 0)))
             over = max(0, worst - limit)
-            if over or reach:
-                self._findings.exposed("S1", now_ns, symbol, over, f"{symbol}: {over} lots past the limit in truth")
+            self._findings.exposed("S1", now_ns, symbol, over, f"{symbol}: past the limit in truth")
         if len(self._truth.fills) != self._fills:
             self._traded(now_ns)
 
@@ -92,7 +96,9 @@ class TruthWatch:
                 seen = f"no end of {earlier} was delivered when {later} left"
                 self._findings.breach("S2", now_ns, later, detail, seen)
                 return
-        self._findings.exposed("S2", now_ns, f"{first} {second}", 1, f"{first} and {second} share {symbol} {slot}")
+        pair = f"{first} {second}"
+        self._sharing[pair] = None
+        self._findings.exposed("S2", now_ns, pair, 1, f"{first} and {second} share {symbol} {slot}")
 
     def _traded(self, now_ns: int) -> None:
         new = len(self._truth.fills) - self._fills

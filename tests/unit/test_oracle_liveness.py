@@ -22,9 +22,7 @@ def test_all_is_well_and_was_looked_at():
     scene.pass_s(100)
     scene.end()
     assert [] == scene.codes
-    assert {"L1": 0, "L2": 0, "L3": 0} == {
-        code: round(at_ns / 1e9) for code, at_ns in scene.oracle.recoveries_ns.items() if at_ns is not None
-    }
+    assert {"L1", "L2", "L3"} == {code for code, at_ns in scene.oracle.recoveries_ns.items() if at_ns is not None}
 
 
 def test_nothing_is_judged_before_the_calm():
