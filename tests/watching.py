@@ -6,6 +6,7 @@ the test. So each promise can be broken by hand, with and without the evidence t
 
 from typing import Any
 
+from msgspec.structs import replace
 from quoting import INSTRUMENT, NOW_NS, SYMBOL
 
 from sim.oracle.oracle import Oracle
@@ -97,6 +98,7 @@ class Scene:
         believes: bool = False,
         account: AccountKnobs = ACCOUNT,
         book: bool = True,
+        notional_min_cash: int = 0,
         **bounds: float,
     ) -> None:
         self.now_ns = NOW_NS
@@ -105,10 +107,11 @@ class Scene:
         self.action = "none"
         self.orders: dict[str, OrderBelief] = {}
         calm_ns = None if calm_s is None else NOW_NS + round(calm_s * NS_PER_S)
+        instrument = replace(INSTRUMENT, notional_min_cash=notional_min_cash)
         self.oracle = Oracle(
             self.venue,
             self.belief if believes else lambda: None,
-            (SYMBOL,),
+            (replace(SYMBOL, instrument=instrument),),
             account,
             ORDERS,
             FEED,

@@ -265,6 +265,14 @@ def test_s8_sizes_and_prices_are_the_instruments(wrong):
     assert "S8" in scene.codes
 
 
+def test_s8_what_is_worth_too_little_may_only_reduce():
+    scene = Scene(notional_min_cash=10**30)
+    scene.send(scene.create("a-1", reduce_only=True))
+    assert [] == scene.codes
+    scene.send(scene.create("a-2", slot="bid1"))
+    assert ["S8"] == scene.codes
+
+
 def test_s8_a_trade_with_ourselves_that_nobody_could_foresee_is_a_cost():
     scene = Scene()
     scene.venue.self_trades = 1
@@ -328,7 +336,13 @@ def test_words_about_strangers_and_foreign_symbols_are_no_trouble():
     scene.step(replace(filled("x", "f1"), symbol="ELSE"))
     scene.step(cancelled("nobody"))
     scene.step(events.CancelAllAnswered(NAME, 0))
-    scene.send(scene.amend("other", PRICE, 10), commands.CancelAll(""), scene.cancel("nobody"))
+    scene.step(events.Unanswered("query", "other", NAME, "timeout"))
+    scene.send(
+        scene.amend("nobody", PRICE, 10),
+        scene.amend("other", PRICE, 10),
+        commands.CancelAll(""),
+        scene.cancel("nobody"),
+    )
     scene.send(scene.create("a-1"))
     assert [] == scene.codes
 
