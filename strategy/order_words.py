@@ -147,7 +147,10 @@ def _read(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, 
     order.told_lots = max(order.told_lots, event.filled_lots_total)
     if event.status == events.MISSING:
         is_final = event.asked_ns > order.through_ns and order.told_lots == order.filled_lots
+        was_absent = order.state is State.ABSENT
         orders.move(order, Word.ABSENT_FOR_GOOD if is_final else Word.ABSENT_FOR_NOW, now_ns)
+        if order.state is State.ABSENT and not was_absent:
+            order.asks = 0  # from here on the questions are counted
         orders.ask_again(now_ns, order, knobs)
         return Absorbed(order=order)
     if event.status == events.DONE:

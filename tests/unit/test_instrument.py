@@ -72,7 +72,10 @@ def test_cash_is_exact_and_signed():
     one = make_instrument(**GOOD)
     assert (60 * 10**11, -60 * 10**11) == (notional_cash(one, 20, 3), notional_cash(one, 20, -3))
     assert (3 * 10**11 // 2, -3 * 10**11 // 2) == (move_cash(one, 3, 1), move_cash(one, -3, 1))
-    assert (5 * 10**11 // 2, -5 * 10**11 // 2) == (capture_cash(one, BUY, 41, 20, 5), capture_cash(one, SELL, 41, 20, 5))
+    assert (5 * 10**11 // 2, -5 * 10**11 // 2) == (
+        capture_cash(one, BUY, 41, 20, 5),
+        capture_cash(one, SELL, 41, 20, 5),
+    )
 
 
 def test_a_signed_size_has_no_fee():

@@ -51,7 +51,11 @@ def test_the_venues_word_lowers_a_budget_and_never_raises_it():
     assert 1 == pacing.queries_left(0)
 
 
-@given(st.lists(st.tuples(st.integers(0, NS_PER_S), st.integers(0, 5)), max_size=60), st.integers(1, 20), st.integers(1, 30))
+@given(
+    st.lists(st.tuples(st.integers(0, NS_PER_S), st.integers(0, 5)), max_size=60),
+    st.integers(1, 20),
+    st.integers(1, 30),
+)
 def test_no_window_ever_sees_more_than_burst_and_rate(steps, rate, burst):
     bucket, now_ns, taken = Bucket(rate, burst, burst * NS_PER_S), 0, []
     for wait_ns, wanted in steps:

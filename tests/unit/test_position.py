@@ -16,7 +16,9 @@ UNIT = INSTRUMENT.cash_per_ticklot
 
 
 def fill(side=BUY, price=100, lots=10, liquidity=MAKER) -> OrderFilled:
-    return OrderFilled("s-1", "X", side, "f", price, lots, lots, liquidity, fee_cash(INSTRUMENT, price, lots, liquidity), 0)
+    return OrderFilled(
+        "s-1", "X", side, "f", price, lots, lots, liquidity, fee_cash(INSTRUMENT, price, lots, liquidity), 0
+    )
 
 
 def test_a_buy_and_a_sell_leave_what_they_made():
@@ -32,7 +34,11 @@ def test_a_buy_and_a_sell_leave_what_they_made():
 def test_each_liquidity_is_counted_as_what_it_was():
     position = Position("X")
     position.fill(INSTRUMENT, fill(BUY, 100, 3, TAKER), 200)
-    assert (0, 300 * UNIT, -300 * UNIT * 25 // 100_000) == (position.maker_cash, position.taker_cash, position.fees_cash)
+    assert (0, 300 * UNIT, -300 * UNIT * 25 // 100_000) == (
+        position.maker_cash,
+        position.taker_cash,
+        position.fees_cash,
+    )
 
 
 def test_funding_is_booked_once_by_its_id():

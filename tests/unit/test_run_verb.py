@@ -27,7 +27,9 @@ gates:
 PASSING = "  - {metric: max_exposure_pct, max: 100}"
 
 
-def write(folder: Path, name: str = "short", *, gates: str = PASSING, duration: float = 8, seeds: int = 2, tag: str = "smoke") -> Path:
+def write(
+    folder: Path, name: str = "short", *, gates: str = PASSING, duration: float = 8, seeds: int = 2, tag: str = "smoke"
+) -> Path:
     path = folder / f"{name}.yaml"
     path.write_text(TEXT.format(name=name, config=CONFIG, gates=gates, duration=duration, seeds=seeds, tag=tag))
     return path
@@ -83,8 +85,7 @@ def test_a_warning_does_not_fail(tmp_path):
 
 def test_a_gate_without_a_sample_fails(tmp_path):
     (tmp_path / "mute.py").write_text(
-        "class Mute:\n wake_at_ns = None\n def step(self, now_ns, event): return ()\n"
-        "def core(knobs): return Mute()\n"
+        "class Mute:\n wake_at_ns = None\n def step(self, now_ns, event): return ()\ndef core(knobs): return Mute()\n"
     )
     path = write(tmp_path, gates="  - {metric: slippage_bps, max: 100}")
     done = sim("run", path, "--core", "mute:core", "--out", "out", cwd=tmp_path)
@@ -172,7 +173,9 @@ def test_a_setting_from_the_command_line_changes_the_run(tmp_path):
     plain = sim("run", path, "--out", "plain", cwd=tmp_path)
     wide = sim("run", path, "--set", "spread.width_bps_min=2.4", "--out", "wide", cwd=tmp_path)
     assert (0, 0) == (plain.returncode, wide.returncode)
-    quotes = [json.loads((tmp_path / out / "summary.json").read_text())["scenarios"][0]["digest"] for out in ("plain", "wide")]
+    quotes = [
+        json.loads((tmp_path / out / "summary.json").read_text())["scenarios"][0]["digest"] for out in ("plain", "wide")
+    ]
     assert quotes[0] != quotes[1]
 
 
@@ -180,7 +183,9 @@ def test_until_cuts_a_run_and_fail_fast_starts_no_more(tmp_path):
     path = write(tmp_path, seeds=1)
     sim("run", path, "--until", "3", "--out", "cut", cwd=tmp_path)
     assert 3 == json.loads((tmp_path / "cut" / "summary.json").read_text())["scenarios"][0]["seeds"][0]["simulated_s"]
-    (tmp_path / "broken.py").write_text("def core(knobs):\n class C:\n  wake_at_ns = None\n  def step(self, n, e): return 1/0\n return C()\n")
+    (tmp_path / "broken.py").write_text(
+        "def core(knobs):\n class C:\n  wake_at_ns = None\n  def step(self, n, e): return 1/0\n return C()\n"
+    )
     path = write(tmp_path, seeds=3)
     done = sim("run", path, "-x", "-w", "1", "--core", "broken:core", "--out", "fast", cwd=tmp_path)
     assert 4 == done.returncode
@@ -238,7 +243,8 @@ def test_without_an_argument_it_lists_what_is_there(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("reasons", "first"), [((1, 3), 3), ((1, 8, 7), 8), ((6, 4, 1), 4), ((1, 7), 7), ((3, 6), 6), ((), 0), ((1,), 1), ((5,), 5)]
+    ("reasons", "first"),
+    [((1, 3), 3), ((1, 8, 7), 8), ((6, 4, 1), 4), ((1, 7), 7), ((3, 6), 6), ((), 0), ((1,), 1), ((5,), 5)],
 )
 def test_with_several_reasons_the_strongest_is_the_exit_code(reasons, first):
     from sim.exit_codes import ExitCode, first_of

@@ -110,7 +110,9 @@ def test_explain_words() -> None:
         "needs: a scenario with faults\n"
     )
     assert run(explain, "l1").output == (
-        "L1, belief is truth\n\nWhat the core believes is what the venue holds.\n\nbound: converge_s, by default 30\n"
+        "L1, belief is truth\n\nWhat the core believes is what the venue holds.\n\n"
+        "evidence: None: after the calm every word can be asked for. Broken without a pause for the whole bound.\n\n"
+        "bound: converge_s, by default 30\n"
     )
 
 
