@@ -56,7 +56,7 @@ def test_a_passing_run_says_so_and_writes_its_folder(tmp_path):
     assert ("short", "0") == (suite.get("name"), suite.get("failures"))
     manifest = json.loads((out / "manifest.json").read_text())
     assert {"short": [1, 2]} == manifest["seeds"]
-    assert list(manifest["files"].values())[0]
+    assert next(iter(manifest["files"].values()))
 
 
 def test_every_gate_shows_its_limit_and_its_measured_value(tmp_path):

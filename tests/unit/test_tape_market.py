@@ -1,0 +1,176 @@
+"""A recorded market with our orders in it: queues by the named model, and nothing at a mere touch."""
+
+import pytest
+
+from sim.clocks import Clock
+from sim.market.tape.pit import TapeMarket, open_tape
+from sim.market.tape.records import TapeDelta, TapeSnapshot, TapeTrade
+from sim.venue.engine import Rules, Venue
+from strategy import commands, events
+from strategy.errors import OperatorError
+from strategy.instrument import make_instrument
+from strategy.units import BUY, CASH_PER_QUOTE, NS_PER_MS, SELL
+
+MS = NS_PER_MS
+INSTRUMENT = make_instrument(
+    symbol="X", kind="linear", tick="0.1", lot="0.001", size_min="0.001", size_max="1000", notional_min="0",
+    maker_fee_bps="-2.5", taker_fee_bps="7.5",
+)  # fmt: skip
+
+
+def snapshot(bids=((100, 50), (99, 70)), asks=((101, 40), (102, 60))) -> TapeSnapshot:
+    return TapeSnapshot(0, 0, "f", 1, 1, bids, asks)
+
+
+def delta(number, bids=(), asks=()) -> TapeDelta:
+    return TapeDelta(0, 0, "f", number, number, number, number - 1, bids, asks)
+
+
+def trade(price, lots, side, number=1) -> TapeTrade:
+    return TapeTrade(0, 0, "f", number, number, price, lots, side)
+
+
+class Played:
+    """A venue on a tape of a few records, a millisecond apart."""
+
+    def __init__(self, *records) -> None:
+        rules = Rules(
+            start_cash=1000 * CASH_PER_QUOTE, maintenance_ppm=5000, orders_per_s=1000, burst=1000, reads_per_s=1000,
+            window_ns=5000 * MS,
+        )  # fmt: skip
+        self.venue = Venue([INSTRUMENT], rules, Clock())
+        items = tuple((number * MS, record) for number, record in enumerate((snapshot(), *records)))
+        self.market = TapeMarket("X", items, self.venue.traded, self.venue.made)
+        self.venue.open_market(self.market)
+        self.told: list[events.Event] = []
+        self.venue.private = self.told.append
+
+    def create(self, side=BUY, price=100, lots=10, **kinds):
+        fields = {"post_only": True, "reduce_only": False, "taking": False} | kinds
+        name = f"s-{len(self.venue.orders) + 1}"
+        command = commands.CreateOrder(
+            client_id=name, symbol="X", slot="bid0", side=side, price_ticks=price, size_lots=lots, send_by_ns=0, cycle_id=0, **fields
+        )
+        return self.venue.handle(command, 0, 0)
+
+    def play(self, until_ms: int = 100) -> list[tuple[int, int]]:
+        while self.market.advance(until_ms * MS) < until_ms * MS:
+            pass
+        return [(fill.event.size_lots, fill.event.price_ticks) for fill in self.venue.fills]
+
+
+def test_trades_at_our_price_first_eat_what_stood_before_us():
+    played = Played(trade(100, 30, SELL, 1), trade(100, 25, SELL, 2), trade(100, 2, SELL, 3))
+    played.create(lots=10)
+    assert [(5, 100), (2, 100)] == played.play()
+    fills = [one for one in played.told if isinstance(one, events.OrderFilled)]
+    assert ["maker", "maker"] == [fill.liquidity for fill in fills]
+    assert 201 == played.venue.fills[0].mid2_ticks
+
+
+def test_a_touch_is_no_fill():
+    """The other side comes to stand at our price, trades happen elsewhere: nothing fills."""
+    played = Played(delta(2, asks=((101, 0),)), delta(3, bids=((100, 0),)), trade(101, 500, BUY))
+    played.create(lots=10)
+    assert [] == played.play()
+
+
+def test_a_print_through_our_price_fills_us():
+    played = Played(trade(99, 6, SELL))
+    played.create(lots=10)
+    assert [(6, 100)] == played.play()
+
+
+def test_the_other_side_standing_through_our_price_fills_us():
+    played = Played(delta(2, bids=((100, 0), (99, 0)), asks=((98, 4),)))
+    played.create(lots=10)
+    assert [(4, 100)] == played.play()
+
+
+def test_the_loop_stops_right_after_a_fill_of_ours():
+    played = Played(trade(99, 3, SELL, 1), trade(99, 3, SELL, 2))
+    played.create(lots=10)
+    assert (1 * MS, True) == (played.market.advance(50 * MS), played.market.touched)
+    assert (2 * MS, 50 * MS) == (played.market.advance(50 * MS), played.market.advance(50 * MS))
+
+
+def test_what_is_shown_is_the_tape_with_our_lots_on_top():
+    played = Played(delta(2, bids=((100, 20),)))
+    played.create(lots=10)
+    bids, asks = played.market.levels()
+    assert ([(100, 60), (99, 70)], [(101, 40), (102, 60)]) == (bids, asks)
+    assert ([(100, 60)], []) == played.market.changed_levels()
+    played.play()
+    assert ([(100, 30)], []) == played.market.changed_levels()
+    played.venue.handle(commands.CancelOrder("s-1", "X", 0), 0, 0)
+    assert ([(100, 20)], []) == played.market.changed_levels()
+
+
+def test_a_take_consumes_the_recorded_levels_once():
+    played = Played(delta(2, asks=((101, 40),)))
+    answer = played.create(BUY, 102, 50, post_only=False, taking=True)
+    assert isinstance(answer, events.OrderAccepted)
+    assert [(40, 101), (10, 102)] == [(one.event.size_lots, one.event.price_ticks) for one in played.venue.fills]
+    played.create(BUY, 101, 5, post_only=False, taking=True)
+    assert 50 == played.venue.position_lots("X"), "what we took is gone until the tape tells the level anew"
+    played.play()
+    played.create(BUY, 101, 5, post_only=False, taking=True)
+    assert 55 == played.venue.position_lots("X")
+    played.create(SELL, 99, 60, post_only=False, taking=True)
+    assert -5 == played.venue.position_lots("X")
+
+
+def test_shrinking_keeps_the_place_and_moving_goes_to_the_back():
+    played = Played(trade(100, 52, SELL))
+    played.create(lots=10)
+    played.venue.handle(commands.AmendOrder("s-1", "X", 100, 5, 0, 0), 0, 0)
+    assert [(2, 100)] == played.play()
+    played = Played(trade(100, 52, SELL))
+    played.create(lots=5)
+    played.venue.handle(commands.AmendOrder("s-1", "X", 100, 10, 0, 0), 0, 0)
+    assert (50, [(2, 100)]) == (played.market.ours["s-1"].queued.ahead_lots, played.play())
+
+
+def test_two_orders_of_ours_share_one_print():
+    played = Played(trade(99, 12, SELL))
+    played.create(lots=10)
+    played.create(lots=10)
+    assert 12 == sum(lots for lots, _ in played.play())
+
+
+def test_a_tape_that_is_over_stands_still():
+    played = Played()
+    assert (2**62, 10**15, "prob_power") == (played.market.next_ns, played.market.advance(10**15), played.market.model)
+
+
+def scenario(repository, name="btcusdt_2023", **run):
+    from sim.scenario.load import load_scenarios
+
+    (ready,) = load_scenarios([repository / "scenarios" / "tape" / f"{name}.yaml"])
+    return ready.model_copy(update={"run": ready.run.model_copy(update=run)})
+
+
+def test_without_data_it_says_why_it_is_skipped(repository, tmp_path):
+    assert "set --data" in open_tape(scenario(repository), "")
+    assert "no folder" in open_tape(scenario(repository), str(tmp_path))
+
+
+def test_a_run_longer_than_its_tape_is_refused(repository, recorded_data):
+    with pytest.raises(OperatorError, match="SQ-S110"):
+        open_tape(scenario(repository, duration_s=3600), recorded_data)
+
+
+@pytest.mark.parametrize("name", ["btcusdt_2023", "btcusdt_2024"])
+def test_our_bot_runs_on_the_recorded_market_and_the_book_it_sees_is_the_tapes(repository, recorded_data, name):
+    from sim.plan import expand
+    from sim.world import World
+    from strategy.core import Core
+
+    ready = scenario(repository, name, duration_s=60)
+    world = World(ready, expand(ready, 1), Core, open_tape(ready, recorded_data))
+    assert "" == world.run().error
+    assert [] == world.oracle.breaches
+    market = world.markets[0]
+    assert market.events > 1000
+    assert world.venue.fills
+    assert 0 < market.book.best_ask_ticks - market.book.best_bid_ticks < 20
