@@ -5,6 +5,7 @@ one that is stated are switched off, so that no bug is found by accident of anot
 """
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -22,32 +23,37 @@ from strategy.core import Core
 
 TESTS = Path(__file__).resolve().parent.parent
 STORM = TESTS / "planted" / "storm.yaml"
+TABLE = TESTS.parent / "docs" / "invariants.md"
 SCENARIOS = sorted((TESTS.parent / "scenarios").glob("*.yaml"))
 
 # A bug shows when the dice give it its chance: within so many seeds.
 SEEDS = 6
 
-# Which promise each bug breaks; the table in docs/invariants.md is compared with this one.
-CAUGHT = (
-    ("limits:over_limit", "S1"),
-    ("doubts:silence_is_rejection", "S2"),
-    ("doubts:drops_unanswered", "S3"),
-    ("doubts:first_absent_believed", "S3"),
-    ("feeds:overlooks_gaps", "S4"),
-    ("feeds:trusts_silence", "S4"),
-    ("feeds:sleeps_on", "S4"),
-    ("fills:counts_fill_twice", "S5"),
-    ("fills:forgets_fill", "S5"),
-    ("doubts:cancel_sent_is_cancelled", "S6"),
-    ("doubts:late_word_reopens", "S6"),
-    ("ids:reuses_session", "S7"),
-    ("quotes:crosses_itself", "S8"),
-    ("quotes:too_small", "S8"),
-    ("fills:never_reads_fills", "L1"),
-    ("doubts:deaf_to_reads", "L2"),
-    ("quotes:mute", "L3"),
-    ("quotes:gives_up", "L3"),
-)
+# Which promises each bug breaks, each of them judged alone.
+CAUGHT = {
+    "limits:over_limit": ("S1",),
+    "doubts:silence_is_rejection": ("S2", "S3", "S6"),
+    "doubts:drops_unanswered": ("S2", "S3", "S6"),
+    "doubts:first_absent_believed": ("S3", "S6"),
+    "doubts:cancel_sent_is_cancelled": ("S3", "S6"),
+    "doubts:late_word_reopens": ("S6",),
+    "doubts:deaf_to_reads": ("L2",),
+    "feeds:overlooks_gaps": ("S4",),
+    "feeds:trusts_silence": ("S4",),
+    "feeds:sleeps_on": ("S4",),
+    "fills:counts_fill_twice": ("S5",),
+    "fills:forgets_fill": ("S5",),
+    "fills:never_reads_fills": ("L1",),
+    "ids:reuses_session": ("S7",),
+    "quotes:crosses_itself": ("S8",),
+    "quotes:too_small": ("S8",),
+    "quotes:mute": ("L3",),
+    "quotes:gives_up": ("L3",),
+}
+PAIRS = [(spec, code) for spec, codes in CAUGHT.items() for code in codes]
+
+# Nothing in the storm says halt or announces a regime: these are broken by hand, in the unit tests.
+BY_HAND = {"S9", "S11"}
 
 
 @cache
@@ -77,7 +83,7 @@ def found(scenario: Ready, factory: Callable[..., Any]) -> Iterator[str]:
         yield from (breach.code for breach in broken(scenario, seed, factory))
 
 
-@pytest.mark.parametrize(("spec", "code"), CAUGHT, ids=[spec for spec, _ in CAUGHT])
+@pytest.mark.parametrize(("spec", "code"), PAIRS)
 def test_a_planted_bug_breaks_the_promise_it_was_planted_for(spec, code):
     assert code == next(found(scenario_at(STORM, code), factory_of(spec)), "nothing was found")
 
@@ -98,3 +104,14 @@ def test_every_promise_that_is_judged_was_looked_at_in_the_storm():
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_a_bot_that_never_quotes_fails_every_scenario(path):
     assert "L3" in [breach.code for breach in broken(scenario_at(path), 1, factory_of("quotes:mute"))]
+
+
+def test_every_promise_that_is_judged_has_a_planted_bug_or_is_broken_by_hand():
+    assert set(EVIDENCE) == {code for _, code in PAIRS} | BY_HAND
+
+
+def test_the_table_in_the_docs_names_the_planted_bugs():
+    rows = re.findall(r"^\| ([SL]\d+) \|.*\| (.*) \|$", TABLE.read_text(), re.MULTILINE)
+    told = {(bug, code) for code, bugs in rows for bug in re.findall(r"`(.+?)`", bugs)}
+    assert set(PAIRS) == told
+    assert set(EVIDENCE) == {code for code, _ in rows}
