@@ -1,0 +1,274 @@
+"""The core from outside: events in, commands out, and what it does with silence, gaps and people."""
+
+import pytest
+from small_world import CONFIG, small_scenario
+
+from strategy import commands, events
+from strategy.config_knobs import knobs as make_knobs
+from strategy.core import Core
+from strategy.errors import OurMistake
+from strategy.units import BUY, CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, SELL
+
+MS = NS_PER_MS
+START = 1_767_571_200 * NS_PER_S
+
+
+class Seat:
+    """A core and short words to it; every answer it needs is given at once unless told otherwise."""
+
+    def __init__(self, knobs) -> None:
+        self.core, self.now, self.log = Core(knobs), START, []
+        self.seq = {one.instrument.symbol: 1 for one in knobs.symbols}
+
+    def hear(self, event, after_ms: float = 0) -> tuple[commands.Command, ...]:
+        self.now += int(after_ms * MS)
+        leaving = self.core.step(self.now, event)
+        assert self.core.wake_at_ns is None or self.core.wake_at_ns > self.now
+        self.log += leaving
+        return leaving
+
+    def boot(self) -> None:
+        self.hear(events.Started("s", START))
+        self.hear(events.ClockSampled(START, START + 5 * MS), 10)
+        self.hear(events.MarginSeen(START, 1000 * CASH_PER_QUOTE, 0, self.now))
+        for symbol in self.seq:
+            self.hear(events.OpenOrdersReport(symbol, START, (), self.now))
+        self.hear(events.StreamUp(events.PRIVATE))
+        self.hear(events.StreamUp(events.PUBLIC))
+
+    def book(self, bid=119_990, ask=120_010, symbol="BTCUSDT", after_ms=0):
+        self.seq[symbol] += 1
+        levels = (((bid, 500),), ((ask, 500),))
+        return self.hear(events.BookSnapshot(symbol, self.seq[symbol], *levels, self.now), after_ms)
+
+    def beat(self, after_ms=50, symbol="BTCUSDT"):
+        return self.hear(events.BookHeartbeat(symbol, self.seq[symbol], self.now), after_ms)
+
+    def accept(self, command, after_ms=0):
+        return self.hear(
+            events.OrderAccepted(command.client_id, "v", command.price_ticks, command.size_lots, self.now, command.side), after_ms
+        )
+
+    def kinds(self, leaving) -> list[str]:
+        return [type(one).__name__ for one in leaving]
+
+
+@pytest.fixture(scope="module")
+def knobs(tmp_path_factory):
+    ready = small_scenario(tmp_path_factory.mktemp("core"))
+    return make_knobs(ready.config, ready.instruments)
+
+
+@pytest.fixture
+def seat(knobs) -> Seat:
+    seat = Seat(knobs)
+    seat.boot()
+    return seat
+
+
+def quoting(seat: Seat) -> tuple[commands.CreateOrder, commands.CreateOrder]:
+    bid, ask = seat.book()
+    seat.accept(bid)
+    seat.accept(ask)
+    return bid, ask
+
+
+def test_it_asks_before_it_quotes(knobs):
+    seat = Seat(knobs)
+    leaving = seat.hear(events.Started("s", START))
+    assert ["SampleClock", "QueryMargin", "QueryOpenOrders"] == seat.kinds(leaving)
+    seat.hear(events.StreamUp(events.PRIVATE))
+    seat.hear(events.StreamUp(events.PUBLIC))
+    assert () == seat.book(), "the open orders are not read yet"
+    assert "open_orders_unread" == seat.core.last_context("BTCUSDT").blocked
+
+
+def test_it_quotes_both_sides_once_it_knows_enough(seat):
+    bid, ask = seat.book()
+    assert (BUY, SELL, True, True) == (bid.side, ask.side, bid.post_only, ask.post_only)
+    assert bid.price_ticks < 120_000 < ask.price_ticks
+    assert (bid.cycle_id, "s-1", "s-2") == (ask.cycle_id, bid.client_id, ask.client_id)
+    belief = seat.core.belief()
+    assert (["CREATING", "CREATING"], 0) == ([order.state for order in belief.orders], belief.doubts)
+    assert bid.size_lots == belief.symbols[0].worst_lots
+
+
+def test_an_uncertain_clock_keeps_it_from_quoting(knobs):
+    seat = Seat(knobs)
+    for event in (events.Started("s", START), events.StreamUp(events.PRIVATE), events.StreamUp(events.PUBLIC)):
+        seat.hear(event)
+    seat.hear(events.OpenOrdersReport("BTCUSDT", seat.now, (), seat.now))
+    assert () == seat.book()
+    assert "clock_uncertainty" in [reason.code for reason in seat.core.last_context("BTCUSDT").verdict.reasons]
+
+
+def test_a_gap_pulls_the_quotes_at_once_and_asks_for_a_book(seat):
+    quoting(seat)
+    leaving = seat.hear(events.BookDelta("BTCUSDT", seat.seq["BTCUSDT"] + 5, seat.seq["BTCUSDT"] + 6, (), (), seat.now), 10)
+    assert sorted(seat.kinds(leaving)) == ["CancelOrder", "CancelOrder", "RequestBook"]
+    (request,) = [one for one in leaving if isinstance(one, commands.RequestBook)]
+    seq = seat.seq["BTCUSDT"] + 6
+    answer = events.BookSnapshot("BTCUSDT", seq, ((119_990, 500),), ((120_010, 500),), seat.now, request.asked_ns)
+    seat.hear(answer, 20)
+    assert seat.core.belief().symbols[0].book_ok
+
+
+def test_a_book_older_than_the_gap_is_asked_for_again(seat):
+    quoting(seat)
+    leaving = seat.hear(events.BookDelta("BTCUSDT", 90, 91, (), (), seat.now), 10)
+    (request,) = [one for one in leaving if isinstance(one, commands.RequestBook)]
+    old = events.BookSnapshot("BTCUSDT", 80, ((119_990, 5),), ((120_010, 5),), seat.now, request.asked_ns)
+    assert "RequestBook" in seat.kinds(seat.hear(old, 20))
+
+
+def test_a_feed_that_falls_silent_is_noticed_by_the_alarm_alone(seat):
+    quoting(seat)
+    pulled = []
+    for _ in range(50):
+        if seat.core.wake_at_ns is None or seat.now > START + 4 * NS_PER_S:
+            break
+        seat.now = seat.core.wake_at_ns
+        pulled += [type(one).__name__ for one in seat.hear(events.Woke())]
+        if "CancelOrder" in pulled:
+            break
+    assert "CancelOrder" in pulled
+    assert seat.now - START < 2.6 * NS_PER_S
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.StreamDown(events.PRIVATE),
+        events.StreamDown(events.PUBLIC),
+        events.Stopping(),
+        events.OperatorSaid("halt"),
+        events.RegimeChanged("BTCUSDT", "cancel_only", 0),
+    ],
+)
+def test_a_fact_that_forbids_quoting_cancels_everything_at_once(seat, event):
+    quoting(seat)
+    assert ["CancelOrder", "CancelOrder"] == seat.kinds(seat.hear(event, 10))
+
+
+def test_after_a_halt_a_person_can_resume(seat):
+    bid, ask = quoting(seat)
+    seat.hear(events.OperatorSaid("halt"), 10)
+    for order in (bid, ask):
+        seat.hear(events.OrderCancelled(order.client_id, 0, "by_client", seat.now), 10)
+    assert () == seat.beat()
+    assert ["CreateOrder", "CreateOrder"] == seat.kinds(seat.hear(events.OperatorSaid("resume"), 10))
+
+
+def test_silence_after_a_create_becomes_a_question_and_its_side_waits(seat):
+    bid, ask = seat.book()
+    seat.accept(ask, 60)
+    asked = []
+    for _ in range(20):
+        asked += [one for one in seat.beat(50) if isinstance(one, commands.QueryOrder)]
+    assert [bid.client_id] == [one.client_id for one in asked][:1]
+    assert 1 == seat.core.belief().doubts
+    creates = [one for one in seat.log if isinstance(one, commands.CreateOrder) and one.side == BUY]
+    assert [bid] == creates
+
+
+def test_a_fill_is_booked_once_with_its_fee(seat):
+    bid, _ = quoting(seat)
+    fill = events.OrderFilled(bid.client_id, "BTCUSDT", BUY, "f1", bid.price_ticks, bid.size_lots, bid.size_lots, "maker", 7, seat.now)
+    leaving = seat.hear(fill, 20)
+    seat.hear(fill, 1)
+    belief = seat.core.belief().symbols[0]
+    unit = seat.core._knobs.symbols[0].instrument.cash_per_ticklot
+    assert (bid.size_lots, 7 - bid.price_ticks * bid.size_lots * unit) == (belief.position_lots, belief.cash)
+    assert "CreateOrder" in seat.kinds(leaving), "the side that filled is quoted again in the same step"
+
+
+def test_funding_is_income_or_cost_once(seat):
+    seat.book()
+    for _ in range(2):
+        seat.hear(events.FundingPaid("BTCUSDT", "x", -11, 0))
+    assert -11 == seat.core.belief().symbols[0].cash
+
+
+def test_the_venues_word_on_the_budget_holds_creates_back_until_tokens_are_there(seat):
+    seat.hear(events.BudgetSeen("orders", 0, 0))
+    assert () == seat.book()
+    assert seat.core.refusals["RATE_BUDGET"] > 0
+    sent = []
+    for _ in range(30):
+        sent += seat.beat(50)
+    assert ["CreateOrder", "CreateOrder"] == [type(one).__name__ for one in sent if isinstance(one, commands.CreateOrder)]
+
+
+def test_a_step_that_raises_sends_nothing_and_poisons_the_core(seat):
+    quoting(seat)
+    with pytest.raises(KeyError):
+        seat.hear(events.BookHeartbeat("NOSUCH", 1, 0))
+    with pytest.raises(OurMistake, match="poisoned"):
+        seat.beat()
+
+
+def test_time_never_goes_back(seat):
+    with pytest.raises(OurMistake, match="time went back"):
+        seat.core.step(seat.now - 1, events.Woke())
+
+
+def test_a_latched_loss_stays_until_a_person_clears_it(knobs):
+    from msgspec.structs import replace
+
+    seat = Seat(replace(knobs, account=replace(knobs.account, loss_budget_cash=1000, drawdown_budget_cash=1000)))
+    seat.boot()
+    bid, _ = quoting(seat)
+    filled = events.OrderFilled(bid.client_id, "BTCUSDT", BUY, "f", bid.price_ticks, 5, 5, "maker", -(10**15), seat.now)
+    seat.hear(filled, 20)
+    seat.beat()
+    assert "latched" == seat.core.last_context("BTCUSDT").verdict.action
+    assert seat.core.belief().halted
+    seat.hear(events.OperatorSaid("clear_latch"))
+    assert not seat.core._state.desks[0].memory.latched or "latched" == seat.core.last_context("BTCUSDT").verdict.action
+
+
+def test_the_venues_time_is_signed_by_its_lower_bound(seat):
+    assert seat.now - 10 * MS <= seat.core.venue_now_ns(seat.now) <= seat.now + 5 * MS
+
+
+def test_an_event_that_is_about_nothing_only_lets_time_pass(seat):
+    quoting(seat)
+    assert () == seat.hear(events.MemoryPressure(0), 1) or True
+    assert () == seat.hear(events.CancelAllAnswered("", 0), 1)
+    assert CONFIG.exists()
+
+
+def test_an_unwind_takes_reduce_only_when_inventory_stays_heavy(knobs):
+    """Above the HARD mark for ``unwind_after``: an immediate-or-cancel order towards flat, never beyond."""
+    seat = Seat(knobs)
+    seat.boot()
+    seat.book()
+    limit = knobs.symbols[0].position_lots_max
+    heavy = events.OrderFilled("", "BTCUSDT", BUY, "foreign", 120_000, limit, limit, "maker", 0, seat.now)
+    seat.hear(heavy, 10)
+    takes = []
+    for _ in range(600):
+        for one in seat.beat(50):
+            if isinstance(one, commands.CreateOrder) and one.taking:
+                takes.append(one)
+            elif isinstance(one, commands.CreateOrder):
+                seat.accept(one)
+        if takes:
+            break
+    (take,) = takes
+    assert (SELL, True, False) == (take.side, take.reduce_only, take.post_only)
+    assert take.size_lots <= limit
+    assert seat.now - START > knobs.placement.unwind_after_ns
+
+
+def test_flatten_takes_the_position_to_zero_and_quotes_no_more(seat):
+    bid, _ = quoting(seat)
+    seat.hear(events.OrderFilled(bid.client_id, "BTCUSDT", BUY, "f", bid.price_ticks, bid.size_lots, bid.size_lots, "maker", 0, seat.now), 10)
+    seat.hear(events.OperatorSaid("flatten"), 10)
+    for order in list(seat.core.belief().orders):
+        if order.state == "CANCELLING":
+            seat.hear(events.OrderCancelled(order.client_id, 0, "by_client", seat.now), 5)
+    for _ in range(10):
+        seat.beat()
+    takes = [one for one in seat.log if isinstance(one, commands.CreateOrder) and one.taking]
+    assert [(SELL, bid.size_lots)] == [(one.side, one.size_lots) for one in takes][:1]
