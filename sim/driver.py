@@ -16,6 +16,7 @@ from sim.trace import Trace
 from sim.venue.requests import request_of
 from sim.wire import Link, Message
 from strategy import commands, events
+from strategy.errors import OurMistake
 from strategy.units import NS_PER_S
 
 _PATIENCE_NS: Final = 5 * NS_PER_S
@@ -87,7 +88,7 @@ class SimDriver:
             self._carry_out(now_ns, command)
         for watcher in self._watchers:
             watcher.stepped(now_ns, leaving, event)
-        self._set_alarm()
+        self._set_alarm(now_ns)
 
     def hear(self, message: Message) -> None:
         """Take a message from a stream."""
@@ -133,9 +134,12 @@ class SimDriver:
         client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
         self.feed(events.Unanswered(request_of(command), client_id, symbol, "timeout", sent_ns))
 
-    def _set_alarm(self) -> None:
+    def _set_alarm(self, now_ns: int) -> None:
         """SimPy cannot take a timer back: a stale one sees that it is not the one that is wanted."""
         wake_at_ns = self._core.wake_at_ns
+        if wake_at_ns is not None and wake_at_ns <= now_ns:
+            # Rung at once and for ever, it would stop the world's clock.
+            raise OurMistake(f"the core asked at {now_ns} to be woken at {wake_at_ns}, which is not in the future")
         if wake_at_ns is None or wake_at_ns == self._alarm_ns:
             return
         self._alarm_ns = wake_at_ns

@@ -159,7 +159,7 @@ class World:
         end_ns, error, code = self.plan.duration_ns, "", ""
         try:
             self._run_until(end_ns)
-            self.oracle.finish(self.bot_clock.read(end_ns))
+            self.oracle.finish(self.bot_clock.read(self.kernel.now_ns))
         except Exception as raised:  # noqa: BLE001 - the edge of the world: what raises in it is a result
             self.driver.is_alive = False
             error, code = _told(raised)

@@ -27,6 +27,7 @@ class Believing:
         self._limits = {one.instrument.symbol: one.position_lots_max for one in symbols}
         self._tolerance = tolerance
         self._findings = findings
+        self._awake_ns = 0
 
     def stepped(self, now_ns: int, belief: Belief) -> None:
         """Hold every symbol of a belief against its limit and against the fills that were delivered."""
@@ -54,6 +55,10 @@ class Believing:
         else:
             self._findings.cost("S1", now_ns, f"{detail}; {foreign} of them by orders this bot never sent", foreign)
 
+    def slept(self, now_ns: int) -> None:
+        """Note that the bot's host did not run until now: nobody attempts anything in his sleep."""
+        self._awake_ns = now_ns
+
     def late_cancels(self, now_ns: int) -> None:
         """S4: once it was knowable that the inputs are stale, quotes known live had to be cancelled."""
         for symbol, feed in self._feeds.items():
@@ -64,7 +69,7 @@ class Believing:
             for order in self._evidence.money[symbol].open.values():
                 if order.over or not order.free_ns or order.cancel_ns:
                     continue
-                since_ns = max(blind_ns, order.free_ns)
+                since_ns = max(blind_ns, order.free_ns, self._awake_ns)
                 if now_ns > since_ns + self._tolerance.staleness_cancel_ns:
                     late_ms = (now_ns - since_ns) // 1_000_000
                     detail = f"{order.client_id} still stands {late_ms} ms after its inputs were known to be stale"

@@ -174,6 +174,10 @@ class Oracle:
         """See that the venue did something with an order of ours."""
         self._truth_watch.changed(now_ns)
 
+    def slept(self, now_ns: int) -> None:
+        """See that the bot's host stood still until now: a pause, a stolen processor."""
+        self._believing.slept(now_ns)
+
     def finish(self, now_ns: int) -> None:
         """Judge what can only be judged at the end; a run that a breach cut short has none."""
         if not self._findings.breaches:

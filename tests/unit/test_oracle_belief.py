@@ -143,6 +143,20 @@ def test_s4_what_nobody_knows_to_be_there_need_not_be_cancelled():
     assert [] == scene.codes
 
 
+def test_s4_a_host_that_stood_still_could_attempt_nothing():
+    scene = Scene()
+    scene.placed("a-1")
+    scene.now_ns += 9_000_000_000
+    scene.oracle.slept(scene.now_ns)
+    scene.send()
+    scene.wait(499, alive=False)
+    scene.send()
+    assert [] == scene.codes
+    scene.wait(2, alive=False)
+    scene.send()
+    assert ["S4"] == scene.codes
+
+
 def test_s4_cancel_all_is_an_attempt():
     scene = Scene()
     scene.placed("a-1")
