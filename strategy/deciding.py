@@ -86,7 +86,9 @@ def _context(state: CoreState, index: int, knobs: Knobs, now_ns: int, blocked: s
 def _readings(state: CoreState, desk: Desk, symbol: SymbolKnobs, knobs: Knobs, now_ns: int) -> Readings:
     """Read every guard trigger's number."""
     account = state.signals
-    silence_ns = now_ns - desk.book.proof_ns - knobs.feed.expected_interval_ns
+    # Before the first proof of life there is no feed to fall silent; a book that is missing blocks by itself.
+    proof_ns = desk.book.proof_ns or now_ns
+    silence_ns = now_ns - proof_ns - knobs.feed.expected_interval_ns
     return Readings(
         volatility=desk.signals.volatility(now_ns),
         round_trip=account.round_trip_ms(now_ns),
