@@ -100,6 +100,8 @@ class StateWatch:
         leaving: tuple[commands.Command, ...],
     ) -> None:
         reached = _heard(State(before.state), words.get(order.client_id, ()))
+        # Time passes in every step, and with it may come doubt: whoever doubts too much risks nothing.
+        reached = reached | _next(reached, Word.SILENCE)
         reached = self._sent(reached, order.client_id, leaving)
         self._judge(now_ns, order, State(before.state), reached)
 
@@ -113,11 +115,9 @@ class StateWatch:
     def _sent(
         self, states: dict[State, None], client_id: str, leaving: tuple[commands.Command, ...]
     ) -> dict[State, None]:
-        """Follow the questions and requests about an order that left in this step."""
+        """Follow the requests about an order that left in this step."""
         for command in leaving:
             match command:
-                case commands.QueryOrder() if command.client_id == client_id:
-                    states = states | _next(states, Word.SILENCE)
                 case commands.AmendOrder() if command.client_id == client_id:
                     states = _next(states, Word.SEND_AMEND)
                 case commands.CancelOrder() if command.client_id == client_id:

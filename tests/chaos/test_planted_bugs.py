@@ -19,7 +19,9 @@ from sim.plan import expand
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.load import Ready, load_scenarios
 from sim.world import World
+from strategy import events
 from strategy.core import Core
+from strategy.units import NS_PER_S
 
 TESTS = Path(__file__).resolve().parent.parent
 STORM = TESTS / "planted" / "storm.yaml"
@@ -32,12 +34,17 @@ SEEDS = 6
 # Which promises each bug breaks, each of them judged alone.
 CAUGHT = {
     "limits:over_limit": ("S1",),
+    "slots:doubt_weighs_nothing": ("S1", "S2", "S3"),
+    "slots:doubt_frees_slot": ("S2", "S3"),
     "doubts:silence_is_rejection": ("S2", "S3", "S6"),
     "doubts:drops_unanswered": ("S2", "S3", "S6"),
     "doubts:first_absent_believed": ("S3", "S6"),
     "doubts:cancel_sent_is_cancelled": ("S3", "S6"),
     "doubts:late_word_reopens": ("S6",),
     "doubts:deaf_to_reads": ("L2",),
+    "words:never_asks": ("L2",),
+    "words:deaf_to_halt": ("S9",),
+    "words:deaf_to_regime": ("S11",),
     "feeds:overlooks_gaps": ("S4",),
     "feeds:trusts_silence": ("S4",),
     "feeds:sleeps_on": ("S4",),
@@ -52,8 +59,12 @@ CAUGHT = {
 }
 PAIRS = [(spec, code) for spec, codes in CAUGHT.items() for code in codes]
 
-# Nothing in the storm says halt or announces a regime: these are broken by hand, in the unit tests.
-BY_HAND = {"S9", "S11"}
+# Words that come from people and from the venue's rules; the storm itself has none of them.
+SAID: dict[str, tuple[events.Event, ...]] = {
+    "S9": (events.OperatorSaid("halt"), events.OperatorSaid("resume")),
+    "S11": (events.RegimeChanged("BTCUSDT", "cancel_only", 0), events.RegimeChanged("BTCUSDT", "open", 0)),
+}
+SAID_AT_S = (10, 20)
 
 
 @cache
@@ -71,27 +82,34 @@ def factory_of(spec: str) -> Callable[..., Any]:
     return getattr(importlib.import_module(f"planted.{module}"), name)
 
 
-def broken(scenario: Ready, seed: int, factory: Callable[..., Any]) -> list[Breach]:
+def broken(scenario: Ready, seed: int, factory: Callable[..., Any], said: str = "") -> list[Breach]:
     world = World(scenario, expand(scenario, seed), factory)
+    for at_s, word in zip(SAID_AT_S, SAID.get(said, ()), strict=False):
+        world.kernel.at(at_s * NS_PER_S, world.driver.feed, word)
     outcome = world.run()
     assert "" == outcome.error
     return world.oracle.breaches
 
 
-def found(scenario: Ready, factory: Callable[..., Any]) -> Iterator[str]:
+def found(scenario: Ready, factory: Callable[..., Any], said: str) -> Iterator[str]:
     for seed in range(1, SEEDS + 1):
-        yield from (breach.code for breach in broken(scenario, seed, factory))
+        yield from (breach.code for breach in broken(scenario, seed, factory, said))
 
 
 @pytest.mark.parametrize(("spec", "code"), PAIRS)
 def test_a_planted_bug_breaks_the_promise_it_was_planted_for(spec, code):
-    assert code == next(found(scenario_at(STORM, code), factory_of(spec)), "nothing was found")
+    assert code == next(found(scenario_at(STORM, code), factory_of(spec), code), "nothing was found")
 
 
 def test_a_healthy_core_breaks_nothing_in_the_same_storm(is_deep):
     storm = scenario_at(STORM)
     for seed in range(1, (60 if is_deep else SEEDS) + 1):
         assert [] == broken(storm, seed, Core), f"seed {seed}"
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_healthy_core_obeys_and_comes_back(said):
+    assert [] == broken(scenario_at(STORM), 1, Core, said)
 
 
 def test_every_promise_that_is_judged_was_looked_at_in_the_storm():
@@ -106,8 +124,8 @@ def test_a_bot_that_never_quotes_fails_every_scenario(path):
     assert "L3" in [breach.code for breach in broken(scenario_at(path), 1, factory_of("quotes:mute"))]
 
 
-def test_every_promise_that_is_judged_has_a_planted_bug_or_is_broken_by_hand():
-    assert set(EVIDENCE) == {code for _, code in PAIRS} | BY_HAND
+def test_every_promise_that_is_judged_has_a_planted_bug():
+    assert set(EVIDENCE) == {code for _, code in PAIRS}
 
 
 def test_the_table_in_the_docs_names_the_planted_bugs():
