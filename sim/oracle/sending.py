@@ -47,24 +47,39 @@ class Sending:
         self._ids: dict[str, None] = {}
         self._regimes: dict[str, str] = {}
         self._halted_by = ""
+        self._is_stopped = False
 
     def heard(self, event: events.Event) -> None:
-        """Note words that a bot has to obey: of people, and about the venue's regime."""
+        """Note words that a bot has to obey: of people, and about the venue's regime.
+
+        From such a word on there is something to disobey, so only from then on it counts as a look.
+        """
         match event:
-            case events.OperatorSaid(word=word):
-                self._halted_by = "the operator" if word == _HALT else "" if word == _RESUME else self._halted_by
-            case events.Stopping():
-                self._halted_by = "the stop"
-            case events.Started():
+            case events.OperatorSaid(word=word) if word == _HALT:
+                self._halted_by = "the operator"
+                self._findings.checked("S9")
+            case events.OperatorSaid(word=word) if word == _RESUME:
                 self._halted_by = ""
+            case events.Stopping():
+                self._is_stopped = True
+                self._findings.checked("S9")
+            case events.Started():
+                self._halted_by, self._is_stopped = "", False
             case events.RegimeChanged():
                 self._regimes[event.symbol] = event.regime
+                if event.regime in _NO_QUOTES or event.regime == _POST_ONLY:
+                    self._findings.checked("S11")
             case _:
                 pass
 
+    @property
+    def _why_halted(self) -> str:
+        """Say who wants no more risk: a stop is for good, an operator can take a halt back."""
+        return "the stop" if self._is_stopped else self._halted_by
+
     def may_quote(self, symbol: str) -> bool:
         """Say whether nobody told the bot to keep out of a symbol."""
-        return not self._halted_by and self._regimes.get(symbol, "") not in _NO_QUOTES
+        return not self._why_halted and self._regimes.get(symbol, "") not in _NO_QUOTES
 
     def create(self, now_ns: int, command: commands.CreateOrder) -> None:
         """Judge a create, then take it into evidence."""
@@ -205,14 +220,15 @@ class Sending:
     # S9, S11
 
     def _not_halted(self, now_ns: int, command: Adding) -> None:
-        self._findings.checked("S9")
-        if self._halted_by:
+        if self._why_halted:
+            self._findings.checked("S9")
             detail = f"{_verb(command)} {command.client_id} left after a halt"
-            self._findings.breach("S9", now_ns, command.client_id, detail, f"halted by {self._halted_by}")
+            self._findings.breach("S9", now_ns, command.client_id, detail, f"halted by {self._why_halted}")
 
     def _allowed(self, now_ns: int, command: Adding, *, is_maker: bool) -> None:
-        self._findings.checked("S11")
         regime = self._regimes.get(command.symbol, "")
+        if regime in _NO_QUOTES or regime == _POST_ONLY:
+            self._findings.checked("S11")
         if regime in _NO_QUOTES or (regime == _POST_ONLY and not is_maker):
             detail = f"{_verb(command)} {command.client_id} left in the regime {regime}"
             self._findings.breach("S11", now_ns, command.client_id, detail, f"{regime} was announced")

@@ -303,6 +303,24 @@ def test_s9_a_resumed_bot_may_quote():
     assert [] == scene.codes
 
 
+def test_s9_a_stop_is_for_good():
+    scene = Scene()
+    scene.step(events.Stopping())
+    scene.step(events.OperatorSaid("resume"))
+    scene.send(scene.create("a-1"))
+    assert ["S9"] == scene.codes
+
+
+def test_s9_and_s11_count_as_looked_at_only_once_there_is_something_to_disobey():
+    scene = Scene()
+    scene.send(scene.create("a-1"))
+    scene.step(events.RegimeChanged(NAME, "open", 0))
+    assert (0, 0) == (scene.oracle.checks["S9"], scene.oracle.checks["S11"])
+    scene.step(events.OperatorSaid("halt"))
+    scene.step(events.RegimeChanged(NAME, "cancel_only", 0))
+    assert (1, 1) == (scene.oracle.checks["S9"], scene.oracle.checks["S11"])
+
+
 @pytest.mark.parametrize(("regime", "codes"), [("cancel_only", ["S11"]), ("post_only", []), ("open", [])])
 def test_s11_what_is_sent_is_allowed_in_the_regime_that_was_announced(regime, codes):
     scene = Scene()
@@ -326,7 +344,7 @@ def test_every_command_counts_as_a_look():
     scene.placed("a-1")
     scene.send(scene.amend("a-1", PRICE, 10))
     checks = scene.oracle.checks
-    assert (2, 2, 2, 1, 2, 2) == tuple(checks[code] for code in ("S1", "S3", "S4", "S7", "S8", "S11"))
+    assert (2, 2, 2, 1, 2) == tuple(checks[code] for code in ("S1", "S3", "S4", "S7", "S8"))
 
 
 def test_words_about_strangers_and_foreign_symbols_are_no_trouble():
