@@ -110,8 +110,8 @@ def _orders_part(state: CoreState, index: int, knobs: Knobs) -> dict[str, Any]:
     desk = state.desks[index]
     holdings = holdings_of(state, knobs)
     one = holdings[index]
-    bid = _working(state, desk, BID_SLOT)
-    ask = _working(state, desk, ASK_SLOT)
+    bid = _working(state, desk, BID_SLOT, knobs)
+    ask = _working(state, desk, ASK_SLOT, knobs)
     return {
         "position_lots": desk.position.lots,
         "worst_buy_lots": one.buy_lots,
@@ -120,7 +120,7 @@ def _orders_part(state: CoreState, index: int, knobs: Knobs) -> dict[str, Any]:
         "sell_room_lots": _room(holdings, index, SELL, ask, knobs),
         "working_bid": bid,
         "working_ask": ask,
-        "working_take": _working(state, desk, TAKE_SLOT),
+        "working_take": _working(state, desk, TAKE_SLOT, knobs),
     }
 
 
@@ -130,13 +130,18 @@ def _room(holdings: tuple[Holding, ...], index: int, side: int, working: Working
     return room_lots(holdings, index, side, knobs.account) + replaced
 
 
-def _working(state: CoreState, desk: Desk, slot: str) -> Working | None:
+def _working(state: CoreState, desk: Desk, slot: str, knobs: Knobs) -> Working | None:
     order = state.orders.holder(desk.symbol, slot)
-    return None if order is None else view_of(order, desk)
+    return None if order is None else _view_of(order, desk, state.now_ns, knobs)
 
 
-def view_of(order: Order, desk: Desk) -> Working:
-    """Show an order as placement needs to know it."""
+def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
+    """Show an order as placement needs to know it.
+
+    One in doubt is cancelled at most once per pause between questions: a cancel of what is not there
+    is refused at once, and repeating it at every answer would eat the budget of all other cancels.
+    """
+    is_rested = order.state is not State.IN_DOUBT or now_ns - order.sent_ns >= knobs.orders.query_every_ns
     place = desk.places.get(order.client_id)
     return Working(
         client_id=order.client_id,
@@ -147,7 +152,7 @@ def view_of(order: Order, desk: Desk) -> Working:
         placed_ns=order.placed_ns,
         ahead_lots=place.ahead_lots if place is not None else 0.0,
         is_settled=order.state is State.WORKING,
-        is_cancellable=order.state in _CANCELLABLE,
+        is_cancellable=order.state in _CANCELLABLE and is_rested,
         reduce_only=order.reduce_only,
         reach_ticks=order.reach_ticks,
     )
