@@ -1,5 +1,6 @@
 """What the core says of itself when asked: its state, put into the words of ``belief``."""
 
+from itertools import islice
 from typing import Final
 
 from strategy.belief import Belief, OrderBelief, SymbolBelief
@@ -16,7 +17,8 @@ _HALTING: Final = frozenset({HALT, LATCHED})
 def belief_of(state: CoreState) -> Belief:
     """Say what a core in this state believes."""
     live = state.orders.live.values()
-    ended = tuple(state.orders.ended.values())[-_ENDED_SHOWN:]
+    ended = [*islice(reversed(state.orders.ended.values()), _ENDED_SHOWN)]
+    ended.reverse()
     worst = state.orders.worst()
     return Belief(
         symbols=tuple(_symbol_belief(desk, worst.get(desk.symbol, [0, 0])) for desk in state.desks),

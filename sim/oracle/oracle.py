@@ -76,6 +76,7 @@ class Oracle:
         self._read_belief = belief
         self._truth = truth
         self._calm_ns = calm_ns
+        self._look_from_ns = 0 if calm_ns is None else calm_ns
         self._live: Liveness | None = None
         self._feeds = {one.instrument.symbol: Feed() for one in symbols}
         self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns)
@@ -157,7 +158,7 @@ class Oracle:
     def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
         """See that the step is over: compare what is believed now."""
         is_about_orders = bool(leaving) or type(event) in _ABOUT_ORDERS
-        is_look_due = now_ns - self._looked_ns >= _LOOK_NS
+        is_look_due = now_ns >= self._look_from_ns and now_ns - self._looked_ns >= _LOOK_NS
         if not (is_about_orders or is_look_due):
             return
         belief = self._read_belief()
