@@ -89,12 +89,11 @@ def _print_edge(console: Console, summary: ScenarioSummary) -> None:
 
 def _print_invariants(console: Console, summary: ScenarioSummary) -> None:
     broken = {code: one for code, one in summary.invariants.items() if one.broken}
-    unchecked = [code for code, one in summary.invariants.items() if not one.checks]
-    held = len(summary.invariants) - len(broken)
+    judged = [code for code, one in summary.invariants.items() if one.checks or one.broken]
+    silent = [code for code in summary.invariants if code not in judged]
     checks = sum(one.checks for one in summary.invariants.values())
-    console.print(f" invariants   {held} of {len(summary.invariants)} hold   {checks:,} checks", highlight=False)
-    if unchecked:
-        console.print(f"   [yellow]never checked: {', '.join(unchecked)}[/]", highlight=False)
+    told = f" invariants   {len(judged) - len(broken)} of {len(judged)} hold   {checks:,} checks"
+    console.print(told + (f"   not judged here: {', '.join(silent)}" if silent else ""), highlight=False)
     for code, one in list(broken.items())[:_INVARIANT_DETAIL_MAX]:
         console.print(f"   [bold red]{code} broken[/] in {one.broken} seeds; {one.first}", highlight=False)
         console.print(f"   explain  sim explain {code}", highlight=False)
@@ -136,14 +135,15 @@ def _overview_row(one: ScenarioSummary, wall_s: float) -> list[str]:
     passed = sum(gate.verdict == PASS for gate in one.gates)
     warned = sum(gate.verdict == WARN for gate in one.gates)
     gates = f"{passed} of {len(one.gates)}" + (f", {warned} warn" if warned else "")
-    held = sum(not invariant.broken for invariant in one.invariants.values())
+    judged = [invariant for invariant in one.invariants.values() if invariant.checks or invariant.broken]
+    held = sum(not invariant.broken for invariant in judged)
     simulated_s = sum(result.simulated_s for result in one.results)
     speed = f"{simulated_s / wall_s:,.0f}x" if wall_s else "-"
     return [
         one.name,
         str(len(one.results)),
         gates,
-        f"{held} of {len(one.invariants)}",
+        f"{held} of {len(judged)}",
         _mean(one, "net_bps"),
         _mean(one, "net_ex_fees_bps"),
         _mean(one, "fills"),

@@ -118,7 +118,8 @@ def test_an_absence_asked_too_early_proves_nothing(book):
     book.at(600)
     book.report(client_id, events.MISSING, 600)
     assert (State.IN_DOUBT, [10, 0]) == (book.state(client_id), book.worst())
-    assert 1 == len(book.at(1100)), "it is asked again"
+    assert [] == book.at(1099)
+    assert 1 == len(book.at(1100)), "it is asked again after a pause"
     book.report(client_id, events.MISSING, THROUGH_MS)
     assert State.IN_DOUBT is book.state(client_id), "at the very instant it may still arrive"
 
@@ -269,6 +270,17 @@ def test_an_echo_of_an_earlier_amend_does_not_answer_the_later_one(book):
     assert 98 == book.orders.find(client_id).price_ticks, "an older word moves nothing back"
 
 
+def test_an_order_moved_elsewhere_is_new_at_its_place_and_one_kept_is_not(book):
+    client_id = working(book)
+    book.now = 50
+    book.amend(client_id, 100, 10)
+    book.hear(events.OrderAmended(client_id, 100, 10, 50 * MS))
+    assert 0 == book.orders.find(client_id).placed_ns
+    book.amend(client_id, 99, 10)
+    book.hear(events.OrderAmended(client_id, 99, 10, 60 * MS))
+    assert 50 * MS == book.orders.find(client_id).placed_ns
+
+
 def test_a_refused_amend_leaves_it_as_it_was_and_is_looked_into(book):
     client_id = working(book)
     book.amend(client_id, 99, 12)
@@ -328,6 +340,8 @@ def test_cancel_all_goes_on_until_a_read_asked_after_it_shows_none(book):
     assert "X" in book.orders.sweeps, "a read from before proves nothing"
     book.hear(events.OpenOrdersReport("X", 600 * MS, (first,), 0))
     assert commands.CancelAll("X") in book.at(700)
+    book.hear(events.OpenOrdersReport("X", 650 * MS, (), 0))
+    assert "X" in book.orders.sweeps, "nor does one from before it was asked for again"
     (read,) = [one for one in book.at(1200) if isinstance(one, commands.QueryOpenOrders)]
     book.hear(events.OpenOrdersReport("X", read.asked_ns, (), 0))
     assert {} == book.orders.sweeps

@@ -1,0 +1,80 @@
+"""Every shipped scenario: it passes, a mute bot fails it, and its storm really blows."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.runs.job import Job
+from sim.runs.judge import FAIL
+from sim.runs.seed import run_seed
+from sim.runs.summary import summarise
+from sim.scenario.load import load_scenarios
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
+TAPES = sorted((ROOT / "scenarios" / "tape").glob("*.yaml"))
+MUTE = "planted.quotes:Mute"
+
+
+def played(path: Path, seeds, core: str = "", data_dir: str = "", until_s: float | None = None):
+    (ready,) = load_scenarios([path])
+    results = [run_seed(Job(ready, seed, core=core, data_dir=data_dir, until_s=until_s)) for seed in seeds]
+    return summarise(ready, path.name, results, ())
+
+
+def test_scenarios_are_shipped_and_say_what_they_prove():
+    assert {"calm", "fast_market", "lost_acknowledgement", "lost_request", "feed_gap"} <= {path.stem for path in SHIPPED}
+    for path in (*SHIPPED, *TAPES):
+        assert "proves" in path.read_text().split("schema_version")[0]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_scenario_is_long_enough_to_mean_something(path):
+    (ready,) = load_scenarios([path])
+    assert ready.run.duration_s >= 600
+    assert ready.run.seeds >= 4
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_it_passes(path, is_deep):
+    summary = played(path, range(101, 151) if is_deep else (5,))
+    assert not [result.error for result in summary.results if result.error]
+    assert {} == {code: one.first for code, one in summary.invariants.items() if one.broken}
+    assert [] == [gate.gate for gate in summary.gates if gate.verdict == FAIL]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_mute_bot_fails_it(path):
+    summary = played(path, (1,), MUTE)
+    assert summary.failed
+    assert summary.invariants["L3"].broken or any(gate.verdict == FAIL for gate in summary.gates)
+
+
+@pytest.mark.parametrize("path", TAPES, ids=lambda path: path.stem)
+def test_a_tape_passes_and_a_mute_bot_fails_it(path, recorded_data):
+    honest = played(path, (1,), data_dir=recorded_data)
+    assert not honest.failed, [gate.gate for gate in honest.gates if gate.verdict == FAIL]
+    assert honest.results[0].metrics["fills"]["value"] >= 20
+    assert played(path, (1,), MUTE, recorded_data).failed
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "regressions").glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_was_broken_once_stays_mended(path):
+    summary = played(path, (15, 41))
+    assert {} == {code: one.first for code, one in summary.invariants.items() if one.broken}
+
+
+def test_removing_the_sniper_changes_what_is_earned(tmp_path):
+    """Without an adversary every fault looks harmless."""
+    from small_world import small_world
+
+    from sim.runs.metrics import metrics_of
+
+    earned = []
+    for overrides in ("", "symbols.BTCUSDT.flow.sniper.enabled: false"):
+        world = small_world(tmp_path, seconds=120, market=overrides)
+        world.run()
+        earned.append((metrics_of(world)["pnl_usdt"]["value"], world.markets[0].sniped))
+    (with_sniper, sniped), (without, nobody) = earned
+    assert sniped > 0 == nobody
+    assert with_sniper != without
