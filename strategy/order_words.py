@@ -168,7 +168,8 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
         order.amend_price_ticks,
         order.amend_size_lots,
     )
-    is_settled = has_amend or not is_amend_out
+    # A question from before the last request left says nothing of that request, a cancel say.
+    is_settled = event.asked_ns >= order.sent_ns and (has_amend or not is_amend_out)
     if event.asked_ns >= order.confirmed_ns:
         orders.confirm(order, event.side, event.price_ticks, event.size_lots)
     orders.move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)

@@ -142,7 +142,9 @@ def main() -> None:
         survivors = []
         for number, (module, place) in enumerate(chosen(options.count, options.seed), start=1):
             survivor = survives(folder, module, place)
-            print(f"{number}/{options.count} {module}.py {'SURVIVED ' + survivor if survivor else 'noticed'}", flush=True)
+            print(
+                f"{number}/{options.count} {module}.py {'SURVIVED ' + survivor if survivor else 'noticed'}", flush=True
+            )
             survivors += [survivor] if survivor else []
     print(f"{options.count - len(survivors)} of {options.count} noticed")
     for survivor in survivors:

@@ -23,7 +23,9 @@ def played(path: Path, seeds, core: str = "", data_dir: str = "", until_s: float
 
 
 def test_scenarios_are_shipped_and_say_what_they_prove():
-    assert {"calm", "fast_market", "lost_acknowledgement", "lost_request", "feed_gap"} <= {path.stem for path in SHIPPED}
+    assert {"calm", "fast_market", "lost_acknowledgement", "lost_request", "feed_gap"} <= {
+        path.stem for path in SHIPPED
+    }
     for path in (*SHIPPED, *TAPES):
         assert "proves" in path.read_text().split("schema_version")[0]
 
@@ -58,9 +60,11 @@ def test_a_tape_passes_and_a_mute_bot_fails_it(path, recorded_data):
     assert played(path, (1,), MUTE, recorded_data).failed
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "regressions").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "scenarios" / "regressions").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_what_was_broken_once_stays_mended(path):
-    summary = played(path, (15, 41))
+    summary = played(path, (15, 41, 48))
     assert {} == {code: one.first for code, one in summary.invariants.items() if one.broken}
 
 

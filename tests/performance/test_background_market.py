@@ -66,5 +66,7 @@ def test_the_market_alone_is_several_times_faster_in_its_loop(tmp_path):
         kernel.run(300 * 10**9)
         took_s = time.process_time() - started_s
         spent[is_naive] = min(took_s, spent.get(is_naive, took_s))
-    print(f"\nmarket alone: {market.events / spent[False]:,.0f} events/s in the loop, ratio {spent[True] / spent[False]:.2f}")
+    print(
+        f"\nmarket alone: {market.events / spent[False]:,.0f} events/s in the loop, ratio {spent[True] / spent[False]:.2f}"
+    )
     assert spent[True] > 1.2 * spent[False]

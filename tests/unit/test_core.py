@@ -46,7 +46,10 @@ class Seat:
 
     def accept(self, command, after_ms=0):
         return self.hear(
-            events.OrderAccepted(command.client_id, "v", command.price_ticks, command.size_lots, self.now, command.side), after_ms
+            events.OrderAccepted(
+                command.client_id, "v", command.price_ticks, command.size_lots, self.now, command.side
+            ),
+            after_ms,
         )
 
     def settle(self, leaving) -> None:
@@ -60,7 +63,9 @@ class Seat:
             case commands.CreateOrder():
                 return self.accept(command, 1)
             case commands.AmendOrder():
-                return self.hear(events.OrderAmended(command.client_id, command.price_ticks, command.size_lots, self.now), 1)
+                return self.hear(
+                    events.OrderAmended(command.client_id, command.price_ticks, command.size_lots, self.now), 1
+                )
             case commands.CancelOrder():
                 return self.hear(events.OrderCancelled(command.client_id, 0, "by_client", self.now), 1)
             case commands.SampleClock():
@@ -125,7 +130,9 @@ def test_an_uncertain_clock_keeps_it_from_quoting(knobs):
 
 def test_a_gap_pulls_the_quotes_at_once_and_asks_for_a_book(seat):
     quoting(seat)
-    leaving = seat.hear(events.BookDelta("BTCUSDT", seat.seq["BTCUSDT"] + 5, seat.seq["BTCUSDT"] + 6, (), (), seat.now), 10)
+    leaving = seat.hear(
+        events.BookDelta("BTCUSDT", seat.seq["BTCUSDT"] + 5, seat.seq["BTCUSDT"] + 6, (), (), seat.now), 10
+    )
     assert sorted(seat.kinds(leaving)) == ["CancelOrder", "CancelOrder", "RequestBook"]
     (request,) = [one for one in leaving if isinstance(one, commands.RequestBook)]
     seq = seat.seq["BTCUSDT"] + 6
@@ -194,7 +201,9 @@ def test_silence_after_a_create_becomes_a_question_and_its_side_waits(seat):
 
 def test_a_fill_is_booked_once_with_its_fee(seat):
     bid, _ = quoting(seat)
-    fill = events.OrderFilled(bid.client_id, "BTCUSDT", BUY, "f1", bid.price_ticks, bid.size_lots, bid.size_lots, "maker", 7, seat.now)
+    fill = events.OrderFilled(
+        bid.client_id, "BTCUSDT", BUY, "f1", bid.price_ticks, bid.size_lots, bid.size_lots, "maker", 7, seat.now
+    )
     leaving = seat.hear(fill, 20)
     seat.hear(fill, 1)
     belief = seat.core.belief().symbols[0]
@@ -217,7 +226,9 @@ def test_the_venues_word_on_the_budget_holds_creates_back_until_tokens_are_there
     sent = []
     for _ in range(30):
         sent += seat.beat(50)
-    assert ["CreateOrder", "CreateOrder"] == [type(one).__name__ for one in sent if isinstance(one, commands.CreateOrder)]
+    assert ["CreateOrder", "CreateOrder"] == [
+        type(one).__name__ for one in sent if isinstance(one, commands.CreateOrder)
+    ]
 
 
 def test_a_step_that_raises_sends_nothing_and_poisons_the_core(seat):
@@ -277,7 +288,12 @@ def test_an_unwind_takes_reduce_only_when_inventory_stays_heavy(knobs):
 
 def test_flatten_takes_the_position_to_zero_and_quotes_no_more(seat):
     bid, _ = quoting(seat)
-    seat.hear(events.OrderFilled(bid.client_id, "BTCUSDT", BUY, "f", bid.price_ticks, bid.size_lots, bid.size_lots, "maker", 0, seat.now), 10)
+    seat.hear(
+        events.OrderFilled(
+            bid.client_id, "BTCUSDT", BUY, "f", bid.price_ticks, bid.size_lots, bid.size_lots, "maker", 0, seat.now
+        ),
+        10,
+    )
     seat.hear(events.OperatorSaid("flatten"), 10)
     for order in list(seat.core.belief().orders):
         if order.state == "CANCELLING":

@@ -270,6 +270,19 @@ def test_an_echo_of_an_earlier_amend_does_not_answer_the_later_one(book):
     assert 98 == book.orders.find(client_id).price_ticks, "an older word moves nothing back"
 
 
+def test_a_read_asked_before_a_cancel_left_does_not_settle_the_cancel(book):
+    client_id = working(book)
+    book.amend(client_id, 99, 10)
+    book.at(600)
+    book.now = 900
+    book.cancel(client_id)
+    book.at(1500)
+    book.report(client_id, events.OPEN, 600, 99, 10)
+    assert State.IN_DOUBT is book.state(client_id)
+    book.report(client_id, events.OPEN, 1500, 99, 10)
+    assert State.WORKING is book.state(client_id)
+
+
 def test_an_order_moved_elsewhere_is_new_at_its_place_and_one_kept_is_not(book):
     client_id = working(book)
     book.now = 50

@@ -49,7 +49,15 @@ class Played:
         fields = {"post_only": True, "reduce_only": False, "taking": False} | kinds
         name = f"s-{len(self.venue.orders) + 1}"
         command = commands.CreateOrder(
-            client_id=name, symbol="X", slot="bid0", side=side, price_ticks=price, size_lots=lots, send_by_ns=0, cycle_id=0, **fields
+            client_id=name,
+            symbol="X",
+            slot="bid0",
+            side=side,
+            price_ticks=price,
+            size_lots=lots,
+            send_by_ns=0,
+            cycle_id=0,
+            **fields,
         )
         return self.venue.handle(command, 0, 0)
 
