@@ -18,6 +18,7 @@ _VERBS: Final = {
     "faults": "List the faults, or one fault's fields and example.",
     "explain": "Say what an error code, a metric or an invariant means.",
     "schema": "Print or write the JSON Schema of a kind of file.",
+    "migrate": "Raise scenario and config files to the current version.",
 }
 
 
