@@ -79,6 +79,11 @@ class Feed(msgspec.Struct):
             self.broken_ns = now_ns
         self.is_whole = False
 
+    def forget(self, now_ns: int) -> None:
+        """Note that the stream broke, or that whoever listened is gone: what was kept joins nothing."""
+        self.lose(now_ns)
+        self.kept.clear()
+
     def _join(self, now_ns: int, prev_seq: int, seq: int) -> None:
         if not self.is_whole:
             if len(self.kept) >= _KEPT_MAX:

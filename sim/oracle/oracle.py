@@ -200,12 +200,16 @@ class Oracle:
         self._sending.heard(event)
         match event:
             case events.StreamDown(stream=events.PUBLIC):
-                for feed in self._feeds.values():
-                    feed.lose(now_ns)
+                self._forget_books(now_ns)
             case events.Started():
+                self._forget_books(now_ns)
                 self._states.restarted()
             case _:
                 pass
+
+    def _forget_books(self, now_ns: int) -> None:
+        for feed in self._feeds.values():
+            feed.forget(now_ns)
 
     def _proves_absence(self, event: events.Event) -> bool:
         """Say, before the evidence takes it in, whether a read that found nothing proves anything."""

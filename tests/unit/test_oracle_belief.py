@@ -265,6 +265,7 @@ CANCEL = commands.CancelOrder("a-1", NAME, 1)
         (events.OrderRejected("a-1", "regime", 1), "CLOSED", ()),
         (events.Unanswered("create", "a-1", NAME, "timeout"), "IN_DOUBT", (QUERY,)),
         (events.Woke(), "IN_DOUBT", (QUERY,)),
+        (events.Woke(), "IN_DOUBT", ()),  # whoever doubts and does not ask risks nothing yet
         (events.Woke(), "CANCELLING", (commands.CancelAll(NAME),)),
         (events.NotSent("create", "a-1", NAME, "late"), "CLOSED", ()),
         (filled("a-1", "f1", 4, 4), "WORKING", ()),

@@ -212,6 +212,23 @@ def test_s4_a_lost_stream_leaves_no_ground():
     assert ["S4"] == scene.codes
 
 
+def test_s4_a_new_process_has_no_book_yet():
+    scene = Scene()
+    scene.step(events.Started("b", scene.now_ns))
+    scene.send(scene.create("b-1"))
+    assert ["S4"] == scene.codes
+
+
+def test_s4_what_was_kept_from_before_a_lost_stream_joins_nothing():
+    scene = Scene()
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0))
+    scene.step(events.StreamDown(events.PUBLIC))
+    scene.step(events.BookDelta(NAME, 8, 9, (), (), 0))
+    scene.step(events.BookSnapshot(NAME, 9, (), (), 0, asked_ns=scene.now_ns))
+    scene.send(scene.create("a-1"))
+    assert [] == scene.codes
+
+
 # S7
 
 
@@ -220,6 +237,7 @@ def test_s7_an_id_is_used_once_over_restarts_too():
     scene.placed("a-1")
     scene.step(cancelled("a-1"))
     scene.step(events.Started("a", scene.now_ns))
+    scene.step(events.BookSnapshot(NAME, 1, (), (), 0))
     scene.send(scene.create("a-1"))
     assert ["S7"] == scene.codes
 
