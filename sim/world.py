@@ -111,6 +111,9 @@ class World:
             burst=profile.rates.burst,
             reads_per_s=profile.venue.reads_per_s,
             window_ns=profile.venue.window_ms * NS_PER_MS,
+            leverage=profile.venue.leverage or 0,
+            band_ppm=round((profile.venue.band_pct or 0) * _PPM_PER_PCT),
+            book_levels=profile.venue.book_levels,
         )
         venue = Venue(self.scenario.instruments, rules, Clock(self.start_wall_ns))
         venue.private = self._say_privately

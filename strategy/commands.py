@@ -13,7 +13,10 @@ class _Command(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class CreateOrder(_Command, frozen=True, gc=False):
-    """Place a limit order: good till cancelled, or immediate-or-cancel when ``taking``."""
+    """Place a limit order: good till cancelled, or immediate-or-cancel when ``taking``.
+
+    ``fill_or_kill`` is all of it at once or nothing.
+    """
 
     client_id: str
     symbol: str
@@ -26,6 +29,7 @@ class CreateOrder(_Command, frozen=True, gc=False):
     taking: bool
     send_by_ns: int
     cycle_id: int
+    fill_or_kill: bool = False
 
 
 class AmendOrder(_Command, frozen=True, gc=False):

@@ -144,6 +144,10 @@ class FlowMarket:
             self._on_trade(self, matches, side, mid2, now_ns)
         return matches
 
+    def fillable_lots(self, side: int, limit_ticks: int) -> int:
+        """Count what we could take before we meet ourselves."""
+        return self.book.fillable_lots(side, limit_ticks, spare=self)
+
     def changed_levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Give the bid and ask levels that changed since the last call, with their sizes now."""
         changed = []
@@ -152,10 +156,10 @@ class FlowMarket:
             touched.clear()
         return changed[0], changed[1]
 
-    def levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Give the whole book, best first."""
+    def levels(self, depth: int = _NEVER) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Give the best levels of each side, best first."""
         bids, asks = self.book.lots
-        return sorted(bids.items(), reverse=True), sorted(asks.items())
+        return sorted(bids.items(), reverse=True)[:depth], sorted(asks.items())[:depth]
 
     # Who else trades
 

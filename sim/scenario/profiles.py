@@ -119,6 +119,12 @@ class VenueRules(Written):
     """What the account starts with, in quote currency."""
     maintenance_pct: AboveZero
     """Maintenance margin, in percent of the positions' notional."""
+    leverage: CountAboveZero | None = None
+    """Each position answers alone with this part of its notional; without it the whole account does."""
+    band_pct: AboveZero | None = None
+    """No buy further above the mid, no sell further below it, in percent; no band without it."""
+    book_levels: CountAboveZero = 50
+    """How many levels of each side the public feed shows."""
     window_ms: CountAboveZero
     """How old a signed request may be on arrival, in milliseconds."""
     engine_ms: FromZero

@@ -104,7 +104,8 @@ class Account(msgspec.Struct):
 
     def maintenance_cash(self, mids2: dict[str, int]) -> int:
         """Give the equity below which the venue closes the positions, all of them together."""
-        return sum(self._maintenance_of(one, mids2[symbol]) for symbol, one in self.holdings.items())
+        worth = sum(abs(one.worth_cash(mids2[symbol])) for symbol, one in self.holdings.items())
+        return worth * self.maintenance_ppm // PPM
 
     def _maintenance_of(self, one: Holding, mid2_ticks: int) -> int:
         return abs(one.worth_cash(mid2_ticks)) * self.maintenance_ppm // PPM
@@ -122,7 +123,7 @@ class Account(msgspec.Struct):
             for symbol, one in self.holdings.items()
             if one.lots
         ]
-        return min(alone, key=lambda pair: (pair[0] - pair[1], pair), default=(whole[0], 0))
+        return min(alone, key=lambda pair: pair[0] * PPM // max(1, pair[1]), default=(whole[0], 0))
 
     def spent(self, mids2: dict[str, int]) -> list[str]:
         """Name the symbols whose positions the venue now closes: equity at or below maintenance."""

@@ -6,9 +6,12 @@ from typing import Final
 RATE_LIMIT: Final = "rate_limit"
 TIMESTAMP: Final = "timestamp"
 REGIME: Final = "regime"
+UNKNOWN_SYMBOL: Final = "unknown_symbol"
 DUPLICATE_ID: Final = "duplicate_id"
 BAD_SIZE: Final = "bad_size"
 REDUCE_ONLY: Final = "reduce_only"
+PRICE_BAND: Final = "price_band"
+MARGIN: Final = "margin"
 WOULD_CROSS: Final = "would_cross"
 SELF_TRADE: Final = "self_trade"
 NOT_FILLED: Final = "not_filled"
@@ -22,12 +25,15 @@ MEANINGS: Final = MappingProxyType(
         RATE_LIMIT: "too many requests; whether this one was carried out is not said",
         TIMESTAMP: "signed outside the receive window",
         REGIME: "the trading regime does not allow it",
+        UNKNOWN_SYMBOL: "nothing of that name is traded here",
         DUPLICATE_ID: "the client id was used before",
         BAD_SIZE: "price, size or value outside the instrument's rules",
         REDUCE_ONLY: "it would not only reduce the position",
+        PRICE_BAND: "a buy too far above the mid, or a sell too far below it",
+        MARGIN: "the equity cannot post the margin of the worst case",
         WOULD_CROSS: "post-only, and it would trade at once",
         SELF_TRADE: "it would trade with an order of the same account",
-        NOT_FILLED: "immediate-or-cancel, and this much found no counterparty",
+        NOT_FILLED: "immediate-or-cancel or fill-or-kill, and this much found no counterparty",
         GONE: "no such order is open",
         BELOW_FILLED: "the new size is not above what has traded",
         BY_CLIENT: "cancelled on request",

@@ -6,73 +6,29 @@ What is asked twice is answered twice; what was done is not done again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sim.clocks import Clock
 from sim.venue import codes
 from sim.venue.accounts import Account, Holding
 from sim.venue.feeds import Feed
 from sim.venue.limits import TokenBucket
-from sim.venue.matching import Match
+from sim.venue.matching import Match, Resting
 from sim.venue.orders import CANCELLED, FILLED, OPEN, REJECTED, Fill, VenueOrder
+from sim.venue.pit import Pit
 from sim.venue.reads import READS, answer_of
 from sim.venue.regimes import OPEN as OPEN_REGIME
 from sim.venue.regimes import refuses
 from sim.venue.requests import refusal_of, request_of
+from sim.venue.rules import Rules as Rules
+from sim.venue.rules import lacks_margin, why_refuse_amend, why_reject
 from strategy import commands, events
-from strategy.instrument import MAKER, TAKER, Instrument, notional_cash
+from strategy.instrument import MAKER, TAKER, Instrument
 from strategy.units import NS_PER_MS
 
 _AHEAD_NS_MAX: Final = 1000 * NS_PER_MS
 _HEARTBEAT_NS: Final = 500 * NS_PER_MS
 _UNSIGNED: Final = (commands.RequestBook, commands.SampleClock)
-
-
-class Pit(Protocol):
-    """One symbol's market as the venue uses it."""
-
-    symbol: str
-    book: Any
-
-    def enter(self, order: VenueOrder, lots: int, now_ns: int) -> None:
-        """Rest an order of ours."""
-
-    def leave(self, order: VenueOrder) -> None:
-        """Take an order of ours off the book."""
-
-    def shrink(self, order: VenueOrder, by_lots: int) -> None:
-        """Make an order of ours smaller in its place."""
-
-    def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
-        """Trade for us as the aggressor."""
-
-    def changed_levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Give the levels that changed since the last call."""
-
-    def levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Give the whole book."""
-
-
-class Rules:
-    """What the venue is set to: fees and grids are the instruments', the rest is here."""
-
-    def __init__(
-        self,
-        *,
-        start_cash: int,
-        maintenance_ppm: int,
-        orders_per_s: int,
-        burst: int,
-        reads_per_s: int,
-        window_ns: int,
-    ) -> None:
-        """Take the numbers of a profile."""
-        self.start_cash = start_cash
-        self.maintenance_ppm = maintenance_ppm
-        self.orders_per_s = orders_per_s
-        self.burst = burst
-        self.reads_per_s = reads_per_s
-        self.window_ns = window_ns
 
 
 class Venue:
@@ -82,8 +38,9 @@ class Venue:
         """Start without markets; ``open_market`` brings them."""
         self.instruments = {one.symbol: one for one in instruments}
         self.account = Account(
-            {one.symbol: Holding(one) for one in instruments}, rules.start_cash, rules.maintenance_ppm
+            {one.symbol: Holding(one) for one in instruments}, rules.start_cash, rules.maintenance_ppm, rules.leverage
         )
+        self._rules = rules
         self.clock = clock
         self.regime = dict.fromkeys(self.instruments, OPEN_REGIME)
         self.pits: dict[str, Pit] = {}
@@ -96,7 +53,6 @@ class Venue:
         self.reached: Callable[[int], None] = _nobody
         self.self_trades = 0
         self.liquidations = 0
-        self._rules = rules
         self._order_tokens = TokenBucket(rules.orders_per_s, rules.burst)
         self._read_tokens = TokenBucket(rules.reads_per_s, rules.reads_per_s)
         self._handlers: dict[type, Callable[[Any, int, int], events.Event | None]] = {
@@ -111,7 +67,8 @@ class Venue:
     def open_market(self, pit: Pit) -> None:
         """Bring a symbol's market."""
         self.pits[pit.symbol] = pit
-        self.feeds[pit.symbol] = Feed(pit, _HEARTBEAT_NS)
+        pit.book.may_trade = self._may_trade
+        self.feeds[pit.symbol] = Feed(pit, _HEARTBEAT_NS, self._rules.book_levels)
 
     # Requests
 
@@ -125,6 +82,8 @@ class Venue:
             return events.Unanswered(request, client_id, symbol, codes.RATE_LIMIT)
         if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns):
             return refusal_of(command, codes.TIMESTAMP, venue_ns)
+        if symbol and symbol not in self.instruments:
+            return refusal_of(command, codes.UNKNOWN_SYMBOL, venue_ns)
         if symbol and refuses(self.regime[symbol], command):
             return refusal_of(command, codes.REGIME, venue_ns)
         return self._handlers[type(command)](command, now_ns, venue_ns)
@@ -181,23 +140,28 @@ class Venue:
         self.open[order.client_id] = order
         accepted = _accepted(order, venue_ns)
         self.private(accepted)
-        self._work(order, now_ns, is_taking=command.taking)
+        if command.fill_or_kill and not self._fills_whole(order):
+            self._end(order, CANCELLED, codes.NOT_FILLED, now_ns)
+            return accepted
+        self._work(order, now_ns, is_taking=command.taking or command.fill_or_kill)
         return accepted
+
+    def _fills_whole(self, order: VenueOrder) -> bool:
+        return self.pits[order.symbol].fillable_lots(order.side, order.price_ticks) >= order.size_lots
 
     def _why_reject(self, command: commands.CreateOrder) -> str:
         """Give the code of the first rule a create breaks; empty when it breaks none."""
-        instrument = self.instruments[command.symbol]
-        if command.price_ticks <= 0 or not instrument.lots_min <= command.size_lots <= instrument.lots_max:
-            return codes.BAD_SIZE
-        value = notional_cash(instrument, command.price_ticks, command.size_lots)
-        if value < instrument.notional_min_cash and not command.reduce_only:
-            return codes.BAD_SIZE
-        held = self.account.holdings[command.symbol].lots
-        if command.reduce_only and command.size_lots > -command.side * held:
-            return codes.REDUCE_ONLY
-        if command.post_only and self.pits[command.symbol].book.crosses(command.side, command.price_ticks):
-            return codes.WOULD_CROSS
-        return ""
+        symbol = command.symbol
+        code = why_reject(
+            command, self.instruments[symbol], self._rules, self.pits[symbol].book, self.position_lots(symbol)
+        )
+        if code or command.reduce_only:
+            return code
+        return self._why_short_of_margin(symbol, command.side, command.size_lots)
+
+    def _why_short_of_margin(self, symbol: str, side: int, more_lots: int) -> str:
+        is_short = lacks_margin(self.account, self.mids2(), list(self.open.values()), symbol, side, more_lots)
+        return codes.MARGIN if is_short else ""
 
     def _work(self, order: VenueOrder, now_ns: int, *, is_taking: bool) -> None:
         """Match what crosses, then rest or drop what is left."""
@@ -208,6 +172,7 @@ class Venue:
                 if maker.owner is not None:
                     self.self_trades += 1
                 self._fill(order, price, lots, TAKER, mid2, now_ns)
+            self._end_unreduced(order.symbol, now_ns)
         if order.state != OPEN:
             return
         if is_taking or pit.book.crosses(order.side, order.price_ticks):
@@ -238,17 +203,13 @@ class Venue:
         return amended
 
     def _why_refuse_amend(self, order: VenueOrder, command: commands.AmendOrder) -> str:
-        instrument = self.instruments[order.symbol]
-        if command.size_lots <= order.filled_lots:
-            return codes.BELOW_FILLED
-        if command.price_ticks <= 0 or command.size_lots > instrument.lots_max:
-            return codes.BAD_SIZE
-        if order.post_only and self.pits[order.symbol].book.crosses(order.side, command.price_ticks):
-            return codes.WOULD_CROSS
-        held = self.account.holdings[order.symbol].lots
-        if order.reduce_only and command.size_lots - order.filled_lots > -order.side * held:
-            return codes.REDUCE_ONLY
-        return ""
+        symbol = order.symbol
+        code = why_refuse_amend(
+            order, command, self.instruments[symbol], self._rules, self.pits[symbol].book, self.position_lots(symbol)
+        )
+        if code or order.reduce_only:
+            return code
+        return self._why_short_of_margin(symbol, order.side, max(0, command.size_lots - order.size_lots))
 
     def _cancel(self, command: commands.CancelOrder, now_ns: int, venue_ns: int) -> events.Event:
         order = self.open.get(command.client_id)
@@ -281,11 +242,30 @@ class Venue:
         for maker, price, lots in matches:
             if maker.owner is not None:
                 self._fill(maker.owner, price, lots, MAKER, mid2_ticks, now_ns)
+        self._end_unreduced(pit.symbol, now_ns)
+
+    def _may_trade(self, maker: Resting, matches: list[Match]) -> int:
+        """Say how much of an order of ours may trade: a reduce-only one never turns the position."""
+        order: VenueOrder = maker.owner
+        if not order.reduce_only:
+            return maker.lots
+        held = self.position_lots(order.symbol)
+        for earlier, _, lots in matches:
+            if earlier.owner is not None:
+                held += order.side * lots
+        return min(maker.lots, max(0, -order.side * held))
 
     def made(self, order: VenueOrder, price: int, lots: int, mid2_ticks: int, now_ns: int) -> None:
-        """Hear that an order of ours was filled as a maker, in a market that prints its own trades."""
+        """Hear that an order of ours was filled as a maker, in a market that prints its own trades.
+
+        Such a market may fill several of ours at once; what an earlier fill ended trades no more.
+        """
         self.reached(now_ns)
-        self._fill(order, price, lots, MAKER, mid2_ticks, now_ns)
+        if order.reduce_only:
+            lots = min(lots, max(0, -order.side * self.position_lots(order.symbol)))
+        if order.state == OPEN and lots:
+            self._fill(order, price, lots, MAKER, mid2_ticks, now_ns)
+        self._end_unreduced(order.symbol, now_ns)
 
     def _fill(self, order: VenueOrder, price: int, lots: int, liquidity: str, mid2: int, now_ns: int) -> None:
         order.filled_lots += lots
@@ -306,7 +286,6 @@ class Venue:
         )
         self.fills.append(Fill(event, mid2, now_ns))
         self.private(event)
-        self._end_unreduced(order.symbol, now_ns)
 
     def _end_unreduced(self, symbol: str, now_ns: int) -> None:
         """Cancel reduce-only orders that would now turn the position over."""
@@ -330,17 +309,17 @@ class Venue:
             pit.leave(order)
 
     def _check_margin(self, now_ns: int) -> None:
-        """Close every position when the account is worth less than its maintenance margin."""
-        if not any(one.lots for one in self.account.holdings.values()):
-            return
+        """Close the positions whose equity is at or below their maintenance margin."""
         mids2 = self.mids2()
-        if self.account.equity_cash(mids2) > self.account.maintenance_cash(mids2):
+        # A market that never had two sides has no price to judge anybody by.
+        spent = self.account.spent(mids2) if all(mids2.values()) else []
+        if not spent:
             return
         self.liquidations += 1
-        self.cancel_everything(now_ns)
-        for symbol, one in self.account.holdings.items():
-            if one.lots:
-                self._liquidate(symbol, one, now_ns)
+        for order in [one for one in self.open.values() if not self.account.leverage or one.symbol in spent]:
+            self._end(order, CANCELLED, codes.BY_VENUE, now_ns)
+        for symbol in spent:
+            self._liquidate(symbol, self.account.holdings[symbol], now_ns)
 
     def _liquidate(self, symbol: str, one: Holding, now_ns: int) -> None:
         """Sell or buy a position back at any price, under no client id of ours."""

@@ -1,6 +1,9 @@
 """One symbol's public feed: a snapshot, then what changed, with numbers that join.
 
 Changes are gathered between publications: a level that moved twice is told once, as it stands.
+Only the best levels of each side are shown. So a level may leave the view without being traded or
+cancelled (a better one came), or enter it without being placed (a better one went); a reader is
+told of both, and after every message holds exactly what is in view, never a level too many.
 """
 
 from typing import Any, Protocol
@@ -18,17 +21,60 @@ class Shown(Protocol):
     def changed_levels(self) -> tuple[list[_Level], list[_Level]]:
         """Give bid and ask levels changed since the last call."""
 
-    def levels(self) -> tuple[list[_Level], list[_Level]]:
-        """Give the whole book, best first."""
+    def levels(self, depth: int) -> tuple[list[_Level], list[_Level]]:
+        """Give the best levels of each side, best first."""
+
+
+class _View:
+    """What the readers of one side hold, ``sign`` +1 for bids: the higher the better, or -1."""
+
+    __slots__ = ("_depth", "_edge", "_sign", "told")
+
+    def __init__(self, sign: int, depth: int) -> None:
+        self._sign = sign
+        self._depth = depth
+        self._edge: int | None = None  # the worst price in a full view; beyond it nothing is told
+        self.told: dict[int, int] = {}
+
+    def needs_look(self, changed: list[_Level]) -> bool:
+        """Say whether a change may have moved levels into the view or out of it."""
+        told, edge, sign = self.told, self._edge, self._sign
+        for price, lots in changed:
+            if price in told:
+                if not lots:
+                    return True
+            elif lots and (edge is None or sign * (price - edge) > 0):
+                return True
+        return False
+
+    def resized(self, changed: list[_Level]) -> list[_Level]:
+        """Tell the new sizes of levels that are in view and stay there."""
+        told = self.told
+        news = [level for level in changed if level[0] in told]
+        told.update(news)
+        return news
+
+    def moved(self, changed: list[_Level], best: list[_Level]) -> list[_Level]:
+        """Tell all there is to tell when the view is ``best`` from now on."""
+        old, new = self.told, dict(best)
+        news = [(price, new.get(price, 0)) for price, _ in changed if price in new or price in old]
+        named = dict(news)
+        news += [(price, 0) for price in old if price not in new and price not in named]
+        news += [level for level in best if level[0] not in old and level[0] not in named]
+        self.told = new
+        self._edge = best[-1][0] if len(best) >= self._depth else None
+        return news
 
 
 class Feed:
     """Publishes one market. ``seq`` is the number of the last message that changed anything."""
 
-    def __init__(self, market: Shown, heartbeat_ns: int) -> None:
-        """Number the empty book 1."""
+    def __init__(self, market: Shown, heartbeat_ns: int, depth: int) -> None:
+        """Number the empty book 1; ``depth`` is how many levels of a side are shown."""
         self._market = market
         self._heartbeat_ns = heartbeat_ns
+        self._depth = depth
+        self._views = _View(1, depth), _View(-1, depth)
         self._trades: list[events.PublicTrade] = []
         self._last_ns = 0
         self.seq = 1
@@ -45,7 +91,7 @@ class Feed:
         """Give what is to be told now: trades, then the change of the book, or a sign of life."""
         told: list[events.Event] = list(self._trades)
         self._trades.clear()
-        bids, asks = self._market.changed_levels()
+        bids, asks = self._news()
         symbol = self._market.symbol
         if bids or asks:
             self.seq += 1
@@ -56,12 +102,23 @@ class Feed:
             told.append(events.BookHeartbeat(symbol, self.seq, venue_ns))
         return told
 
+    def _news(self) -> tuple[list[_Level], list[_Level]]:
+        """Give what changed in view, each side's levels in the order in which they were touched."""
+        bids, asks = self._market.changed_levels()
+        bid_view, ask_view = self._views
+        if not bid_view.needs_look(bids) and not ask_view.needs_look(asks):
+            return bid_view.resized(bids), ask_view.resized(asks)
+        best_bids, best_asks = self._market.levels(self._depth)
+        return bid_view.moved(bids, best_bids), ask_view.moved(asks, best_asks)
+
     def snapshot(self, now_ns: int, venue_ns: int, asked_ns: int) -> list[events.Event]:
-        """Give the whole book as of the last number; what changed since is published first.
+        """Give the book in view as of the last number; what changed since is published first.
 
         The messages before the snapshot, if any, belong on the stream.
         """
         told = self.publish(now_ns, venue_ns)
-        bids, asks = self._market.levels()
+        bids, asks = self._market.levels(self._depth)
+        for view, best in zip(self._views, (bids, asks), strict=True):
+            view.moved([], best)  # a market may begin with a book that never changed
         told.append(events.BookSnapshot(self._market.symbol, self.seq, tuple(bids), tuple(asks), venue_ns, asked_ns))
         return told

@@ -6,6 +6,7 @@ carrying it. Levels that changed are noted for the feed.
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from strategy.units import BUY
@@ -29,10 +30,18 @@ class Resting:
 Match = tuple[Resting, int, int]  # the maker, the price in ticks, the lots
 
 
-class LimitBook:
-    """Both sides of one symbol. Best prices are 0 where a side is empty."""
+def _all_of_it(maker: Resting, _matches: list[Match]) -> int:
+    return maker.lots
 
-    __slots__ = ("_queues", "best_ask_ticks", "best_bid_ticks", "last_mid2_ticks", "lots", "touched")
+
+class LimitBook:
+    """Both sides of one symbol. Best prices are 0 where a side is empty.
+
+    ``may_trade`` says how many lots of an account's order may trade after the matches so far of
+    the same aggressor: a reduce-only order ends where the position does, in the middle of a sweep.
+    """
+
+    __slots__ = ("_queues", "best_ask_ticks", "best_bid_ticks", "last_mid2_ticks", "lots", "may_trade", "touched")
 
     def __init__(self) -> None:
         """Start empty."""
@@ -43,6 +52,7 @@ class LimitBook:
         self.best_bid_ticks = 0
         self.best_ask_ticks = 0
         self.last_mid2_ticks = 0
+        self.may_trade: Callable[[Resting, list[Match]], int] = _all_of_it
 
     @property
     def mid2_ticks(self) -> int:
@@ -99,9 +109,16 @@ class LimitBook:
                 if not maker.lots:
                     queue.popleft()
                     continue
-                if spare is not None and maker.owner is not None:
-                    self._less(index, price, traded)
-                    return matches, lots
+                if maker.owner is not None:
+                    if spare is not None:
+                        self._less(index, price, traded)
+                        return matches, lots
+                    barred = maker.lots - self.may_trade(maker, matches)
+                    if barred:
+                        # It leaves the queue untraded; its account is told by whoever barred it.
+                        maker.lots -= barred
+                        traded += barred
+                        continue
                 size = maker.lots if maker.lots < lots else lots
                 maker.lots -= size
                 lots -= size
@@ -111,6 +128,19 @@ class LimitBook:
                     queue.popleft()
             self._less(index, price, traded)
         return matches, lots
+
+    def fillable_lots(self, side: int, limit_ticks: int, spare: object = None) -> int:
+        """Count what an aggressor could take up to its limit, if it wanted any amount."""
+        index = 1 if side == BUY else 0
+        found = 0
+        for price in sorted(self.lots[index], reverse=index == 0):
+            if side * (limit_ticks - price) < 0:
+                break
+            for maker in self._queues[index][price]:
+                if spare is not None and maker.owner is not None and maker.lots:
+                    return found
+                found += maker.lots
+        return found
 
     def ahead_lots(self, order: Resting) -> int:
         """Count what stands in front of a resting order: the truth about its place."""

@@ -41,8 +41,7 @@ def answer_of(ledger: Ledger, command: commands.Command, venue_ns: int) -> event
         case commands.QueryFills():
             return events.FillsReport(command.symbol, command.asked_ns, _since(ledger.fills, command), venue_ns)
         case commands.QueryMargin():
-            mids2, account = ledger.mids2(), ledger.account
-            equity, maintenance = account.equity_cash(mids2), account.maintenance_cash(mids2)
+            equity, maintenance = ledger.account.margin_cash(ledger.mids2())
             return events.MarginSeen(command.asked_ns, equity, maintenance, venue_ns)
         case commands.SampleClock():
             return events.ClockSampled(command.asked_ns, venue_ns)

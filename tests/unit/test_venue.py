@@ -1,11 +1,11 @@
 """The exchange as an account meets it: what it accepts, refuses, fills, charges and tells."""
 
 import pytest
+from pits import HandPit as Pit
 
 from sim.clocks import Clock
 from sim.venue import codes
 from sim.venue.engine import Rules, Venue
-from sim.venue.matching import LimitBook, Resting
 from sim.venue.requests import request_of
 from strategy import commands, events
 from strategy.instrument import make_instrument
@@ -16,52 +16,6 @@ INSTRUMENT = make_instrument(
     symbol="X", kind="linear", tick="0.5", lot="0.001", size_min="0.001", size_max="1", notional_min="0.01",
     maker_fee_bps="-2.5", taker_fee_bps="7.5",
 )  # fmt: skip
-
-
-class Pit:
-    """A book that moves only when the test moves it."""
-
-    def __init__(self, venue: Venue) -> None:
-        self.symbol, self.book, self.ours, self.venue = "X", LimitBook(), {}, venue
-
-    def rest(self, side: int, price: int, lots: int) -> None:
-        self.book.rest(Resting(side, price, lots))
-
-    def trade(self, side: int, lots: int, limit: int, now_ns: int = 0) -> None:
-        mid2 = self.book.mid2_ticks
-        matches, _ = self.book.take(side, lots, limit)
-        self.venue.traded(self, matches, side, mid2, now_ns)
-
-    def enter(self, order, lots, now_ns):
-        self.ours[order.client_id] = Resting(order.side, order.price_ticks, lots, order)
-        self.book.rest(self.ours[order.client_id])
-
-    def leave(self, order):
-        resting = self.ours.pop(order.client_id)
-        if resting.lots:
-            self.book.shrink(resting, resting.lots)
-
-    def shrink(self, order, by_lots):
-        self.book.shrink(self.ours[order.client_id], by_lots)
-
-    def take(self, side, lots, limit, now_ns):
-        mid2 = self.book.mid2_ticks
-        matches, _ = self.book.take(side, lots, limit, spare=self)
-        if matches:
-            self.venue.traded(self, matches, side, mid2, now_ns)
-        return matches
-
-    def changed_levels(self):
-        told = [
-            [(price, lots.get(price, 0)) for price in touched]
-            for touched, lots in zip(self.book.touched, self.book.lots, strict=True)
-        ]
-        for touched in self.book.touched:
-            touched.clear()
-        return told[0], told[1]
-
-    def levels(self):
-        return sorted(self.book.lots[0].items(), reverse=True), sorted(self.book.lots[1].items())
 
 
 @pytest.fixture

@@ -210,6 +210,13 @@ class TapeMarket:
             self._on_trade(self, matches, side, self.book.mid2_ticks, now_ns)
         return matches
 
+    def fillable_lots(self, side: int, limit_ticks: int) -> int:
+        """Count what ``take`` would find up to a limit."""
+        index = 1 if side == BUY else 0
+        shown = self._tape.asks(_TAKE_LEVELS) if side == BUY else self._tape.bids(_TAKE_LEVELS)
+        within = [(price, size) for price, size in shown if side * (limit_ticks - price) >= 0]
+        return sum(max(0, size - self._eaten.get((index, price), 0)) for price, size in within)
+
     # What is shown
 
     def changed_levels(self) -> tuple[list[_Level], list[_Level]]:
@@ -223,14 +230,15 @@ class TapeMarket:
             changed.clear()
         return told[0], told[1]
 
-    def levels(self) -> tuple[list[_Level], list[_Level]]:
-        """Give the whole book, best first, our own lots included."""
+    def levels(self, depth: int = _NEVER) -> tuple[list[_Level], list[_Level]]:
+        """Give the best levels of each side, best first, our own lots included."""
         told: list[list[_Level]] = []
-        for side, shown in ((BUY, self._tape.bids(_NEVER)), (SELL, self._tape.asks(_NEVER))):
+        for side, shown in ((BUY, self._tape.bids(depth)), (SELL, self._tape.asks(depth))):
             lots = dict(shown)
             for price, own in self._own(side).items():
-                lots[price] = lots.get(price, 0) + own
-            told.append(sorted(lots.items(), reverse=side == BUY))
+                lots_of = self._tape.bid_lots if side == BUY else self._tape.ask_lots
+                lots[price] = lots_of(price) + own
+            told.append(sorted(lots.items(), reverse=side == BUY)[:depth])
         return told[0], told[1]
 
     def _own(self, side: int) -> dict[int, int]:
