@@ -1,7 +1,9 @@
 """All symbols' markets on one clock: whoever is next moves next, so that nobody sees the future."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
+
+_NEVER: Final = 2**63
 
 
 class Stepped(Protocol):
@@ -31,16 +33,22 @@ class Markets:
         if len(self._markets) == 1:
             return self._markets[0].advance(until_ns)
         while True:
-            first, second_ns = self._soonest()
-            if first.next_ns > until_ns:
+            first, first_ns, second_ns = self._soonest()
+            if first_ns > until_ns:
                 return until_ns
             # The others wait at their own next events: the first may run up to just before those.
-            target_ns = min(until_ns, max(second_ns - 1, first.next_ns))
+            target_ns = min(until_ns, max(second_ns - 1, first_ns))
             reached_ns = first.advance(target_ns)
             if first.touched:
                 return reached_ns
 
-    def _soonest(self) -> tuple[Stepped, int]:
-        """Give the market that moves next, and when the one after it does."""
-        times = sorted((market.next_ns, place) for place, market in enumerate(self._markets))
-        return self._markets[times[0][1]], times[1][0]
+    def _soonest(self) -> tuple[Stepped, int, int]:
+        """Give the market that moves next, when it does, and when the one after it does."""
+        first, first_ns, second_ns = self._markets[0], _NEVER, _NEVER
+        for market in self._markets:
+            next_ns = market.next_ns
+            if next_ns < first_ns:
+                first, first_ns, second_ns = market, next_ns, first_ns
+            elif next_ns < second_ns:
+                second_ns = next_ns
+        return first, first_ns, second_ns
