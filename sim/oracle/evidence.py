@@ -28,23 +28,16 @@ class Money(msgspec.Struct):
     # Orders that may still move the position, by client id: alive, or owing us fills.
     open: dict[str, Known] = {}
 
-    def reach_lots(self, *, ours_only: bool = False) -> tuple[int, int]:
-        """Give the most our buys and our sells may still add, of any order or only of those we sent."""
+    def reach_lots(self) -> tuple[int, int]:
+        """Give the most that buys and sells may still add."""
         buys = sells = 0
         for order in self.open.values():
-            if ours_only and not order.is_ours:
-                continue
             lots = order.worst_lots
             if order.side != SELL:
                 buys += lots
             if order.side != BUY:
                 sells += lots
         return buys, sells
-
-    def worst_lots(self) -> int:
-        """Give the largest position that everything possibly alive can lead to."""
-        buys, sells = self.reach_lots()
-        return max(abs(self.position_lots + buys), abs(self.position_lots - sells))
 
     def foreign_worst_lots(self) -> int:
         """Give how much of the worst case came from orders that this bot never sent."""

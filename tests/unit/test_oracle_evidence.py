@@ -153,8 +153,7 @@ def test_fills_of_strangers_are_ours_to_carry_and_not_our_doing():
     money = evidence.money[NAME]
     assert (1, 1) == (money.position_lots, money.foreign_lots)
     assert (5, 5) == money.reach_lots()  # a side nobody told counts on both
-    assert (0, 0) == money.reach_lots(ours_only=True)
-    assert (6, 6) == (money.worst_lots(), money.foreign_worst_lots())
+    assert 6 == money.foreign_worst_lots()
 
 
 def test_a_cancel_that_did_not_do_it_must_be_tried_again():
@@ -188,6 +187,57 @@ def test_cancel_all_is_an_attempt_for_everything_in_scope():
     assert 0 == the(evidence).cancel_ns
     evidence.all_cancelled(8, NAME)
     assert (8, 8) == (the(evidence).cancel_ns, the(evidence, "b").cancel_ns)
+
+
+def test_a_verdict_missing_at_the_very_instant_it_left_is_a_doubt():
+    evidence = evidence_of("a")
+    evidence.order_word(20, events.Unanswered("create", "a", NAME, "timeout", sent_ns=1))
+    assert "create without a verdict since 1 ms" == the(evidence).why_in_doubt(20 + NS_PER_S // 1000, NS_PER_S)
+
+
+def test_silence_is_a_doubt_only_past_its_deadline():
+    evidence = evidence_of("a")
+    assert "" == the(evidence).why_in_doubt(101, 100)
+    assert "create without an answer since 0 ms" == the(evidence).why_in_doubt(102, 100)
+
+
+def test_what_was_said_of_an_order_later_stands_against_a_late_acceptance():
+    evidence = evidence_of("a")
+    evidence.order_word(5, accepted("a", 9_999, 8, venue_ns=2))
+    assert (9_999, 8) == (the(evidence).price_ticks, the(evidence).size_lots)
+    evidence.order_word(6, accepted("a", PRICE, 10, venue_ns=1))
+    assert (9_999, 8) == (the(evidence).price_ticks, the(evidence).size_lots)
+    evidence.order_word(7, read("a", 6, events.OPEN, price=9_990, size=7, venue_ns=1))
+    assert (9_999, 8) == (the(evidence).price_ticks, the(evidence).size_lots)
+    evidence.order_word(8, read("a", 6, events.OPEN, price=9_990, size=7, venue_ns=2))
+    assert (9_990, 7) == (the(evidence).price_ticks, the(evidence).size_lots)
+
+
+def test_of_two_amends_answered_the_request_waits_until_both_are():
+    evidence = evidence_of("a")
+    evidence.order_word(5, accepted("a"))
+    amend(evidence, "a", 9_990, 12)
+    amend(evidence, "a", 9_980, 14)
+    evidence.order_word(30, amended("a", 9_990, 12, venue_ns=5))
+    assert {"amend": 10} == the(evidence).waiting
+    evidence.order_word(31, amended("a", 9_980, 14, venue_ns=6))
+    assert {} == the(evidence).waiting
+
+
+def test_an_absence_is_proved_by_a_read_asked_after_the_create_was_through_and_not_at_that_instant():
+    evidence = evidence_of("a")
+    evidence.order_word(1200, read("a", 1100, events.MISSING))
+    assert "" == the(evidence).over
+    evidence.order_word(1200, read("a", 1101, events.MISSING))
+    assert "absent" == the(evidence).over
+
+
+def test_one_of_two_amends_that_never_left_leaves_both_possible():
+    evidence = evidence_of("a")
+    amend(evidence, "a", 9_990, 12)
+    amend(evidence, "a", 9_980, 14)
+    evidence.order_word(20, events.NotSent("amend", "a", NAME, "late"))
+    assert 14 == the(evidence).size_worst_lots
 
 
 def test_words_to_the_unknown_are_ignored():
