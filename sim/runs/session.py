@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import click
 import msgspec
 from rich.console import Console
 
@@ -74,10 +75,11 @@ class Session:
             for job in jobs:
                 print(f"{job.scenario.name} seed {job.seed}")
             return ExitCode.OK
+        out = options.out or self._folder(jobs)
+        _make(out)
         gathered = self._carry_out(jobs, workers)
         summaries = self._summaries(selected, jobs, gathered)
         difference = self._second_look(jobs, gathered, workers)
-        out = options.out or self._folder(jobs)
         self._write(out, selected, summaries, workers)
         return self._say(out, summaries, gathered, difference)
 
@@ -169,6 +171,14 @@ class Session:
         verdict = f"{failed} of {len(ran)} scenarios failed" if failed else f"{len(ran)} scenarios passed"
         talk.print(f"\n{verdict} in {took_s:.0f} s   exit {code}", highlight=False)
         talk.print(f"data {out / 'summary.json'}   junit {out / 'junit.xml'}", highlight=False)
+
+
+def _make(out: Path) -> None:
+    """Make the run folder before anything runs: minutes of work must not end at a locked door."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"cannot write to {out}: {error.strerror}") from None
 
 
 def _exit_code(summaries: Sequence[ScenarioSummary], gathered: Gathered, difference: Difference | None) -> int:

@@ -23,7 +23,7 @@ from sim.exit_codes import ExitCode
 @click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
 @click.option("--core", default="", metavar="MODULE:FACTORY", help="Put another core into the same world.")
 @click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
-@click.option("--out", type=click.Path(path_type=Path), help="Run folder to write (default: runs/<id>).")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write (default: runs/<id>).")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
 @click.option("--format", "form", type=click.Choice(["auto", "plain", "json"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Only the overview and the verdict.")

@@ -138,6 +138,8 @@ def test_bad_files_are_all_told_before_anything_starts(tmp_path):
         (("short.yaml", "--core", "sim"), 3, "write module:factory"),
         (("short.yaml", "--set", "spread.base_bsp=1"), 3, "did you mean 'base_bps'"),
         (("short.yaml", "--until", "-1"), 2, "--until"),
+        (("short.yaml", "--out", "short.yaml"), 2, "is a file"),
+        (("short.yaml", "--out", "short.yaml/below"), 2, "cannot write to"),
         ((), 2, "sim run scenarios/*.yaml"),
     ],
 )
