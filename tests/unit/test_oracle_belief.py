@@ -15,6 +15,24 @@ def test_s1_the_cores_own_worst_case_stays_within_its_limit():
     assert "S1" in scene.codes
 
 
+def test_s1_a_worst_case_at_the_limit_is_within_it():
+    scene = Scene(believes=True)
+    scene.worst = 100
+    scene.step(accepted("a-1"))
+    assert "S1" not in scene.codes
+
+
+@pytest.mark.parametrize(("side", "lots", "over"), [(BUY, 30, 2), (SELL, -30, 2), (BUY, -30, 0), (SELL, 30, 0)])
+def test_s1_in_truth_position_and_what_is_left_of_orders_add_up_by_side(side, lots, over):
+    scene = Scene()
+    scene.venue.lots = lots
+    scene.venue.rest("x", side=side, size_lots=80)
+    scene.venue.open["x"].filled_lots = 8
+    scene.oracle.truth_changed(scene.now_ns)
+    scene.end()
+    assert ([], [over] if over else []) == (scene.codes, [cost.lots for cost in scene.oracle.costs])
+
+
 def test_s1_what_strangers_orders_did_is_a_cost():
     scene = Scene(believes=True)
     scene.step(events.OpenOrdersReport(NAME, 1, ("s",), 0))
@@ -218,6 +236,16 @@ def test_s5_at_rest_every_fill_was_delivered():
     scene.end()
     assert ["S5"] == scene.codes
     assert "the first is f1" in scene.oracle.breaches[0].detail
+
+
+def test_s5_an_old_fill_that_was_delivered_is_not_missing():
+    fill = filled("a-1", "f1")
+    scene = truth_with(fill)
+    scene.lots, scene.cash = 10, cash_of(fill)
+    scene.step(fill)
+    scene.pass_s(6)
+    scene.end()
+    assert [] == scene.codes
 
 
 def test_s5_a_fill_of_just_now_may_be_under_way():
