@@ -75,7 +75,9 @@ def _gate_table(gates: Sequence[GateVerdict]) -> Table:
 
 def _print_edge(console: Console, summary: ScenarioSummary) -> None:
     """Print where the result came from: the identity in bps of traded notional, means over seeds."""
-    parts = [_mean(summary, name) for name in ("capture_bps", "fees_bps", "inventory_bps", "net_bps", "net_ex_fees_bps")]
+    parts = [
+        _mean(summary, name) for name in ("capture_bps", "fees_bps", "inventory_bps", "net_bps", "net_ex_fees_bps")
+    ]
     if "-" in parts:
         return
     capture, fees, inventory, net, ex_fees = parts

@@ -37,7 +37,13 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     def failed(self) -> bool:
         """Say whether a gate or an invariant failed, a seed raised, or one is missing."""
         broken = any(one.broken for one in self.invariants.values())
-        return broken or any(gate.verdict == FAIL for gate in self.gates) or self.raised or self.refused or bool(self.missing)
+        return (
+            broken
+            or any(gate.verdict == FAIL for gate in self.gates)
+            or self.raised
+            or self.refused
+            or bool(self.missing)
+        )
 
     @property
     def refused(self) -> bool:
