@@ -16,8 +16,6 @@ from strategy.orders import Orders, Sweep
 # How often an absent order is asked about again, and how much more slowly than one in doubt.
 _ABSENT_ASKS: Final = 3
 _ABSENT_SLOWER: Final = 10
-# Fills are asked for from a little before the last one known: clocks and pages overlap.
-_FILLS_OVERLAP_NS: Final = 60_000_000_000
 # A question that found no budget is put off by this.
 _PUT_OFF_NS: Final = 50_000_000
 
@@ -74,8 +72,7 @@ def _ask_fills(orders: Orders, symbol: str, now_ns: int, knobs: OrderKnobs, has_
         return []
     orders.fills_due[symbol] = now_ns + knobs.query_every_ns
     orders.fills_asked_ns[symbol] = now_ns
-    since_ns = max(0, orders.last_fill_venue_ns.get(symbol, 0) - _FILLS_OVERLAP_NS)
-    return [commands.QueryFills(symbol=symbol, since_venue_ns=since_ns, asked_ns=now_ns)]
+    return [commands.QueryFills(symbol=symbol, since_venue_ns=orders.fills_since_ns[symbol], asked_ns=now_ns)]
 
 
 def _forget(orders: Orders, now_ns: int, knobs: OrderKnobs) -> None:

@@ -26,10 +26,13 @@ class Absorbed(msgspec.Struct, frozen=True, gc=False):
 
 
 _NOTHING: Final = Absorbed()
+# Where one read that finds nothing is not already a contradiction.
+_MAY_BE_ABSENT: Final = frozenset({State.CREATING, State.CANCELLING, State.IN_DOUBT})
 
 
 def absorb(orders: Orders, now_ns: int, event: events.Event, knobs: OrderKnobs) -> Absorbed:
     """Take in one event; events that concern no order mean nothing here."""
+    orders.heard_venue_ns = max(orders.heard_venue_ns, getattr(event, "venue_ns", 0))
     match event:
         case events.OrderFilled():
             return _filled(orders, now_ns, event, knobs)
@@ -130,13 +133,17 @@ def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderK
 def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: OrderKnobs) -> Absorbed:
     if event.asked_ns == orders.fills_asked_ns.get(event.symbol):
         orders.fills_due.pop(event.symbol, None)
+        orders.fills_since_ns.pop(event.symbol, None)
         orders.fills_asked_ns.pop(event.symbol)
+        orders.fills_read_ns[event.symbol] = event.asked_ns
     fills: list[events.OrderFilled] = []
     for fill in event.fills:
         fills += _filled(orders, now_ns, fill, knobs).fills
     for order in (*orders.live.values(), *orders.ended.values()):
         if order.symbol == event.symbol:
             orders.owe_fills(now_ns, order, knobs)
+            if order.is_open and 0 < order.missing_ns <= event.asked_ns:
+                orders.ask_at(order, now_ns)  # the last look before it is believed to be absent
     return Absorbed(tuple(fills))
 
 
@@ -146,20 +153,35 @@ def _read(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, 
         order.asked_ns = 0
     order.told_lots = max(order.told_lots, event.filled_lots_total)
     if event.status == events.MISSING:
-        is_final = event.asked_ns > order.through_ns and order.told_lots == order.filled_lots
-        was_absent = order.state is State.ABSENT
-        orders.move(order, Word.ABSENT_FOR_GOOD if is_final else Word.ABSENT_FOR_NOW, now_ns)
-        if order.state is State.ABSENT and not was_absent:
-            order.asks = 0  # from here on the questions are counted
-        orders.ask_again(now_ns, order, knobs)
+        _missing(orders, now_ns, order, event, knobs)
         return Absorbed(order=order)
     if event.status == events.DONE:
         orders.move(order, Word.FOUND_DONE, now_ns)
         orders.owe_fills(now_ns, order, knobs)
         return Absorbed(order=order)
     _found_open(orders, now_ns, order, event, knobs)
+    if event.filled_lots_total == order.told_lots == order.filled_lots:
+        order.since_venue_ns = max(order.since_venue_ns, event.venue_ns)  # no fill from before is missing
     orders.owe_fills(now_ns, order, knobs)
     return Absorbed(order=order)
+
+
+def _missing(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, knobs: OrderKnobs) -> None:
+    """Believe an absence once the fills, read after it, hold none of the order's.
+
+    A venue forgets what is over, after a restart at once: what it does not find may have traded.
+    """
+    before = order.state
+    is_late_enough = event.asked_ns > order.through_ns
+    is_read = 0 < order.missing_ns <= orders.fills_read_ns.get(order.symbol, 0)
+    is_final = is_late_enough and is_read and order.told_lots == order.filled_lots
+    orders.move(order, Word.ABSENT_FOR_GOOD if is_final else Word.ABSENT_FOR_NOW, now_ns)
+    orders.ask_again(now_ns, order, knobs)
+    if order.state is State.ABSENT:
+        order.asks = 0 if before is not State.ABSENT else order.asks  # from here on the questions are counted
+    elif is_late_enough and not order.missing_ns and before in _MAY_BE_ABSENT:
+        order.missing_ns = now_ns
+        orders.read_fills(now_ns, order.symbol, order.since_venue_ns)
 
 
 def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, knobs: OrderKnobs) -> None:

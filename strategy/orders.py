@@ -19,6 +19,8 @@ from strategy.units import BUY, SELL
 
 _FILL_IDS_MAX: Final = 4096
 _ORPHAN_SLOT: Final = "orphan"
+# Fills are read from a little before the first that may be missing: clocks and pages overlap.
+_FILLS_OVERLAP_NS: Final = 60_000_000_000
 
 
 class Sweep(msgspec.Struct):
@@ -33,7 +35,10 @@ class Orders(msgspec.Struct):
     """The ledger. ``live`` is bounded by slots and orphans, ``ended`` by count and age.
 
     ``owing``: ended orders whose fills we do not all hold. ``sweeps``: symbols under cancel-all.
-    ``fills_due``: symbols whose fills must be read, and when.
+    ``fills_due``: symbols whose fills must be read, and when; ``fills_since_ns``: from where on, fixed
+    when the need arose, since fills that come later say nothing of those that are missing.
+    ``fills_read_ns``: when the last read of fills that was answered had been asked.
+    ``heard_venue_ns``: the latest instant of the venue's clock that a word about orders carried.
     ``due_ns``: the chase has nothing to do before this instant.
     """
 
@@ -49,7 +54,10 @@ class Orders(msgspec.Struct):
     sweeps: dict[str, Sweep] = {}
     fills_due: dict[str, int] = {}
     fills_asked_ns: dict[str, int] = {}
+    fills_since_ns: dict[str, int] = {}
+    fills_read_ns: dict[str, int] = {}
     last_fill_venue_ns: dict[str, int] = {}
+    heard_venue_ns: int = 0
     due_ns: int | None = None
 
     # What we ask
@@ -64,6 +72,7 @@ class Orders(msgspec.Struct):
         self.number += 1
         order.client_id = f"{self.session}-{self.number}"
         order.created_ns = order.placed_ns = now_ns
+        order.since_venue_ns = self.heard_venue_ns
         self.live[order.client_id] = order
         self.slots[key] = order.client_id
         send_by_ns = now_ns + knobs.send_within_ns
@@ -166,11 +175,18 @@ class Orders(msgspec.Struct):
         for order in self.live.values():
             order.due_ns = now_ns
         for symbol in symbols:
-            self.fills_due[symbol] = now_ns
+            self.read_fills(now_ns, symbol, self.last_fill_venue_ns.get(symbol, 0))
         self.due_by(now_ns)
 
-    def want_fills(self, symbol: str, at_ns: int) -> None:
-        """Have a symbol's fills read, at the latest at ``at_ns``."""
+    def read_fills(self, now_ns: int, symbol: str, since_venue_ns: int) -> None:
+        """Have a symbol's fills read at once; a read asked before now does not settle it."""
+        self.fills_asked_ns.pop(symbol, None)
+        self.want_fills(symbol, now_ns, since_venue_ns)
+
+    def want_fills(self, symbol: str, at_ns: int, since_venue_ns: int) -> None:
+        """Have a symbol's fills since then read, at the latest at ``at_ns``."""
+        since_ns = max(0, since_venue_ns - _FILLS_OVERLAP_NS)
+        self.fills_since_ns[symbol] = min(since_ns, self.fills_since_ns.get(symbol, since_ns))
         self.fills_due[symbol] = min(at_ns, self.fills_due.get(symbol, at_ns))
         self.due_by(at_ns)
 
@@ -188,6 +204,7 @@ class Orders(msgspec.Struct):
         order = Order(client_id, symbol, f"{_ORPHAN_SLOT}:{client_id}", 0, 0, 0, state=State.IN_DOUBT)
         order.is_orphan = True
         order.created_ns = order.placed_ns = now_ns
+        order.since_venue_ns = self.heard_venue_ns
         self.orphans += 1
         self.live[client_id] = order
         self.ask_at(order, now_ns)
@@ -226,8 +243,7 @@ class Orders(msgspec.Struct):
             return
         if order.client_id in self.ended:
             self.owing[order.client_id] = None
-        if order.symbol not in self.fills_due:
-            self.want_fills(order.symbol, now_ns + knobs.query_every_ns)
+        self.want_fills(order.symbol, now_ns + knobs.query_every_ns, order.since_venue_ns)
 
     def note_fill(self, fill: events.OrderFilled) -> bool:
         """Remember a fill by its id; False when it was seen before.
@@ -260,6 +276,7 @@ class Orders(msgspec.Struct):
             return
         if order.is_open:
             self.live[order.client_id] = order
+            order.missing_ns = 0 if order.state is State.WORKING or before is State.ABSENT else order.missing_ns
             self.ended.pop(order.client_id, None)
             self.owing.pop(order.client_id, None)
             self._reopen(order)
