@@ -4,14 +4,17 @@ A scenario says what may happen; the plan says what will, fault by fault, in tru
 the start. It is saved with the run, so that it can be read, edited and run again.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
+from sim.scenario.faults.base import CORE_LINKS, Fault
 from sim.scenario.models import Scenario
 from strategy.units import NS_PER_S
 
-_OWN_FIELDS = frozenset({"id", "kind", "at_s", "for_s"})
+_OWN_FIELDS: Final = frozenset({"id", "kind", "at_s", "for_s"})
+_NEVER_NS: Final = 2**62
 
 
 class PlannedFault(msgspec.Struct, frozen=True):
@@ -39,22 +42,42 @@ def expand(scenario: Scenario, seed: int, until_s: float | None = None) -> Plan:
     run = scenario.run
     duration_s = run.duration_s if until_s is None else min(until_s, run.duration_s)
     calm_ns = None if run.calm is None else round(run.calm.after_s * NS_PER_S)
+    is_core_only = run.calm is not None and run.calm.mode == "core_heal"
     return Plan(
         scenario=scenario.name,
         seed=seed,
         duration_ns=round(duration_s * NS_PER_S),
         calm_ns=calm_ns,
-        faults=tuple(_planned(fault, calm_ns) for fault in scenario.faults),
+        faults=tuple(
+            planned for fault in scenario.faults for planned in _planned(fault, calm_ns, is_core_only=is_core_only)
+        ),
     )
 
 
-def _planned(fault: Any, calm_ns: int | None) -> PlannedFault:
-    """Place one fault in time: until its length is over or the storm is, whatever comes first."""
+def _planned(fault: Fault, calm_ns: int | None, *, is_core_only: bool) -> list[PlannedFault]:
+    """Place one fault in time: until its length is over or the storm is, whatever comes first.
+
+    Where only the core heals, what sits elsewhere has no end but its own.
+    """
     start_ns = round(fault.at_s * NS_PER_S)
     for_s = getattr(fault, "for_s", None)
-    ends = [end for end in (calm_ns, None if for_s is None else start_ns + round(for_s * NS_PER_S)) if end is not None]
+    length_end_ns = _NEVER_NS if for_s is None else start_ns + round(for_s * NS_PER_S)
+    calm_end_ns = length_end_ns if calm_ns is None else min(length_end_ns, calm_ns)
     params = {key: value for key, value in fault.model_dump(mode="json").items() if key not in _OWN_FIELDS}
-    return PlannedFault(fault.id, fault.kind, start_ns, min(ends, default=2**62), params)
+    whole = PlannedFault(fault.id, fault.kind, start_ns, calm_end_ns, params)
+    if not is_core_only:
+        return [whole]
+    links = params.get("links")
+    if links is None:
+        return [replace(whole, end_ns=length_end_ns)] if fault.STAYS else [whole]
+    parts = []
+    for name, end_ns, held in (
+        (fault.id, calm_end_ns, [link for link in links if link in CORE_LINKS]),
+        (f"{fault.id}.stays", length_end_ns, [link for link in links if link not in CORE_LINKS]),
+    ):
+        if held:
+            parts.append(PlannedFault(name, fault.kind, start_ns, end_ns, {**params, "links": held}))
+    return parts
 
 
 def to_bytes(plan: Plan) -> bytes:

@@ -5,6 +5,7 @@ less moves nobody's delay in another cell, and removing a fault leaves the weath
 Streams are first-in-first-out: a message is never delivered before the one sent before it.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,12 @@ PRIVATE: Final = "private"
 STREAMS: Final = (PUBLIC, PRIVATE)
 
 _CELL_NS: Final = 100 * NS_PER_MS
+_WORD_KIND: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def kind_of(event: object) -> str:
+    """Name a message by what it carries: ``OrderFilled`` is ``order_filled``."""
+    return _WORD_KIND.sub("_", type(event).__name__).lower()
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):

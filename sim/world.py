@@ -19,21 +19,24 @@ from typing import Any, Final
 
 import msgspec
 
+from sim.calls import Calls
 from sim.clocks import Clock
 from sim.dice import Dice
-from sim.driver import AnyCore, SimDriver
-from sim.faults import MARKET_KINDS, rules_of
+from sim.driver import SimDriver
+from sim.faults import install_all
+from sim.host.host import Host
 from sim.kernel import Kernel
 from sim.market.flow import FlowMarket
 from sim.market.markets import Markets
 from sim.measures import Measures, Standing
 from sim.oracle.oracle import Oracle
-from sim.plan import Plan, PlannedFault
+from sim.plan import Plan
 from sim.scenario.load import Ready
 from sim.scenario.profiles import Delay as DelayModel
 from sim.trace import Trace
 from sim.venue.engine import Rules, Venue
-from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP, Delay, Link, Message
+from sim.venue.gateway import Gateway
+from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP, Delay, Link, Message, Rule, kind_of
 from strategy import events
 from strategy.belief import Belief
 from strategy.config_knobs import knobs as make_knobs
@@ -47,8 +50,6 @@ _PPM_PER_PCT: Final = PPM // 100
 _PPM_PER_BPS: Final = 100
 _SESSION_MAX: Final = 24
 _RATE_STEPS: Final = 100
-
-_WORD_KIND: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 CoreFactory = Callable[[Knobs], Any]
 
@@ -78,25 +79,20 @@ class World:
         self.start_wall_ns = scenario.run.start_wall_ns
         self.venue = self._venue()
         self.markets = self._open_markets(pits)
-        rules = rules_of(plan.faults, self.dice)
+        self.rules: list[Rule] = []
         delays = scenario.profile.links
         self.links = {
-            name: Link(name, self.kernel, self.dice, _delay(getattr(delays, name)), rules)
+            name: Link(name, self.kernel, self.dice, _delay(getattr(delays, name)), self.rules)
             for name in (REST_UP, REST_DOWN, PUBLIC, PRIVATE)
         }
-        self.core: AnyCore = factory(self.knobs)
-        self.measures = Measures(getattr(self.core, "last_context", None))
+        self.host = Host(self.kernel, self.start_wall_ns)
+        self.driver = SimDriver(self.kernel, self.host, self.trace)
+        self.driver.calls = self._open_wire()
+        self.core = factory(self.knobs)
+        self.driver.start(self.core)
+        self.measures = Measures(self._last_context if hasattr(self.core, "last_context") else None)
         self.oracle = self._oracle()
-        self.bot_clock = Clock(self.start_wall_ns)
-        self.driver = SimDriver(
-            self.kernel,
-            self.core,
-            self.bot_clock,
-            self.links[REST_UP],
-            self._gateway,
-            self.trace,
-            (self.measures, self.oracle),
-        )
+        self.driver.watchers = (self.measures, self.oracle)
         self.standing = {symbol: Standing() for symbol in scenario.market.traded}
         self.mids: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in scenario.market.traded}
 
@@ -137,13 +133,23 @@ class World:
         self.kernel.market = Markets(markets)
         return markets
 
+    def _open_wire(self) -> Calls:
+        """Join the driver and the venue by requests and answers."""
+        engine_ns = round(self.scenario.profile.venue.engine_ms * NS_PER_MS)
+        self.gateway = Gateway(
+            self.kernel, self.venue, engine_ns, self.links[REST_DOWN], self._answered, self._truth_changed
+        )
+        return Calls(self.kernel, self.host, self.links[REST_UP], self.gateway.arrive, self.driver.feed)
+
+    def _answered(self, message: Message) -> None:
+        self.driver.calls.answered(message)
+
     def _oracle(self) -> Oracle:
         bounds = self.scenario.invariants
-        belief: Callable[[], Belief | None] = getattr(self.core, "belief", lambda: None)
         calm_ns = self.plan.calm_ns
         return Oracle(
             self.venue,
-            belief,
+            self._belief,
             self.knobs.symbols,
             self.knobs.account,
             self.knobs.orders,
@@ -154,6 +160,14 @@ class World:
             self.start_wall_ns + self.plan.duration_ns,
         )
 
+    def _belief(self) -> Belief | None:
+        """Ask the core of the process that lives now what it believes; not every core says."""
+        belief: Belief | None = getattr(self.driver.core, "belief", lambda: None)()
+        return belief
+
+    def _last_context(self, symbol: str) -> Any:
+        return self.driver.core.last_context(symbol)  # type: ignore[attr-defined]
+
     # Running
 
     def run(self) -> Outcome:
@@ -162,7 +176,7 @@ class World:
         end_ns, error, code = self.plan.duration_ns, "", ""
         try:
             self._run_until(end_ns)
-            self.oracle.finish(self.bot_clock.read(self.kernel.now_ns))
+            self.oracle.finish(self.host.now_ns())
         except Exception as raised:  # noqa: BLE001 - the edge of the world: what raises in it is a result
             self.driver.is_alive = False
             error, code = _told(raised)
@@ -193,9 +207,7 @@ class World:
         funding = scenario.profile.venue.funding
         if funding is not None:
             kernel.at(round(funding.every_s * NS_PER_S), self._fund, funding)
-        for fault in self.plan.faults:
-            if fault.kind in MARKET_KINDS:
-                self._plan_market_fault(fault)
+        install_all(self)
 
     def _boot(self, session: str) -> None:
         feed = self.driver.feed
@@ -219,41 +231,19 @@ class World:
             self.venue.fund(symbol, round(funding.rate_bps * _PPM_PER_BPS), now_ns)
         self.kernel.at(now_ns + round(funding.every_s * NS_PER_S), self._fund, funding)
 
-    def _plan_market_fault(self, fault: PlannedFault) -> None:
-        for market in self.markets:
-            if not fault.params["symbols"] or market.symbol in fault.params["symbols"]:
-                self.kernel.at(fault.start_ns, self._set_factor, market, fault.params["factor"])
-                if fault.end_ns < self.plan.duration_ns:
-                    self.kernel.at(fault.end_ns, self._set_factor, market, 1.0 / fault.params["factor"])
-
-    def _set_factor(self, market: Any, factor: float) -> None:
-        market.factor *= factor
-
     # The wire
-
-    def _gateway(self, message: Message) -> None:
-        """A request reached the venue; the engine takes it a moment later."""
-        engine_ns = round(self.scenario.profile.venue.engine_ms * NS_PER_MS)
-        self.kernel.at(self.kernel.now_ns + engine_ns, self._engine, message)
-
-    def _engine(self, message: Message) -> None:
-        command, signed_ns = message.body
-        answer = self.venue.handle(command, self.kernel.now_ns, signed_ns)
-        self._truth_changed()
-        reply = msgspec.structs.replace(message, kind=_kind_of(answer), body=answer)
-        self.links[REST_DOWN].send(reply, self.driver.answered)
 
     def _say_privately(self, event: Any) -> None:
         client_id, symbol = getattr(event, "client_id", ""), getattr(event, "symbol", "")
-        self.links[PRIVATE].send(Message(_kind_of(event), symbol, client_id, event), self.driver.hear)
+        self.links[PRIVATE].send(Message(kind_of(event), symbol, client_id, event), self.driver.hear)
         self._truth_changed()
 
     def _say_publicly(self, symbol: str, told: Sequence[events.Event]) -> None:
         for event in told:
-            self.links[PUBLIC].send(Message(_kind_of(event), symbol, "", event), self.driver.hear)
+            self.links[PUBLIC].send(Message(kind_of(event), symbol, "", event), self.driver.hear)
 
     def _truth_changed(self) -> None:
-        self.oracle.truth_changed(self.bot_clock.read(self.kernel.now_ns))
+        self.oracle.truth_changed(self.host.now_ns())
 
     # Looking on
 
@@ -288,11 +278,6 @@ class World:
 
 def _delay(model: DelayModel) -> Delay:
     return Delay(round(model.median_ms * NS_PER_MS), model.sigma)
-
-
-def _kind_of(event: object) -> str:
-    """Name a message by its event: ``OrderFilled`` is ``order_filled``."""
-    return _WORD_KIND.sub("_", type(event).__name__).lower()
 
 
 def _told(raised: Exception) -> tuple[str, str]:

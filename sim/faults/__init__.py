@@ -1,33 +1,27 @@
-"""What goes wrong, kind by kind: a planned fault becomes a rule on links or an effect on the market.
+"""What goes wrong, kind by kind: a planned fault is installed into a world before it runs.
 
-A fault's draws are keyed by its id and by what it hits, never by what else is in the plan: taking
-one fault out leaves all the others, the weather and the market exactly as they were.
+Installing means one of two things: adding a rule that has opinions about messages on links, or
+putting events into the kernel that change a part of the world when the fault begins and change it
+back when it ends. A fault's draws are keyed by its id and by what it hits, never by what else is in
+the plan: taking one fault out leaves all the others, the weather and the market exactly as they were.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sim.dice import Dice
-from sim.faults.acks import LostAcks
-from sim.faults.feeds import FeedGap
-from sim.faults.links import LatencySpike, MessageLoss
-from sim.plan import PlannedFault
-from sim.wire import Rule
+from sim.faults import acks, feeds, host, links, market, venue
+from sim.faults.installing import Install
 
-_RULES: Final[MappingProxyType[str, Callable[[PlannedFault, Dice], Rule]]] = MappingProxyType(
-    {
-        "ack_lost": lambda fault, dice: LostAcks(fault, dice, is_applied=True),
-        "ack_lost_not_applied": lambda fault, dice: LostAcks(fault, dice, is_applied=False),
-        "message_loss": MessageLoss,
-        "latency_spike": LatencySpike,
-        "feed_gap": FeedGap,
-    }
+if TYPE_CHECKING:
+    from sim.world import World
+
+INSTALL: Final[Mapping[str, Install]] = MappingProxyType(
+    {kind: install for room in (acks, feeds, links, venue, host, market) for kind, install in room.INSTALL.items()}
 )
-# Kinds that change the market rather than a link.
-MARKET_KINDS: Final = ("volatility",)
 
 
-def rules_of(faults: tuple[PlannedFault, ...], dice: Dice) -> list[Rule]:
-    """Build the rules of all faults that act on links, in the order of the plan."""
-    return [_RULES[fault.kind](fault, dice) for fault in faults if fault.kind not in MARKET_KINDS]
+def install_all(world: "World") -> None:
+    """Install every fault of a world's plan, in the order of the plan."""
+    for fault in world.plan.faults:
+        INSTALL[fault.kind](fault, world)

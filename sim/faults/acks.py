@@ -8,6 +8,7 @@ tell them apart by waiting; only a question can.
 from typing import Final
 
 from sim.dice import Dice
+from sim.faults.installing import Install, as_rule
 from sim.plan import PlannedFault
 from sim.wire import LOST, PRIVATE, REST_DOWN, REST_UP, Fate, Message
 
@@ -63,3 +64,9 @@ class LostAcks:
         if self._nth is not None:
             return bool(self._count in self._nth)
         return bool(self._dice.unit("fault", self._fault.id, self._count) < self._prob)
+
+
+INSTALL: Final[dict[str, Install]] = {
+    "ack_lost": as_rule(lambda fault, dice: LostAcks(fault, dice, is_applied=True)),
+    "ack_lost_not_applied": as_rule(lambda fault, dice: LostAcks(fault, dice, is_applied=False)),
+}

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sim.dice import Dice
+from sim.faults.installing import Install, as_rule
 from sim.plan import PlannedFault
 from sim.wire import LOST, PUBLIC, Fate, Message
 
@@ -29,3 +30,6 @@ class FeedGap:
             return None
         self._lost[message.symbol] = lost + 1
         return LOST
+
+
+INSTALL: Final[dict[str, Install]] = {"feed_gap": as_rule(FeedGap)}

@@ -4,6 +4,7 @@ import math
 from typing import Final
 
 from sim.dice import Dice, normal
+from sim.faults.installing import Install, as_rule
 from sim.plan import PlannedFault
 from sim.wire import LOST, Fate, Message
 from strategy.units import NS_PER_MS
@@ -57,3 +58,6 @@ class LatencySpike(_OnLinks):
         sigma = math.log(p99_ms / p50_ms) / _P99
         drawn = normal(*self._dice.pair("fault", self._fault.id, link, count))
         return Fate(extra_ns=int(p50_ms * NS_PER_MS * math.exp(sigma * drawn)))
+
+
+INSTALL: Final[dict[str, Install]] = {"message_loss": as_rule(MessageLoss), "latency_spike": as_rule(LatencySpike)}

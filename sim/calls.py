@@ -1,0 +1,117 @@
+"""Requests under way: numbered, waited for, given up; what never left is said so.
+
+A call carries one command or several of one kind. Every answer bears the number of its call. A call
+without an answer in the driver's own patience ends as ``Unanswered`` for each of its commands; one
+whose time has passed before it could leave never leaves. Nothing here queues, retries or drops.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from sim.host.host import Host
+from sim.kernel import Kernel
+from sim.venue.requests import request_of
+from sim.wire import Link, Message
+from strategy import commands, events
+from strategy.units import NS_PER_S
+
+_PATIENCE_NS: Final = 5 * NS_PER_S
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """What a request carries on the wire: commands of one kind, and the time it is signed with."""
+
+    commands: tuple[commands.Command, ...]
+    signed_ns: int
+
+
+class _Waiting(msgspec.Struct, gc=False):
+    call: Call
+    sent_ns: int
+
+
+class Calls:
+    """The driver's side of the wire. Instants are the host's clock."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        host: Host,
+        up: Link,
+        arrive: Callable[[Message], None],
+        feed: Callable[[events.Event], None],
+    ) -> None:
+        """``arrive`` is the venue's gateway; ``feed`` is where answers and failures go."""
+        self._kernel = kernel
+        self._host = host
+        self._up = up
+        self._arrive = arrive
+        self._feed = feed
+        self._numbers = 0
+        self._first = 0
+        self._waiting: dict[int, _Waiting] = {}
+        self.signed_ns: Callable[[int], int] = int
+        self.leaving: Callable[[int, commands.Command], None] = _nobody
+
+    def send(self, command: commands.Command) -> None:
+        """Put one command on the wire, unless its time has passed."""
+        now_ns = self._host.now_ns()
+        send_by_ns = getattr(command, "send_by_ns", None)
+        if send_by_ns is not None and now_ns > send_by_ns:
+            self.refuse(command, "send_by passed")
+            return
+        self.leaving(now_ns, command)
+        self._numbers += 1
+        call = Call((command,), self.signed_ns(now_ns))
+        self._waiting[self._numbers] = _Waiting(call, now_ns)
+        message = Message(
+            request_of(command),
+            getattr(command, "symbol", ""),
+            getattr(command, "client_id", ""),
+            call,
+            self._numbers,
+        )
+        self._up.send(message, self._arrive)
+        self._kernel.at(self._kernel.now_ns + _PATIENCE_NS, self.fail, self._numbers, "timeout")
+
+    def refuse(self, command: commands.Command, reason: str) -> None:
+        """Say that a command certainly never left."""
+        client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
+        never = events.NotSent(request_of(command), client_id, symbol, reason)
+        self._kernel.at(self._kernel.now_ns, self._feed, never)
+
+    def answered(self, message: Message) -> None:
+        """Take the answer to a call; one that comes after our patience is still a word."""
+        if message.number < self._first:
+            return  # its connection died with the process that asked
+        waiting = self._waiting.pop(message.number, None)
+        for answer in message.body:
+            if isinstance(answer, events.Unanswered):
+                self._feed(replace(answer, sent_ns=waiting.sent_ns if waiting is not None else 0))
+            else:
+                self._feed(answer)
+
+    def fail(self, number: int, code: str) -> None:
+        """End a call without a verdict: no answer in time, a connection reset."""
+        waiting = self._waiting.pop(number, None)
+        if waiting is None:
+            return
+        for command in waiting.call.commands:
+            client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
+            self._feed(events.Unanswered(request_of(command), client_id, symbol, code, waiting.sent_ns))
+
+    def forget(self) -> None:
+        """Wait for nothing any more: the process is gone, and with it its connections."""
+        self._waiting.clear()
+        self._first = self._numbers + 1
+
+    def under_way(self) -> tuple[int, ...]:
+        """Number the calls without an answer, oldest first."""
+        return tuple(self._waiting)
+
+
+def _nobody(_now_ns: int, _command: Any) -> None:
+    """Note nothing."""

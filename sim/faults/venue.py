@@ -1,0 +1,7 @@
+"""What the venue itself does."""
+
+from typing import Final
+
+from sim.faults.installing import Install
+
+INSTALL: Final[dict[str, Install]] = {}

@@ -1,0 +1,1 @@
+"""The machine the bot runs on: its clocks, its processor, its memory, its disk."""

@@ -1,0 +1,73 @@
+"""The bot's machine: two clocks, one processor that does one thing at a time, one disk.
+
+The *monotonic* clock only drifts; with the wall anchor folded in (as ``Started`` tells it) it is
+what the core is told. The *wall* clock may be wrong and step; only a starting process reads it.
+
+What arrives waits in the inbox until the processor is free. By default a step costs nothing, so
+everything is taken in at the instant it arrives; a slow or stolen processor makes input pile up
+and timers fire late, all at once.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sim.clocks import Clock
+from sim.host.disk import Disk
+from sim.kernel import Kernel
+
+# Takes one thing in, and says how long the processor was busy with it, in true nanoseconds.
+Work = Callable[[Any], int]
+
+
+class Host:
+    """One machine. Instants of the processor are true time."""
+
+    def __init__(self, kernel: Kernel, start_wall_ns: int) -> None:
+        """Start with right clocks, a free processor and an empty disk."""
+        self.kernel = kernel
+        self.mono = Clock(start_wall_ns)
+        self.wall = Clock(start_wall_ns)
+        self.disk = Disk(kernel)
+        self.inbox: deque[tuple[Work, Any]] = deque()
+        self.free_ns = 0
+        self._is_working = False
+        self._is_rung = False
+
+    def now_ns(self) -> int:
+        """Read the clock that the core is told."""
+        return self.mono.read(self.kernel.now_ns)
+
+    def arrive(self, work: Work, what: Any) -> None:
+        """Have something taken in: now if the processor is free, else in turn."""
+        self.inbox.append((work, what))
+        self._drain()
+
+    def stand_still(self, until_ns: int) -> None:
+        """Do nothing until then: a pause of the process, a processor given to somebody else."""
+        self.free_ns = max(self.free_ns, until_ns)
+
+    def forget_input(self) -> None:
+        """Lose what waits: the process that would have taken it is gone."""
+        self.inbox.clear()
+
+    def _drain(self) -> None:
+        """Take in what waits, one at a time. What a step itself causes waits for that step to end."""
+        if self._is_working:
+            return
+        self._is_working = True
+        try:
+            while self.inbox and self.kernel.now_ns >= self.free_ns:
+                work, what = self.inbox.popleft()
+                busy_ns = work(what)
+                if busy_ns:
+                    self.stand_still(self.kernel.now_ns + busy_ns)
+        finally:
+            self._is_working = False
+        if self.inbox and not self._is_rung:
+            self._is_rung = True
+            self.kernel.at(max(self.free_ns, self.kernel.now_ns), self._ring)
+
+    def _ring(self) -> None:
+        self._is_rung = False
+        self._drain()

@@ -1,0 +1,60 @@
+"""What every fault of a scenario has, and the words their models share.
+
+Every fault has an id that keeps its dice when others are removed; without one it is called by
+its kind and its number in the list. Times are simulated seconds. A fault without ``for_s``
+lasts until the calm.
+"""
+
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field, Strict
+
+from strategy.file_model import AboveZero, FromZero, Symbol, Written
+
+Link = Literal["rest_up", "rest_down", "public", "private", "trade_up", "trade_down"]
+Request = Literal["create", "amend", "cancel"]
+MessageKind = Literal[
+    "create",
+    "amend",
+    "cancel",
+    "cancel_all",
+    "query",
+    "order_accepted",
+    "order_rejected",
+    "order_amended",
+    "order_cancelled",
+    "order_filled",
+    "book_snapshot",
+    "book_delta",
+    "book_heartbeat",
+    "public_trade",
+]
+
+# The one path to the venue that a calm of mode ``core_heal`` restores.
+CORE_LINKS: Final = ("rest_up", "rest_down")
+
+Links = Annotated[tuple[Link, ...], Strict(False), Field(min_length=1)]
+Symbols = Annotated[tuple[Symbol, ...], Strict(False)]
+
+
+class Fault(Written):
+    """What every fault has."""
+
+    kind: str
+    """Which fault it is."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=48)] = ""
+    """Its own short name, kept when the list is shrunk; default: the kind and its number in the list."""
+    at_s: FromZero
+    """Start, in simulated seconds from the beginning of the run."""
+
+    STAYS: ClassVar[bool] = False
+    # In a calm of mode ``core_heal`` our own host and one path to the venue heal: REST. A kind that
+    # sits elsewhere stays for ever; of a kind on links, what sits on REST heals and the rest stays.
+
+
+class Lasting(Fault):
+    """What every fault that lasts has."""
+
+    for_s: AboveZero | None = None
+    """How long it lasts, in simulated seconds; without it, until the calm."""
