@@ -182,6 +182,7 @@ class Core:
             if fill.symbol in self._index:
                 index = self._index[fill.symbol]
                 state.desks[index].on_fill(now_ns, fill, self._knobs.symbols[index])
+                state.desks[index].must_place = True
             if fill.liquidity == "taker":
                 state.signals.take(now_ns)
         if absorbed.round_trip_ns is not None:
@@ -190,9 +191,12 @@ class Core:
             state.signals.order_answered(now_ns, absorbed.is_rejected)
         order = absorbed.order
         if order is not None and order.symbol in self._index:
-            self._stand(state.desks[self._index[order.symbol]], order)
-        for desk in state.desks:
-            desk.is_dirty = desk.must_place = True
+            desk = state.desks[self._index[order.symbol]]
+            self._stand(desk, order)
+            desk.must_place = True
+        # What one symbol's orders leave of the account's room the others learn as they decide: to
+        # place all of them anew at every word would cost the square of the number of symbols.
+        self._all_dirty()
 
     def _stand(self, desk: Desk, order: Order) -> None:
         if order.state is State.WORKING:

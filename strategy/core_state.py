@@ -11,12 +11,10 @@ from strategy.clock import VenueClock
 from strategy.desk import Desk, make_desk
 from strategy.health import Health
 from strategy.knobs import Knobs
-from strategy.limits import Holding
+from strategy.limits import Holding, Totals, make_totals
 from strategy.orders import Orders
 from strategy.pacing import Pacing, make_pacing
 from strategy.reads import Reads
-
-_NONE = (0, 0)
 
 
 class CoreState(msgspec.Struct):
@@ -29,6 +27,7 @@ class CoreState(msgspec.Struct):
     health: Health
     clock: VenueClock
     reads: Reads
+    totals: Totals
     now_ns: int = 0
     cycle_id: int = 0
     decisions: int = 0
@@ -47,25 +46,26 @@ def fresh_state(knobs: Knobs) -> CoreState:
         health=Health(),
         clock=VenueClock(),
         reads=Reads(),
+        totals=make_totals(len(knobs.symbols)),
+    )
+
+
+def holding_of(state: CoreState, index: int, knobs: Knobs) -> Holding:
+    """Give one symbol's worst case, valued at the worse side of its book."""
+    desk, symbol = state.desks[index], knobs.symbols[index]
+    buys, sells = state.orders.worst_of(desk.symbol)
+    mark_ticks = max(desk.book.best_ask_ticks, desk.decided_mid2 // 2)
+    return Holding(
+        symbol=desk.symbol,
+        position_lots=desk.position.lots,
+        buy_lots=buys,
+        sell_lots=sells,
+        lot_cash=mark_ticks * symbol.instrument.cash_per_ticklot,
+        lots_max=symbol.position_lots_max,
+        beta=symbol.beta,
     )
 
 
 def holdings_of(state: CoreState, knobs: Knobs) -> tuple[Holding, ...]:
-    """Give every symbol's worst case, valued at the worse side of its book."""
-    holdings = []
-    worst = state.orders.worst()
-    for desk, symbol in zip(state.desks, knobs.symbols, strict=True):
-        buys, sells = worst.get(desk.symbol, _NONE)
-        mark_ticks = max(desk.book.best_ask_ticks, desk.decided_mid2 // 2)
-        holdings.append(
-            Holding(
-                symbol=desk.symbol,
-                position_lots=desk.position.lots,
-                buy_lots=buys,
-                sell_lots=sells,
-                lot_cash=mark_ticks * symbol.instrument.cash_per_ticklot,
-                lots_max=symbol.position_lots_max,
-                beta=symbol.beta,
-            )
-        )
-    return tuple(holdings)
+    """Give every symbol's worst case, counted anew."""
+    return tuple(holding_of(state, index, knobs) for index in range(len(state.desks)))

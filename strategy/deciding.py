@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from strategy import pipeline
 from strategy.context import ASK_SLOT, BID_SLOT, TAKE_SLOT, QuoteContext, Readings, Working
-from strategy.core_state import CoreState, holdings_of
+from strategy.core_state import CoreState, holding_of
 from strategy.desk import Desk
 from strategy.knobs import Knobs, SymbolKnobs
 from strategy.limits import Holding, room_lots
@@ -108,26 +108,26 @@ def _readings(state: CoreState, desk: Desk, symbol: SymbolKnobs, knobs: Knobs, n
 def _orders_part(state: CoreState, index: int, knobs: Knobs) -> dict[str, Any]:
     """Give the inputs that depend on our orders: the only ones that placement reads anew."""
     desk = state.desks[index]
-    holdings = holdings_of(state, knobs)
-    one = holdings[index]
+    one = holding_of(state, index, knobs)
+    state.totals.note(index, one)
     bid = _working(state, desk, BID_SLOT, knobs)
     ask = _working(state, desk, ASK_SLOT, knobs)
     return {
         "position_lots": desk.position.lots,
         "worst_buy_lots": one.buy_lots,
         "worst_sell_lots": one.sell_lots,
-        "buy_room_lots": _room(holdings, index, BUY, bid, knobs),
-        "sell_room_lots": _room(holdings, index, SELL, ask, knobs),
+        "buy_room_lots": _room(state, index, one, BUY, bid, knobs),
+        "sell_room_lots": _room(state, index, one, SELL, ask, knobs),
         "working_bid": bid,
         "working_ask": ask,
         "working_take": _working(state, desk, TAKE_SLOT, knobs),
     }
 
 
-def _room(holdings: tuple[Holding, ...], index: int, side: int, working: Working | None, knobs: Knobs) -> int:
+def _room(state: CoreState, index: int, one: Holding, side: int, working: Working | None, knobs: Knobs) -> int:
     """Give the account's room for a quote, the one it would replace not counted against it."""
     replaced = working.leaves_lots if working is not None else 0
-    return room_lots(holdings, index, side, knobs.account) + replaced
+    return room_lots(state.totals, index, one, side, knobs.account) + replaced
 
 
 def _working(state: CoreState, desk: Desk, slot: str, knobs: Knobs) -> Working | None:

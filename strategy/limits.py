@@ -1,8 +1,8 @@
 """Worst-case exposure and its limits, checked by two roads.
 
-``room`` is the first: what may be *wanted*, handed to the pipeline before it sizes a quote.
-``permit`` is the second: it looks once more at what *leaves*, from the whole account, and shares
-no arithmetic with the first. An order that only brings us nearer to flat passes both.
+``room`` is the first: what may be *wanted*, handed to the pipeline before it sizes a quote, from
+sums that are kept. ``permit`` is the second: it looks once more at what *leaves*, counts the whole
+account anew, and shares no arithmetic with the first. An order that only brings us nearer to flat passes both.
 
 Per symbol the exposure is max(|position + buys|, |position - sells|), every order possibly alive
 counted. The account's gross is their sum in cash; its net weighs them by configured betas.
@@ -52,24 +52,43 @@ def net_cash(holdings: tuple[Holding, ...]) -> float:
     return max(abs(most), abs(least))
 
 
-def room_lots(holdings: tuple[Holding, ...], index: int, side: int, account: AccountKnobs) -> int:
+class Totals(msgspec.Struct):
+    """Every symbol's worst case in cash, by its place: the account's sums without a look at every order.
+
+    A symbol is noted anew whenever it is decided about or its orders changed. ``most`` and ``least``
+    are its beta-weighted net if all its buys fill, and if all its sells do.
+    """
+
+    gross: list[int]
+    most: list[float]
+    least: list[float]
+
+    def note(self, place: int, one: Holding) -> None:
+        """Take in how a symbol stands now."""
+        self.gross[place] = worst_lots(one.position_lots, one.buy_lots, one.sell_lots) * one.lot_cash
+        self.most[place] = one.beta * (one.position_lots + one.buy_lots) * one.lot_cash
+        self.least[place] = one.beta * (one.position_lots - one.sell_lots) * one.lot_cash
+
+
+def make_totals(symbols: int) -> Totals:
+    """Start with nothing exposed."""
+    return Totals([0] * symbols, [0.0] * symbols, [0.0] * symbols)
+
+
+def room_lots(totals: Totals, place: int, one: Holding, side: int, account: AccountKnobs) -> int:
     """Give the lots that one more order of ``side`` may have before the account is full; may be negative.
 
-    Counted beyond everything already possibly alive in ``holdings``.
+    Counted beyond everything already possibly alive in ``one`` and in the totals of all others.
     """
-    one = holdings[index]
     if one.lot_cash <= 0:
         return 0
-    others = gross_cash(holdings[:index] + holdings[index + 1 :])
+    others = sum(totals.gross) - totals.gross[place]
     gross_room = (account.gross_cash_max - others) // one.lot_cash
     toward = one.position_lots + one.buy_lots if side == BUY else one.sell_lots - one.position_lots
     if one.beta <= 0.0:
         return gross_room - toward
-    rest = sum(
-        other.beta * other.lot_cash * (other.position_lots + (other.buy_lots if side == BUY else -other.sell_lots))
-        for place, other in enumerate(holdings)
-        if place != index
-    )
+    nets = totals.most if side == BUY else totals.least
+    rest = sum(nets[:place]) + sum(nets[place + 1 :])
     net_room = int((account.net_cash_max - side * rest) / (one.beta * one.lot_cash))
     return min(gross_room, net_room) - toward
 

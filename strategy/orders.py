@@ -39,7 +39,8 @@ class Orders(msgspec.Struct):
     when the need arose, since fills that come later say nothing of those that are missing.
     ``fills_read_ns``: when the last read of fills that was answered had been asked.
     ``heard_venue_ns``: the latest instant of the venue's clock that a word about orders carried.
-    ``due_ns``: the chase has nothing to do before this instant.
+    ``due_ns``: the chase has nothing to do before this instant. ``groups``: client ids by symbol, of
+    ``live`` and ``owing``; emptied whenever those change, and made again when asked for.
     """
 
     session: str = ""
@@ -47,6 +48,7 @@ class Orders(msgspec.Struct):
     live: dict[str, Order] = {}
     ended: dict[str, Order] = {}
     owing: dict[str, None] = {}
+    groups: dict[str, list[str]] = {}
     slots: dict[str, str] = {}
     fill_ids: dict[str, None] = {}
     foreign_fills: int = 0
@@ -74,6 +76,7 @@ class Orders(msgspec.Struct):
         order.created_ns = order.placed_ns = now_ns
         order.since_venue_ns = self.heard_venue_ns
         self.live[order.client_id] = order
+        self.groups.clear()
         self.slots[key] = order.client_id
         send_by_ns = now_ns + knobs.send_within_ns
         order.through_ns = through_ns(send_by_ns, knobs)
@@ -143,19 +146,26 @@ class Orders(msgspec.Struct):
         """Give an order by id, as long as it is remembered."""
         return self.live.get(client_id) or self.ended.get(client_id)
 
-    def worst(self) -> dict[str, list[int]]:
-        """Give by symbol the most lots our buys and our sells may still add to the booked position."""
-        found: dict[str, list[int]] = {}
-        for order in (*self.live.values(), *(self.ended[client_id] for client_id in self.owing)):
+    def of(self, symbol: str) -> list[Order]:
+        """List a symbol's orders that may still move its position: alive, absent, or owing fills."""
+        if not self.groups:
+            for order in self.live.values():
+                self.groups.setdefault(order.symbol, []).append(order.client_id)
+            for client_id in self.owing:
+                self.groups.setdefault(self.ended[client_id].symbol, []).append(client_id)
+        return [self.live.get(client_id) or self.ended[client_id] for client_id in self.groups.get(symbol, ())]
+
+    def worst_of(self, symbol: str) -> tuple[int, int]:
+        """Give the most lots that a symbol's buys and sells may still add to its booked position."""
+        buys = sells = 0
+        for order in self.of(symbol):
             lots = order.worst_lots
-            if lots:
-                pair = found.setdefault(order.symbol, [0, 0])
-                # An orphan whose side is not known yet may be either.
-                if order.side != SELL:
-                    pair[0] += lots
-                if order.side != BUY:
-                    pair[1] += lots
-        return found
+            # An orphan whose side is not known yet may be either.
+            if order.side != SELL:
+                buys += lots
+            if order.side != BUY:
+                sells += lots
+        return buys, sells
 
     def doubts(self) -> int:
         """Count the orders whose outcome is unknown."""
@@ -163,10 +173,7 @@ class Orders(msgspec.Struct):
 
     def is_side_in_doubt(self, symbol: str, side: int) -> bool:
         """Say whether an order of that side (or of an unknown one) is in doubt."""
-        return any(
-            order.state is State.IN_DOUBT and order.symbol == symbol and order.side in (side, 0)
-            for order in self.live.values()
-        )
+        return any(order.state is State.IN_DOUBT and order.side in (side, 0) for order in self.of(symbol))
 
     # What happens to them: the words themselves are in ``order_words``
 
@@ -197,6 +204,7 @@ class Orders(msgspec.Struct):
     def forget(self, order: Order) -> None:
         """Stop asking about an order concluded absent; a late word is still absorbed for a while."""
         self.live.pop(order.client_id)
+        self.groups.clear()
         self.ended[order.client_id] = order
 
     def adopt(self, now_ns: int, client_id: str, symbol: str) -> None:
@@ -207,6 +215,7 @@ class Orders(msgspec.Struct):
         order.since_venue_ns = self.heard_venue_ns
         self.orphans += 1
         self.live[client_id] = order
+        self.groups.clear()
         self.ask_at(order, now_ns)
 
     def confirm(self, order: Order, side: int, price_ticks: int, size_lots: int) -> None:
@@ -239,10 +248,12 @@ class Orders(msgspec.Struct):
     def owe_fills(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
         """Keep track of fills the venue spoke of that we do not hold, and have them read."""
         if order.told_lots <= order.filled_lots:
-            self.owing.pop(order.client_id, None)
+            if self.owing.pop(order.client_id, 0) is None:
+                self.groups.clear()
             return
-        if order.client_id in self.ended:
+        if order.client_id in self.ended and order.client_id not in self.owing:
             self.owing[order.client_id] = None
+            self.groups.clear()
         self.want_fills(order.symbol, now_ns + knobs.query_every_ns, order.since_venue_ns)
 
     def note_fill(self, fill: events.OrderFilled) -> bool:
@@ -274,6 +285,7 @@ class Orders(msgspec.Struct):
         before, order.state = order.state, after
         if before is after:
             return
+        self.groups.clear()
         if order.is_open:
             self.live[order.client_id] = order
             order.missing_ns = 0 if order.state is State.WORKING or before is State.ABSENT else order.missing_ns

@@ -89,9 +89,6 @@ def _refuse(state: CoreState, index: int, move: Move, context: QuoteContext, kno
 def _meets_own(state: CoreState, symbol: str, move: Move) -> bool:
     """Say whether a price could trade with an order of ours that may be alive on the other side."""
     return any(
-        order.symbol == symbol
-        and order.is_open
-        and order.side == -move.side
-        and move.side * (move.price_ticks - order.reach_ticks) >= 0
-        for order in state.orders.live.values()
+        order.is_open and order.side == -move.side and move.side * (move.price_ticks - order.reach_ticks) >= 0
+        for order in state.orders.of(symbol)
     )

@@ -19,16 +19,15 @@ def belief_of(state: CoreState) -> Belief:
     live = state.orders.live.values()
     ended = [*islice(reversed(state.orders.ended.values()), _ENDED_SHOWN)]
     ended.reverse()
-    worst = state.orders.worst()
     return Belief(
-        symbols=tuple(_symbol_belief(desk, worst.get(desk.symbol, [0, 0])) for desk in state.desks),
+        symbols=tuple(_symbol_belief(desk, state.orders.worst_of(desk.symbol)) for desk in state.desks),
         orders=tuple(_order_belief(order) for order in (*live, *ended)),
         doubts=state.orders.doubts(),
         halted=state.health.halted or any(_is_halted(desk) for desk in state.desks),
     )
 
 
-def _symbol_belief(desk: Desk, worst: list[int]) -> SymbolBelief:
+def _symbol_belief(desk: Desk, worst: tuple[int, int]) -> SymbolBelief:
     lots, context = desk.position.lots, desk.context
     verdict = context.verdict if context is not None else GuardVerdict()
     return SymbolBelief(

@@ -28,13 +28,8 @@ class _Careless(Orders):
 class _Weightless(_Careless):
     """And nothing that is in doubt counts towards a limit."""
 
-    def worst(self) -> dict[str, list[int]]:
-        aside = {key: order for key, order in self.live.items() if order.state is State.IN_DOUBT}
-        for client_id in aside:
-            del self.live[client_id]
-        found = super().worst()
-        self.live.update(aside)
-        return found
+    def of(self, symbol: str) -> list[Order]:
+        return [order for order in super().of(symbol) if order.state is not State.IN_DOUBT]
 
 
 class DoubtFreesSlot(Wrapped):

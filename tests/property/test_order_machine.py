@@ -181,7 +181,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_worst_case_is_never_less_than_what_can_come(self) -> None:
-        buys, sells = self.orders.worst().get(SYMBOL, [0, 0])
+        buys, sells = self.orders.worst_of(SYMBOL)
         coming = [request for _, request in self.coming]
         assert self.position + buys >= self.venue.reach_lots(BUY, self.now_ms, coming)
         assert -self.position + sells >= self.venue.reach_lots(SELL, self.now_ms, coming)
@@ -192,6 +192,9 @@ class OrderMachine(RuleBasedStateMachine):
         assert not orders.live.keys() & orders.ended.keys()
         assert all(orders.live[client_id].is_open for client_id in orders.slots.values())
         assert set(orders.owing) <= set(orders.ended)
+        counted = [one.client_id for one in orders.live.values() if one.symbol == SYMBOL]
+        counted += [client_id for client_id in orders.owing if orders.ended[client_id].symbol == SYMBOL]
+        assert counted == [one.client_id for one in orders.of(SYMBOL)], "an order that may still trade is not counted"
         dues = [*(one.due_ns for one in orders.live.values()), *orders.fills_due.values()]
         dues += [one.due_ns for one in orders.sweeps.values()]
         assert not dues or (orders.due_ns is not None and orders.due_ns <= min(dues)), "the chase would sleep through"

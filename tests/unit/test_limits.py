@@ -6,10 +6,17 @@ from hypothesis import strategies as st
 
 from strategy.errors import RefusalCode
 from strategy.knobs import AccountKnobs
-from strategy.limits import Holding, gross_cash, net_cash, permit, room_lots, worst_lots
+from strategy.limits import Holding, gross_cash, make_totals, net_cash, permit, room_lots, worst_lots
 from strategy.units import BUY, SELL
 
 WIDE = AccountKnobs(gross_cash_max=10**9, net_cash_max=10**9, loss_budget_cash=1, drawdown_budget_cash=1)
+
+
+def room(holdings: tuple[Holding, ...], place: int, side: int, account: AccountKnobs) -> int:
+    totals = make_totals(len(holdings))
+    for number, one in enumerate(holdings):
+        totals.note(number, one)
+    return room_lots(totals, place, holdings[place], side, account)
 
 
 def held(position=0, buys=0, sells=0, *, symbol="X", lot_cash=10, lots_max=100, beta=1.0) -> Holding:
@@ -68,15 +75,15 @@ def test_the_accounts_gross_and_net_are_kept_over_all_symbols():
 def test_room_counts_from_everything_possibly_alive():
     account = AccountKnobs(gross_cash_max=500, net_cash_max=10**9, loss_budget_cash=1, drawdown_budget_cash=1)
     holdings = (held(10, buys=5, sells=2), held(20, symbol="Y"))
-    assert (15, 38) == (room_lots(holdings, 0, BUY, account), room_lots(holdings, 0, SELL, account))
+    assert (15, 38) == (room(holdings, 0, BUY, account), room(holdings, 0, SELL, account))
     net = AccountKnobs(gross_cash_max=10**9, net_cash_max=400, loss_budget_cash=1, drawdown_budget_cash=1)
-    assert (5, 68) == (room_lots(holdings, 0, BUY, net), room_lots(holdings, 0, SELL, net))
+    assert (5, 68) == (room(holdings, 0, BUY, net), room(holdings, 0, SELL, net))
 
 
 def test_without_a_price_there_is_no_room_and_without_beta_only_gross():
-    assert 0 == room_lots((held(lot_cash=0),), 0, BUY, WIDE)
+    assert 0 == room((held(lot_cash=0),), 0, BUY, WIDE)
     account = AccountKnobs(gross_cash_max=500, net_cash_max=1, loss_budget_cash=1, drawdown_budget_cash=1)
-    assert 50 == room_lots((held(beta=0.0),), 0, BUY, account)
+    assert 50 == room((held(beta=0.0),), 0, BUY, account)
 
 
 HOLDING = st.builds(
@@ -128,9 +135,9 @@ def test_what_is_permitted_never_breaks_a_limit_that_held(first, second, account
 @given(HOLDING, HOLDING, ACCOUNT, SIDE)
 def test_what_one_road_leaves_room_for_the_other_permits(first, second, account, side):
     holdings = (first, other(second))
-    room = room_lots(holdings, 0, side, account)
+    free = room(holdings, 0, side, account)
     held_lots = side * first.position_lots + (first.buy_lots if side == BUY else first.sell_lots)
-    lots = min(room, first.lots_max - held_lots)
+    lots = min(free, first.lots_max - held_lots)
     if lots > 0:
         assert permit(holdings, "X", side, lots, account) is None
 

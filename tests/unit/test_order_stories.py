@@ -66,7 +66,7 @@ class Ledger:
         return self.orders.find(client_id).state
 
     def worst(self) -> list[int]:
-        return self.orders.worst().get("X", [0, 0])
+        return list(self.orders.worst_of("X"))
 
 
 @pytest.fixture
