@@ -2,7 +2,12 @@
 
 A call carries one command or several of one kind. Every answer bears the number of its call. A call
 without an answer in the driver's own patience ends as ``Unanswered`` for each of its commands; one
-whose time has passed before it could leave never leaves. Nothing here queues, retries or drops.
+whose time has passed before it could leave never leaves, nor does one without a connection. Nothing
+here queues, retries or drops.
+
+When the connection is lost, every call on it ends without a verdict: what was on its way up is not
+applied, what was on its way down not heard. It is given up, too, when a call's patience runs out and
+nothing at all was heard since it left.
 """
 
 from collections.abc import Callable
@@ -11,14 +16,17 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from sim.connection import Connection
 from sim.host.host import Host
 from sim.kernel import Kernel
 from sim.venue.requests import request_of
-from sim.wire import Link, Message
+from sim.wire import Link, Message, Stage
 from strategy import commands, events
 from strategy.units import NS_PER_S
 
 _PATIENCE_NS: Final = 5 * NS_PER_S
+NO_CONNECTION: Final = "no_connection"
+RESET: Final = "reset"
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -29,8 +37,12 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Waiting(msgspec.Struct, gc=False):
+    """A call under way; ``left_ns`` is true time, ``sent_ns`` the host's clock."""
+
     call: Call
     sent_ns: int
+    left_ns: int
+    stage: Stage = Stage.QUEUED
 
 
 class Calls:
@@ -43,6 +55,7 @@ class Calls:
         up: Link,
         arrive: Callable[[Message], None],
         feed: Callable[[events.Event], None],
+        connection: Connection,
     ) -> None:
         """``arrive`` is the venue's gateway; ``feed`` is where answers and failures go."""
         self._kernel = kernel
@@ -53,6 +66,14 @@ class Calls:
         self._numbers = 0
         self._first = 0
         self._waiting: dict[int, _Waiting] = {}
+        # Calls numbered below went with a connection that is gone.
+        self._cut = 0
+        # Asked as a request reaches a stage: True loses the connection there.
+        self.cutters: list[Callable[[Stage, Message], bool]] = []
+        self.connection = connection
+        connection.reach = self._up.send
+        connection.opened = lambda: None
+        connection.lost = self._lost
         self.signed_ns: Callable[[int], int] = int
         self.leaving: Callable[[int, commands.Command], None] = _nobody
 
@@ -63,19 +84,39 @@ class Calls:
         if send_by_ns is not None and now_ns > send_by_ns:
             self.refuse(command, "send_by passed")
             return
-        self.leaving(now_ns, command)
-        self._numbers += 1
         call = Call((command,), self.signed_ns(now_ns))
-        self._waiting[self._numbers] = _Waiting(call, now_ns)
         message = Message(
             request_of(command),
             getattr(command, "symbol", ""),
             getattr(command, "client_id", ""),
             call,
-            self._numbers,
+            self._numbers + 1,
         )
-        self._up.send(message, self._arrive)
+        if not self.connection.is_up or self.passes(Stage.QUEUED, message):
+            self.refuse(command, NO_CONNECTION)
+            return
+        self.leaving(now_ns, command)
+        self._numbers += 1
+        self._waiting[self._numbers] = _Waiting(call, now_ns, self._kernel.now_ns)
+        self._up.send(message, self._reach)
         self._kernel.at(self._kernel.now_ns + _PATIENCE_NS, self.fail, self._numbers, "timeout")
+        self.passes(Stage.ON_THE_WIRE, message)
+
+    def passes(self, stage: Stage, message: Message) -> bool:
+        """Note that a request has come to a stage; True if the connection is lost right there."""
+        waiting = self._waiting.get(message.number)
+        if waiting is not None:
+            waiting.stage = stage
+        # Every cutter is asked: one that counts requests counts them all.
+        is_cut = [cutter(stage, message) for cutter in self.cutters]
+        if any(is_cut):
+            self.connection.break_off(RESET)
+        return any(is_cut)
+
+    def _reach(self, message: Message) -> None:
+        """Arrive at the venue, unless the connection was lost on the way."""
+        if message.number >= self._cut:
+            self._arrive(message)
 
     def refuse(self, command: commands.Command, reason: str) -> None:
         """Say that a command certainly never left."""
@@ -85,8 +126,9 @@ class Calls:
 
     def answered(self, message: Message) -> None:
         """Take the answer to a call; one that comes after our patience is still a word."""
-        if message.number < self._first:
-            return  # its connection died with the process that asked
+        if message.number < max(self._first, self._cut):
+            return  # its connection is gone, perhaps with the process that asked
+        self.connection.heard_ns = self._kernel.now_ns
         waiting = self._waiting.pop(message.number, None)
         for answer in message.body:
             if isinstance(answer, events.Unanswered):
@@ -99,18 +141,27 @@ class Calls:
         waiting = self._waiting.pop(number, None)
         if waiting is None:
             return
+        is_dead = self.connection.is_up and self.connection.heard_ns < waiting.left_ns
         for command in waiting.call.commands:
             client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
             self._feed(events.Unanswered(request_of(command), client_id, symbol, code, waiting.sent_ns))
+        if is_dead:
+            self.connection.break_off(RESET)
+
+    def _lost(self, why: str) -> None:
+        """End every call on the connection that is gone."""
+        self._cut = self._numbers + 1
+        for number in tuple(self._waiting):
+            self.fail(number, why)
 
     def forget(self) -> None:
         """Wait for nothing any more: the process is gone, and with it its connections."""
         self._waiting.clear()
         self._first = self._numbers + 1
 
-    def under_way(self) -> tuple[int, ...]:
-        """Number the calls without an answer, oldest first."""
-        return tuple(self._waiting)
+    def under_way(self) -> dict[int, Stage]:
+        """Give the calls without an answer by number, oldest first, and how far each has come."""
+        return {number: waiting.stage for number, waiting in self._waiting.items()}
 
 
 def _nobody(_now_ns: int, _command: Any) -> None:

@@ -12,7 +12,6 @@ from sim.calls import Calls
 from sim.host.host import Host
 from sim.kernel import Kernel
 from sim.trace import Trace
-from sim.wire import Message
 from strategy import commands, events
 from strategy.errors import OurMistake
 from strategy.journal import EventRecord, IntentRecord
@@ -75,10 +74,6 @@ class SimDriver:
     def feed(self, event: events.Event) -> None:
         """Have an event taken in, in its turn."""
         self._host.arrive(self._take, event)
-
-    def hear(self, message: Message) -> None:
-        """Take a message from a stream."""
-        self.feed(message.body)
 
     def _take(self, event: events.Event) -> int:
         """Give the core one event and carry out its commands; say how long the processor was busy."""

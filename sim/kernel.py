@@ -26,7 +26,8 @@ class Market(Protocol):
         """
 
 
-_FIRST: Final = -1
+# Ahead of every control event, with room for the turns of many markets.
+_FIRST: Final = -(2**16)
 
 
 class _Call:
@@ -70,9 +71,12 @@ class Kernel:
             raise ValueError(f"cannot put an event at {time_ns}: it is {now_ns}")
         self._put(time_ns, self._tie(time_ns) if self._tie is not None else 0, function, args)
 
-    def at_first(self, time_ns: int, function: Callable[..., Any], *args: Any) -> None:
-        """Like ``at``, and before everything else of that instant: where the market's loop would be."""
-        self._put(time_ns, _FIRST, function, args)
+    def at_first(self, time_ns: int, turn: int, function: Callable[..., Any], *args: Any) -> None:
+        """Like ``at``, and before everything else of that instant: where the market's loop would be.
+
+        ``turn`` orders the markets of one instant, as they go in that loop.
+        """
+        self._put(time_ns, _FIRST + turn, function, args)
 
     def _put(self, time_ns: int, priority: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         # SimPy adds the delay to its own clock, which may be stale; the sum is the instant meant.

@@ -1,12 +1,15 @@
-"""Directed links. A link is a delay and a list of rules; the first rule with an opinion wins.
+"""Directed links. A link is a delay and a list of rules; what the rules say of a message adds up.
 
 A link's weather is keyed by (link, cell of time, ordinal in the cell), so that a message more or
 less moves nobody's delay in another cell, and removing a fault leaves the weather as it was.
-Streams are first-in-first-out: a message is never delivered before the one sent before it.
+Streams are first-in-first-out: a message is never delivered before the one sent before it on the
+same connection. Every rule is asked about every message, so that none counts other messages, and
+draws other dice, because another one is there.
 """
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -20,9 +23,24 @@ REST_DOWN: Final = "rest_down"
 PUBLIC: Final = "public"
 PRIVATE: Final = "private"
 STREAMS: Final = (PUBLIC, PRIVATE)
+# The connection that requests and their answers share.
+REST: Final = "rest"
 
 _CELL_NS: Final = 100 * NS_PER_MS
 _WORD_KIND: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Stage(StrEnum):
+    """How far a request has come; every unknown outcome comes from a cut in one of these.
+
+    ``QUEUED`` it certainly never left. Cut ``ON_THE_WIRE`` it is never applied; ``APPLIED``, its answer
+    was not sent; ``RESPONSE_ON_THE_WIRE``, the answer is lost on its way. These three look the same.
+    """
+
+    QUEUED = "queued"
+    ON_THE_WIRE = "on_the_wire"
+    APPLIED = "applied"
+    RESPONSE_ON_THE_WIRE = "response_on_the_wire"
 
 
 def kind_of(event: object) -> str:
@@ -33,7 +51,8 @@ def kind_of(event: object) -> str:
 class Message(msgspec.Struct, frozen=True, gc=False):
     """Something on a link: what it is about, and the record it carries.
 
-    ``number`` counts requests; an answer bears the number of its question, a stream message 0.
+    ``number`` counts requests; an answer bears the number of its question, a stream message that of
+    its connection. A connection's own words count below 0 where they could be taken for others.
     """
 
     kind: str
@@ -85,21 +104,34 @@ class Link:
         self.sent = 0
         self.lost = 0
 
-    def send(self, message: Message, deliver: Callable[[Message], None]) -> None:
+    def send(self, message: Message, deliver: Callable[[Message], Any]) -> None:
         """Put a message on the link; ``deliver`` is called when it arrives, if it does."""
         now_ns = self._kernel.now_ns
         delay_ns = self._weather_ns(now_ns)
-        fate = next((fate for rule in self._rules if (fate := rule.fate(self.name, message, now_ns))), None)
         self.sent += 1
-        if fate is None:
-            self._arrive(now_ns + delay_ns, message, deliver)
-            return
-        if fate.is_lost:
+        extra_ns, again_ns, is_lost = 0, None, False
+        for rule in self._rules:
+            fate = rule.fate(self.name, message, now_ns)
+            if fate is not None:
+                extra_ns += fate.extra_ns
+                is_lost = is_lost or fate.is_lost
+                again_ns = fate.again_ns if again_ns is None else again_ns
+        if is_lost:
             self.lost += 1
             return
-        self._arrive(now_ns + delay_ns + fate.extra_ns, message, deliver)
-        if fate.again_ns is not None:
-            self._arrive(now_ns + delay_ns + fate.extra_ns + fate.again_ns, message, deliver)
+        arrives_ns = now_ns + delay_ns + extra_ns
+        self._arrive(arrives_ns, message, deliver)
+        if again_ns is not None:
+            self._arrive(arrives_ns + again_ns, message, deliver)
+
+    def restart(self) -> None:
+        """Begin a new connection on the link: its messages wait for none of the old one's."""
+        self._last_ns = 0
+
+    @property
+    def median_ns(self) -> int:
+        """The usual one-way delay."""
+        return self._delay.median_ns
 
     def _weather_ns(self, now_ns: int) -> int:
         cell = now_ns // _CELL_NS
@@ -109,7 +141,7 @@ class Link:
         first, second = self._dice.pair("link", self.name, cell, self._ordinal)
         return lognormal_ns(first, second, self._delay.median_ns, self._delay.sigma)
 
-    def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], None]) -> None:
+    def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], Any]) -> None:
         if self._is_stream:
             at_ns = self._last_ns = max(at_ns, self._last_ns)
         self._kernel.at(at_ns, deliver, message)

@@ -21,6 +21,7 @@ import msgspec
 
 from sim.calls import Calls
 from sim.clocks import Clock
+from sim.connection import Connection
 from sim.dice import Dice
 from sim.driver import SimDriver
 from sim.faults import install_all
@@ -33,10 +34,11 @@ from sim.oracle.oracle import Oracle
 from sim.plan import Plan
 from sim.scenario.load import Ready
 from sim.scenario.profiles import Delay as DelayModel
+from sim.streams import Streams
 from sim.trace import Trace
 from sim.venue.engine import Rules, Venue
 from sim.venue.gateway import Gateway
-from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP, Delay, Link, Message, Rule, kind_of
+from sim.wire import PRIVATE, PUBLIC, REST, REST_DOWN, REST_UP, Delay, Link, Message, Rule
 from strategy import events
 from strategy.belief import Belief
 from strategy.config_knobs import knobs as make_knobs
@@ -88,6 +90,7 @@ class World:
         self.host = Host(self.kernel, self.start_wall_ns)
         self.driver = SimDriver(self.kernel, self.host, self.trace)
         self.driver.calls = self._open_wire()
+        self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first)
         self.core = factory(self.knobs)
         self.driver.start(self.core)
         self.measures = Measures(self._last_context if hasattr(self.core, "last_context") else None)
@@ -137,9 +140,17 @@ class World:
         """Join the driver and the venue by requests and answers."""
         engine_ns = round(self.scenario.profile.venue.engine_ms * NS_PER_MS)
         self.gateway = Gateway(
-            self.kernel, self.venue, engine_ns, self.links[REST_DOWN], self._answered, self._truth_changed
+            self.kernel,
+            self.venue,
+            engine_ns,
+            self.links[REST_DOWN],
+            self._answered,
+            self._truth_changed,
+            lambda stage, message: self.driver.calls.passes(stage, message),
         )
-        return Calls(self.kernel, self.host, self.links[REST_UP], self.gateway.arrive, self.driver.feed)
+        connection = Connection(REST, self.kernel, self.dice, self.links[REST_DOWN])
+        connection.assume()
+        return Calls(self.kernel, self.host, self.links[REST_UP], self.gateway.arrive, self.driver.feed, connection)
 
     def _answered(self, message: Message) -> None:
         self.driver.calls.answered(message)
@@ -210,15 +221,14 @@ class World:
         install_all(self)
 
     def _boot(self, session: str) -> None:
-        feed = self.driver.feed
-        feed(events.Started(session, self.start_wall_ns))
-        feed(events.StreamUp(events.PRIVATE))
-        feed(events.StreamUp(events.PUBLIC))
+        self.driver.feed(events.Started(session, self.start_wall_ns))
+        self.streams.connect()
+
+    def _told_first(self) -> list[events.Event]:
+        """Give what a new subscriber hears: the book as it is; what led to it was for others."""
         now_ns = self.kernel.now_ns
-        for symbol in self.scenario.market.traded:
-            told = self.venue.feeds[symbol].snapshot(now_ns, self.venue.venue_ns(now_ns), 0)
-            # Whoever subscribes gets the book as it is; what led to it was for others.
-            self._say_publicly(symbol, told[-1:])
+        venue_ns = self.venue.venue_ns(now_ns)
+        return [self.venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)[-1] for symbol in self.scenario.market.traded]
 
     def _publish(self, symbol: str, every_ns: int) -> None:
         now_ns = self.kernel.now_ns
@@ -234,13 +244,12 @@ class World:
     # The wire
 
     def _say_privately(self, event: Any) -> None:
-        client_id, symbol = getattr(event, "client_id", ""), getattr(event, "symbol", "")
-        self.links[PRIVATE].send(Message(kind_of(event), symbol, client_id, event), self.driver.hear)
+        self.streams.tell(PRIVATE, event)
         self._truth_changed()
 
-    def _say_publicly(self, symbol: str, told: Sequence[events.Event]) -> None:
+    def _say_publicly(self, _symbol: str, told: Sequence[events.Event]) -> None:
         for event in told:
-            self.links[PUBLIC].send(Message(kind_of(event), symbol, "", event), self.driver.hear)
+            self.streams.tell(PUBLIC, event)
 
     def _truth_changed(self) -> None:
         self.oracle.truth_changed(self.host.now_ns())

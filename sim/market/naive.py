@@ -15,10 +15,12 @@ class QueuedFlowMarket(FlowMarket):
 
     kernel: Kernel | None = None
     _armed_ns = -1
+    _turn = 0
 
-    def run_in(self, kernel: Kernel) -> None:
-        """Put the first event into the kernel's queue."""
+    def run_in(self, kernel: Kernel, turn: int) -> None:
+        """Put the first event into the kernel's queue; at one instant markets go by their turns."""
         self.kernel = kernel
+        self._turn = turn
         self._arm()
 
     def look_for_stale(self, now_ns: int) -> None:
@@ -29,7 +31,7 @@ class QueuedFlowMarket(FlowMarket):
     def _arm(self) -> None:
         if self.kernel is not None and self.next_ns != self._armed_ns:
             self._armed_ns = self.next_ns
-            self.kernel.at_first(self._armed_ns, self._fire, self._armed_ns)
+            self.kernel.at_first(self._armed_ns, self._turn, self._fire, self._armed_ns)
 
     def _fire(self, armed_ns: int) -> None:
         if armed_ns != self._armed_ns:
@@ -42,5 +44,5 @@ class QueuedFlowMarket(FlowMarket):
 def event_by_event(kernel: Kernel, markets: list[Any]) -> None:
     """Have the kernel move markets event by event instead of in their own loop."""
     kernel.market = None
-    for market in markets:
-        market.run_in(kernel)
+    for turn, market in enumerate(markets):
+        market.run_in(kernel, turn)

@@ -99,9 +99,10 @@ def test_a_tie_break_can_order_one_instant_otherwise():
 def test_what_goes_first_goes_before_everything_else_of_its_instant():
     kernel, seen = Kernel(), []
     kernel.at(5, seen.append, "control")
-    kernel.at_first(5, seen.append, "market")
+    kernel.at_first(5, 1, seen.append, "second market")
+    kernel.at_first(5, 0, seen.append, "first market")
     kernel.run(5)
-    assert ["market", "control"] == seen
+    assert ["first market", "second market", "control"] == seen
 
 
 def test_time_stays_whole_at_todays_epoch():

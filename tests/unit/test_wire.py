@@ -79,7 +79,22 @@ def test_a_rule_delays_loses_or_doubles(fate, count, shift_ns):
     assert not arrived or plain[0][1] + shift_ns == arrived[0][1]
 
 
-def test_the_first_rule_with_an_opinion_wins_and_later_ones_are_not_asked():
-    silent, first, second = Says(None), Says(Fate(extra_ns=MS)), Says(LOST)
-    arrived, _ = deliveries(REST_UP, [silent, first, second], count=1)
-    assert (1, 1, 1, 0) == (len(arrived), silent.asked, first.asked, second.asked)
+def test_every_rule_is_asked_about_every_message_and_what_they_say_adds_up():
+    silent, late, later = Says(None), Says(Fate(extra_ns=2 * MS)), Says(Fate(extra_ns=3 * MS))
+    plain, _ = deliveries(REST_UP, count=1)
+    arrived, _ = deliveries(REST_UP, [silent, late, later], count=1)
+    assert plain[0][1] + 5 * MS == arrived[0][1]
+    lost, after = Says(LOST), Says(Fate(extra_ns=MS))
+    assert [] == deliveries(REST_UP, [lost, after], count=1)[0]
+    assert (1, 1, 1) == (silent.asked, late.asked, after.asked)
+
+
+def test_a_new_connection_on_a_stream_waits_for_nothing_of_the_old_one():
+    kernel, arrived = Kernel(), []
+    late = Says(Fate(extra_ns=10**9), lambda one: one.number == 0)
+    link = Link(PRIVATE, kernel, Dice(1), Delay(20 * MS, 0.0), [late])
+    kernel.at(0, link.send, message(0), lambda one: arrived.append((one.number, kernel.now_ns)))
+    kernel.at(MS, link.restart)
+    kernel.at(2 * MS, link.send, message(1), lambda one: arrived.append((one.number, kernel.now_ns)))
+    kernel.run(10**10)
+    assert [(1, 22 * MS), (0, 1020 * MS)] == arrived
