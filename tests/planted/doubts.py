@@ -67,8 +67,7 @@ class DropsUnanswered(Wrapped):
             if isinstance(command, commands.QueryOrder) and order is not None and order.state is State.IN_DOUBT:
                 del orders.live[order.client_id]
                 orders.slots = {key: holder for key, holder in orders.slots.items() if holder != order.client_id}
-                for desk in self.core._state.desks:
-                    desk.is_urgent = True  # what was decided about it is moot, too
+                orders.groups.clear()
         return leaving
 
 
