@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test lint types contracts cov
+.PHONY: run test deep lint types contracts cov
 
 run: $(STAMP)
 	$(BIN)/sim run scenarios/*.yaml
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# Hours, not minutes: every storm over a hundred seeds, a thousand orders in each, properties at full depth.
+deep: $(DEV_STAMP)
+	$(BIN)/python -m pytest -n auto --chaos --property
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -18,19 +18,27 @@ def command(kind: str | None, form: str) -> None:
     from strategy.hints import did_you_mean
 
     if kind is None:
-        described = [_describe(each) for each in KINDS]
-        if form == "json":
-            click.echo(json.dumps(described, indent=2))
-            return
-        width = max(len(each) for each in KINDS)
-        for each in described:
-            click.echo(f"{each['kind']:<{width}}  {each['effect']}")
+        click.echo(json.dumps([_describe(each) for each in KINDS], indent=2) if form == "json" else _list())
         return
     if kind not in KINDS:
         click.echo(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}", err=True)
         sys.exit(ExitCode.USAGE)
     described_one = _describe(kind)
     click.echo(json.dumps(described_one, indent=2) if form == "json" else _words(described_one))
+
+
+def _list() -> str:
+    """Write every kind with the first sentence of what it does, room by room."""
+    from sim.scenario.faults import KINDS, ROOMS
+
+    width = max(len(each) for each in KINDS)
+    lines: list[str] = []
+    for about, kinds in ROOMS.items():
+        lines += ["", about] if lines else [about]
+        for kind in kinds:
+            effect = (KINDS[kind].__doc__ or "").strip().partition("\n\n")[0]
+            lines.append(f"  {kind:<{width}}  {' '.join(effect.split())}")
+    return "\n".join([*lines, "", "`sim faults KIND` shows the fields of one, with units and an example."])
 
 
 def _describe(kind: str) -> dict[str, Any]:

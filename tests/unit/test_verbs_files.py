@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.exit_codes import ExitCode
-from sim.scenario.faults import KINDS
+from sim.scenario.faults import KINDS, ROOMS
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
 from sim.verbs import check, explain, faults, migrate, schema
@@ -138,7 +138,9 @@ def test_faults_shows_each_kind_with_every_field(kind: str) -> None:
 
 
 def test_faults_lists_all_and_helps_with_a_misspelling() -> None:
-    assert [line.split()[0] for line in run(faults).output.splitlines()] == list(KINDS)
+    output = run(faults).output
+    assert [line.split()[0] for line in output.splitlines() if line.startswith("  ")] == list(KINDS)
+    assert all(f"\n{about}\n" in f"\n{output}" for about in ROOMS), "each room says what it is about"
     assert [each["kind"] for each in json.loads(run(faults, "--format", "json").output)] == list(KINDS)
     wrong = run(faults, "ack_los")
     assert (wrong.stderr, wrong.exit_code) == ("unknown kind 'ack_los', did you mean 'ack_lost'?\n", ExitCode.USAGE)

@@ -21,6 +21,10 @@ def kind_of(model: type[Fault]) -> str:
 
 
 KINDS: Final[dict[str, type[Fault]]] = {kind_of(model): model for room in _ROOMS for model in room.MODELS}
+# What each room is about, in its own first line, and the kinds in it.
+ROOMS: Final[dict[str, tuple[str, ...]]] = {
+    (room.__doc__ or "").splitlines()[0].rstrip("."): tuple(map(kind_of, room.MODELS)) for room in _ROOMS
+}
 EXAMPLES: Final[dict[str, str]] = {kind: example for room in _ROOMS for kind, example in room.EXAMPLES.items()}
 
 # A union put together at run time: pydantic reads it, mypy knows its members by their base.
