@@ -130,6 +130,10 @@ class Calls:
             return  # its connection is gone, perhaps with the process that asked
         self.connection.heard_ns = self._kernel.now_ns
         waiting = self._waiting.pop(message.number, None)
+        header = message.header
+        if header is not None:
+            resets_ns = self._host.now_ns() + header.resets_after_ns
+            self._feed(events.BudgetSeen(header.bucket, header.remaining, resets_ns))
         for answer in message.body:
             if isinstance(answer, events.Unanswered):
                 self._feed(replace(answer, sent_ns=waiting.sent_ns if waiting is not None else 0))

@@ -48,6 +48,17 @@ def kind_of(event: object) -> str:
     return _WORD_KIND.sub("_", type(event).__name__).lower()
 
 
+class Header(msgspec.Struct, frozen=True, gc=False):
+    """What an answer says of a rate budget besides: so much is left, and ``resets_after_ns`` until it is full.
+
+    Of a bucket that is empty or closed it says how long until something may be asked again.
+    """
+
+    bucket: str
+    remaining: int
+    resets_after_ns: int
+
+
 class Message(msgspec.Struct, frozen=True, gc=False):
     """Something on a link: what it is about, and the record it carries.
 
@@ -60,6 +71,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     client_id: str
     body: Any
     number: int = 0
+    header: Header | None = None
 
 
 class Fate(msgspec.Struct, frozen=True, gc=False):
@@ -122,7 +134,8 @@ class Link:
         arrives_ns = now_ns + delay_ns + extra_ns
         self._arrive(arrives_ns, message, deliver)
         if again_ns is not None:
-            self._arrive(arrives_ns + again_ns, message, deliver)
+            # A second copy comes when it comes, and holds nothing else up.
+            self._kernel.at(arrives_ns + again_ns, deliver, message)
 
     def restart(self) -> None:
         """Begin a new connection on the link: its messages wait for none of the old one's."""

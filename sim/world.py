@@ -117,6 +117,7 @@ class World:
         venue = Venue(self.scenario.instruments, rules, Clock(self.start_wall_ns))
         venue.private = self._say_privately
         venue.public = self._say_publicly
+        venue.unheard = self.truth_changed
         venue.reached = self.kernel.reach
         return venue
 
@@ -145,7 +146,7 @@ class World:
             engine_ns,
             self.links[REST_DOWN],
             self._answered,
-            self._truth_changed,
+            self.truth_changed,
             lambda stage, message: self.driver.calls.passes(stage, message),
         )
         connection = Connection(REST, self.kernel, self.dice, self.links[REST_DOWN])
@@ -225,10 +226,11 @@ class World:
         self.streams.connect()
 
     def _told_first(self) -> list[events.Event]:
-        """Give what a new subscriber hears: the book as it is; what led to it was for others."""
+        """Give what a new subscriber hears: regimes, and the book as it is; what led to it was for others."""
         now_ns = self.kernel.now_ns
         venue_ns = self.venue.venue_ns(now_ns)
-        return [self.venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)[-1] for symbol in self.scenario.market.traded]
+        books = [self.venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)[-1] for symbol in self.scenario.market.traded]
+        return [*self.venue.regime_words(now_ns), *books]
 
     def _publish(self, symbol: str, every_ns: int) -> None:
         now_ns = self.kernel.now_ns
@@ -245,13 +247,14 @@ class World:
 
     def _say_privately(self, event: Any) -> None:
         self.streams.tell(PRIVATE, event)
-        self._truth_changed()
+        self.truth_changed()
 
     def _say_publicly(self, _symbol: str, told: Sequence[events.Event]) -> None:
         for event in told:
             self.streams.tell(PUBLIC, event)
 
-    def _truth_changed(self) -> None:
+    def truth_changed(self) -> None:
+        """Have the oracle look: the venue did something with an order of ours."""
         self.oracle.truth_changed(self.host.now_ns())
 
     # Looking on

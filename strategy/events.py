@@ -281,6 +281,15 @@ class RegimeChanged(_Event, frozen=True, gc=False):
     venue_ns: int
 
 
+class RegimePlanned(_Event, frozen=True, gc=False):
+    """The venue announced that another regime will hold for a symbol, from then or a little later on."""
+
+    symbol: str
+    regime: str
+    at_venue_ns: int
+    venue_ns: int
+
+
 class MemoryPressure(_Event, frozen=True, gc=False):
     """The host's accounted heap passed a mark: level 0 is none, 1 soft."""
 
@@ -321,6 +330,7 @@ Event = (
     | MarginSeen
     | BudgetSeen
     | RegimeChanged
+    | RegimePlanned
     | MemoryPressure
     | OperatorSaid
 )

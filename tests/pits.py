@@ -9,11 +9,14 @@ class HandPit:
 
     def __init__(self, venue: Venue, symbol: str = "X") -> None:
         self.symbol, self.book, self.ours, self.venue = symbol, LimitBook(), {}, venue
+        self.trades = self.quotes = True
 
     def rest(self, side: int, price: int, lots: int) -> None:
         self.book.rest(Resting(side, price, lots))
 
     def trade(self, side: int, lots: int, limit: int, now_ns: int = 0) -> None:
+        if not self.trades:
+            return
         mid2 = self.book.mid2_ticks
         matches, _ = self.book.take(side, lots, limit)
         self.venue.traded(self, matches, side, mid2, now_ns)

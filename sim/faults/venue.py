@@ -1,7 +1,235 @@
-"""What the venue itself does."""
+"""What the venue itself does: goes away, forgets, closes, slows down, refuses.
 
-from typing import Final
+A change of the venue's own state has a beginning and an end; what hits single requests is a
+doorman or a hook whose draws are keyed by the request's number or by the order's id.
+"""
 
-from sim.faults.installing import Install
+from typing import TYPE_CHECKING, Final
 
-INSTALL: Final[dict[str, Install]] = {}
+from sim.faults.installing import Install, during
+from sim.faults.telling import ToldOfFills
+from sim.plan import PlannedFault
+from sim.venue import codes, restart
+from sim.venue.gateway import TurnedAway
+from sim.venue.limits import Policy
+from sim.venue.regimes import OPEN
+from sim.wire import Message
+from strategy import commands, events
+from strategy.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+# Questions a replica answers; the time, margins and books are told by others.
+_REPLICATED: Final = (commands.QueryOrder, commands.QueryOpenOrders, commands.QueryFills)
+
+
+_CHANGING: Final = (events.CREATE, events.AMEND, events.CANCEL, events.CANCEL_ALL)
+
+
+def _ns(span_s: float) -> int:
+    return round(span_s * NS_PER_S)
+
+
+def _is_on(fault: PlannedFault, now_ns: int) -> bool:
+    return fault.start_ns <= now_ns < fault.end_ns
+
+
+class _Away:
+    """The doorman of a venue that is away, or says so."""
+
+    def __init__(self, fault: PlannedFault, world: "World", code: str, kinds: tuple[str, ...] = ()) -> None:
+        """Turn requests of some kinds away, all if none is named, with a code or without a word."""
+        self._fault = fault
+        self._dice = world.dice
+        self._code = code
+        self._kinds = kinds
+        self.prob = 1.0
+        self.later_prob = 0.0
+        self.later_ns = 0
+
+    def at_the_door(self, message: Message, now_ns: int) -> TurnedAway | None:
+        """Turn a request away while the fault lasts."""
+        if not _is_on(self._fault, now_ns) or (self._kinds and message.kind not in self._kinds):
+            return None
+        if not self._drawn(message, "away", self.prob):
+            return None
+        is_later = message.kind in _CHANGING and self._drawn(message, "later", self.later_prob)
+        return TurnedAway(self._code, self.later_ns if is_later else None)
+
+    def _drawn(self, message: Message, what: str, prob: float) -> bool:
+        return self._dice.unit("fault", self._fault.id, message.number, what) < prob
+
+
+def _downtime(fault: PlannedFault, world: "World") -> None:
+    """Turn everything away, silence the streams, and come back with what the engine remembers."""
+    venue, params = world.venue, fault.params
+    calls, streams = world.driver.calls.connection, world.streams
+    barred = [*([calls] if params["answers"] == "refused" else [])]
+    barred += streams.connections.values() if params["streams"] == "reset" else []
+    away = _Away(fault, world, codes.DOWN if params["answers"] == "busy" else "")
+    away.later_prob, away.later_ns = params["applied_later"], _ns(params["applied_later_s"])
+    world.gateway.doormen.append(away)
+    if params["memory"] == "rolled_back":
+        venue.history.is_kept = True
+
+    def begin() -> None:
+        venue.is_silent = True
+        if not params["matching"]:
+            venue.freeze(is_frozen=True)
+        for connection in barred:
+            connection.barred[fault.id] = None
+        if params["answers"] == "refused":
+            calls.break_off("reset")
+        if params["streams"] == "reset":
+            for name in streams.connections:
+                streams.reset(name)
+
+    def end() -> None:
+        now_ns = world.kernel.now_ns
+        venue.is_silent = False
+        venue.freeze(is_frozen=False)
+        if params["memory"] == "purged":
+            restart.forget_all(venue, now_ns)
+        elif params["memory"] == "rolled_back":
+            restart.roll_back(venue, max(0, fault.start_ns - _ns(params["rolled_back_s"])), now_ns)
+        for connection in barred:
+            connection.barred.pop(fault.id, None)
+        world.truth_changed()
+
+    during(fault, world, begin, end)
+
+
+def _symbols_of(fault: PlannedFault, world: "World") -> list[str]:
+    named = fault.params["symbols"]
+    return [symbol for symbol in world.scenario.market.traded if not named or symbol in named]
+
+
+def _maintenance(fault: PlannedFault, world: "World") -> None:
+    """Announce the steps, take them one after the other, and be open again at the end."""
+    venue, params, symbols = world.venue, fault.params, _symbols_of(fault, world)
+    planned_ns = fault.start_ns + _ns(params["announced_s"])
+    late_ns = int(world.dice.unit("fault", fault.id, "jitter") * _ns(params["jitter_s"]))
+    steps, at_ns = [], planned_ns
+    for step in params["steps"]:
+        steps.append((step["regime"], at_ns))
+        at_ns += _ns(step["for_s"])
+    steps.append((OPEN, at_ns))
+
+    def announce() -> None:
+        told_ns = venue.venue_ns(world.kernel.now_ns)
+        for symbol in symbols:
+            plan = [events.RegimePlanned(symbol, regime, venue.venue_ns(at_ns), told_ns) for regime, at_ns in steps]
+            venue.say(symbol, plan)
+
+    def take(regime: str, *, is_first: bool) -> None:
+        now_ns = world.kernel.now_ns
+        if now_ns > fault.end_ns:
+            return
+        for symbol in symbols:
+            venue.set_regime(symbol, regime, now_ns)
+            if is_first and params["cancels_orders"]:
+                venue.cancel_everything(now_ns, symbol)
+
+    if params["announced_s"]:
+        world.kernel.at(fault.start_ns, announce)
+    for place, (regime, at_ns) in enumerate(steps):
+        end_ns = min(at_ns + late_ns, max(fault.end_ns, fault.start_ns))
+        if end_ns < world.plan.duration_ns:
+            world.kernel.at(end_ns, lambda regime=regime, place=place: take(regime, is_first=place == 0))
+
+
+def _gray_engine(fault: PlannedFault, world: "World") -> None:
+    """Make the engine slow for what is ordered, and its replicas old if so asked."""
+    slowness = world.gateway.slowness
+    symbols = [*_symbols_of(fault, world), *([] if fault.params["symbols"] else [""])]
+
+    def scale(factor: float) -> None:
+        for symbol in symbols:
+            slowness[symbol] = slowness.get(symbol, 1.0) * factor
+
+    factor = fault.params["factor"]
+    during(fault, world, lambda: scale(factor), lambda: scale(1.0 / factor))
+    if fault.params["read_lag_s"]:
+        _lag(fault, world, fault.params["read_lag_s"], 1.0)
+
+
+def _read_lag(fault: PlannedFault, world: "World") -> None:
+    """Answer questions about orders and fills from the past."""
+    _lag(fault, world, fault.params["lag_s"], fault.params["prob"])
+
+
+def _lag(fault: PlannedFault, world: "World", lag_s: float, prob: float) -> None:
+    venue, dice = world.venue, world.dice
+    venue.history.is_kept = True
+    before, asked = venue.read_lag_ns, [0]
+
+    def lag_ns(command: commands.Command, now_ns: int) -> int:
+        older_ns = before(command, now_ns)
+        if not _is_on(fault, now_ns) or not isinstance(command, _REPLICATED):
+            return older_ns
+        asked[0] += 1
+        if prob < 1.0 and dice.unit("fault", fault.id, "whether", asked[0]) >= prob:
+            return older_ns
+        return max(older_ns, int(dice.unit("fault", fault.id, asked[0]) * _ns(lag_s)))
+
+    venue.read_lag_ns = lag_ns
+
+
+def _rate_limit(fault: PlannedFault, world: "World") -> None:
+    """Let a stricter policy hold while the fault lasts."""
+    limits, params = world.venue.limits, fault.params
+    policy = Policy(
+        orders_per_s=params["orders_per_s"],
+        burst=params["burst"],
+        reads_per_s=params["reads_per_s"],
+        weight_per_s=params["weight_per_s"] or 0,
+        says_when=params["says_when"],
+        cancels_share=params["cancels"] == "share",
+        ban_after=params["ban_after"] or 0,
+        ban_ns=_ns(params["ban_s"]),
+        ban_ns_max=_ns(params["ban_s_max"]),
+    )
+    during(
+        fault,
+        world,
+        lambda: limits.obey(policy, world.kernel.now_ns),
+        lambda: limits.relent(world.kernel.now_ns),
+    )
+
+
+def _applied_later(fault: PlannedFault, world: "World") -> None:
+    """Turn some requests away as if overloaded, and carry them out later."""
+    away = _Away(fault, world, codes.DOWN, tuple(fault.params["requests"]))
+    away.prob, away.later_prob, away.later_ns = fault.params["prob"], 1.0, _ns(fault.params["later_s"])
+    world.gateway.doormen.append(away)
+
+
+def _post_only_refused_late(fault: PlannedFault, world: "World") -> None:
+    """Accept some post-only creates, and cancel them at once as if they had crossed."""
+    before = world.venue.late_refusal
+
+    def refusal(command: commands.CreateOrder) -> str:
+        is_hit = _is_on(fault, world.kernel.now_ns) and command.post_only
+        if is_hit and world.dice.unit("fault", fault.id, command.client_id) < fault.params["prob"]:
+            return codes.WOULD_CROSS
+        return before(command)
+
+    world.venue.late_refusal = refusal
+
+
+def _told_of_fills(fault: PlannedFault, world: "World") -> None:
+    world.rules.append(ToldOfFills(fault, world.dice))
+
+
+INSTALL: Final[dict[str, Install]] = {
+    "downtime": _downtime,
+    "maintenance": _maintenance,
+    "gray_engine": _gray_engine,
+    "read_lag": _read_lag,
+    "rate_limit": _rate_limit,
+    "applied_later": _applied_later,
+    "post_only_refused_late": _post_only_refused_late,
+    "fill_duplicate": _told_of_fills,
+    "fill_dropped": _told_of_fills,
+}

@@ -62,6 +62,7 @@ class FlowMarket:
         self._snipes: list[tuple[int, int, Any]] = []
         self._reaction_ns = round(flow.sniper.reaction_ms * NS_PER_MS)
         self.factor = 1.0
+        self.trades = self.quotes = True
         self.ours: dict[str, Resting] = {}
         self.sniped = 0
         self.touched = False
@@ -182,6 +183,8 @@ class FlowMarket:
 
     def _quote(self, now_ns: int, k: int, side: int, place_word: int, size_word: int, life_word: int) -> None:
         """Rest a background order behind the latent price, never crossing."""
+        if not self.quotes:
+            return
         makers, book = self._flow.makers, self.book
         distance = makers.offset_ticks + geometric(place_word, makers.depth_ticks)
         if side == BUY:
@@ -260,7 +263,7 @@ class FlowMarket:
         """Take a stale quote, and all that stands before it, if it is still there and still stale."""
         _, _, resting = heappop(self._snipes)
         resting.owner.is_aimed_at = False
-        if not resting.lots or self._stale_ticks(resting) < self._flow.sniper.stale_ticks:
+        if not (self.trades and resting.lots) or self._stale_ticks(resting) < self._flow.sniper.stale_ticks:
             return
         index = 0 if resting.side == BUY else 1
         better = sum(
@@ -273,6 +276,8 @@ class FlowMarket:
     # Trades
 
     def _trade(self, now_ns: int, side: int, lots: int, limit_ticks: int) -> None:
+        if not self.trades:
+            return
         mid2 = self.book.mid2_ticks
         matches, _ = self.book.take(side, lots, limit_ticks)
         if not matches:

@@ -3,9 +3,13 @@
 from types import MappingProxyType
 from typing import Final
 
+from sim.venue.regimes import REGIMES
+
 RATE_LIMIT: Final = "rate_limit"
+BANNED: Final = "banned"
+DOWN: Final = "down"
+BUSY: Final = "busy"
 TIMESTAMP: Final = "timestamp"
-REGIME: Final = "regime"
 UNKNOWN_SYMBOL: Final = "unknown_symbol"
 DUPLICATE_ID: Final = "duplicate_id"
 BAD_SIZE: Final = "bad_size"
@@ -23,8 +27,11 @@ BY_VENUE: Final = "by_venue"
 MEANINGS: Final = MappingProxyType(
     {
         RATE_LIMIT: "too many requests; whether this one was carried out is not said",
+        BANNED: "too many requests too often: for a while none is read",
+        DOWN: "the venue is overloaded or away; whether this one was carried out is not said",
+        BUSY: "this item of a batch was not taken, though the batch was",
         TIMESTAMP: "signed outside the receive window",
-        REGIME: "the trading regime does not allow it",
+        **{regime: f"the trading regime {regime} does not allow it" for regime in REGIMES},
         UNKNOWN_SYMBOL: "nothing of that name is traded here",
         DUPLICATE_ID: "the client id was used before",
         BAD_SIZE: "price, size or value outside the instrument's rules",

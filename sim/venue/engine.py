@@ -11,15 +11,16 @@ from typing import Any, Final
 from sim.clocks import Clock
 from sim.venue import codes
 from sim.venue.accounts import Account, Holding
+from sim.venue.conditions import Conditions
 from sim.venue.feeds import Feed
-from sim.venue.limits import TokenBucket
+from sim.venue.history import Past
+from sim.venue.limits import Limits, Policy
 from sim.venue.matching import Match, Resting
 from sim.venue.orders import CANCELLED, FILLED, OPEN, REJECTED, Fill, VenueOrder
 from sim.venue.pit import Pit
 from sim.venue.reads import READS, answer_of
-from sim.venue.regimes import OPEN as OPEN_REGIME
 from sim.venue.regimes import refuses
-from sim.venue.requests import refusal_of, request_of
+from sim.venue.requests import refusal_of, unanswered
 from sim.venue.rules import Rules as Rules
 from sim.venue.rules import lacks_margin, why_refuse_amend, why_reject
 from strategy import commands, events
@@ -31,30 +32,25 @@ _HEARTBEAT_NS: Final = 500 * NS_PER_MS
 _UNSIGNED: Final = (commands.RequestBook, commands.SampleClock)
 
 
-class Venue:
+class Venue(Conditions):
     """One exchange with one account of ours, and everybody else."""
 
     def __init__(self, instruments: Sequence[Instrument], rules: Rules, clock: Clock) -> None:
         """Start without markets; ``open_market`` brings them."""
+        super().__init__(tuple(one.symbol for one in instruments), clock)
         self.instruments = {one.symbol: one for one in instruments}
         self.account = Account(
             {one.symbol: Holding(one) for one in instruments}, rules.start_cash, rules.maintenance_ppm, rules.leverage
         )
         self._rules = rules
-        self.clock = clock
-        self.regime = dict.fromkeys(self.instruments, OPEN_REGIME)
-        self.pits: dict[str, Pit] = {}
         self.feeds: dict[str, Feed] = {}
         self.orders: dict[str, VenueOrder] = {}
         self.open: dict[str, VenueOrder] = {}
         self.fills: list[Fill] = []
-        self.private: Callable[[events.Event], None] = _nobody
-        self.public: Callable[[str, Sequence[events.Event]], None] = _no_stream
         self.reached: Callable[[int], None] = _nobody
         self.self_trades = 0
         self.liquidations = 0
-        self._order_tokens = TokenBucket(rules.orders_per_s, rules.burst)
-        self._read_tokens = TokenBucket(rules.reads_per_s, rules.reads_per_s)
+        self.limits = Limits(Policy(orders_per_s=rules.orders_per_s, burst=rules.burst, reads_per_s=rules.reads_per_s))
         self._handlers: dict[type, Callable[[Any, int, int], events.Event | None]] = {
             commands.CreateOrder: self._create,
             commands.AmendOrder: self._amend,
@@ -75,33 +71,29 @@ class Venue:
     def handle(self, command: commands.Command, now_ns: int, signed_ns: int) -> events.Event | None:
         """Carry out a request that reaches the engine now; None for what needs no answer."""
         venue_ns = self.venue_ns(now_ns)
-        request = request_of(command)
-        symbol, client_id = getattr(command, "symbol", ""), getattr(command, "client_id", "")
-        bucket = self._read_tokens if isinstance(command, (*READS, commands.RequestBook)) else self._order_tokens
-        if not bucket.take(now_ns):
-            return events.Unanswered(request, client_id, symbol, codes.RATE_LIMIT)
+        symbol = getattr(command, "symbol", "")
+        code = self.limits.admit(command, now_ns)
+        if code:
+            return unanswered(command, code)
         if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns):
             return refusal_of(command, codes.TIMESTAMP, venue_ns)
         if symbol and symbol not in self.instruments:
             return refusal_of(command, codes.UNKNOWN_SYMBOL, venue_ns)
         if symbol and refuses(self.regime[symbol], command):
-            return refusal_of(command, codes.REGIME, venue_ns)
+            return refusal_of(command, self.regime[symbol], venue_ns)
         return self._handlers[type(command)](command, now_ns, venue_ns)
-
-    def venue_ns(self, now_ns: int) -> int:
-        """Give the venue's wall clock as its wire tells it: whole milliseconds."""
-        return self.clock.read(now_ns) // NS_PER_MS * NS_PER_MS
 
     def publish(self, symbol: str, now_ns: int) -> None:
         """Tell the public stream what changed; close positions that the margin carries no more."""
         told = self.feeds[symbol].publish(now_ns, self.venue_ns(now_ns))
-        if told:
-            self.public(symbol, told)
-        self._check_margin(now_ns)
+        self.say(symbol, told)
+        self.repeat_regime(symbol, now_ns)
+        if not self.is_frozen:
+            self._check_margin(now_ns)
 
-    def cancel_everything(self, now_ns: int) -> int:
-        """Take every order of ours off the book, whatever the regime; give how many went."""
-        gone = list(self.open.values())
+    def cancel_everything(self, now_ns: int, symbol: str = "") -> int:
+        """Take every order of ours (of one symbol, if named) off the book, whatever the regime; give how many went."""
+        gone = [order for order in self.open.values() if symbol in ("", order.symbol)]
         for order in gone:
             self._end(order, CANCELLED, codes.BY_VENUE, now_ns)
         return len(gone)
@@ -110,7 +102,22 @@ class Venue:
         """Settle funding of a symbol."""
         cash = self.account.fund(symbol, rate_ppm, self.pits[symbol].book.mid2_ticks)
         venue_ns = self.venue_ns(now_ns)
-        self.private(events.FundingPaid(symbol, f"{symbol}-{venue_ns // NS_PER_MS}", cash, venue_ns))
+        self._tell(events.FundingPaid(symbol, f"{symbol}-{venue_ns // NS_PER_MS}", cash, venue_ns))
+
+    # What a restart does to orders
+
+    def drop(self, order: VenueOrder, state: str, code: str, now_ns: int) -> None:
+        """Take an order off the book without a word."""
+        order.code = code
+        self._drop(order, state)
+        self.history.note(order, now_ns)
+
+    def bring_back(self, order: VenueOrder, now_ns: int) -> None:
+        """Put an order that was over back on the book, as it says it is."""
+        order.state, order.code, order.is_known = OPEN, "", True
+        self.open[order.client_id] = order
+        self.history.note(order, now_ns)
+        self._work(order, now_ns, is_taking=False)
 
     def _is_timely(self, signed_ns: int, now_ns: int) -> bool:
         wall_ns = self.clock.read(now_ns)
@@ -135,11 +142,17 @@ class Venue:
         if order.code:
             order.state = REJECTED
             rejected = events.OrderRejected(order.client_id, order.code, venue_ns)
-            self.private(rejected)
+            self.history.note(order, now_ns)
+            self._tell(rejected)
             return rejected
         self.open[order.client_id] = order
+        self.history.note(order, now_ns)
         accepted = _accepted(order, venue_ns)
-        self.private(accepted)
+        self._tell(accepted)
+        code = self.late_refusal(command)
+        if code:
+            self._end(order, CANCELLED, code, now_ns)
+            return accepted
         if command.fill_or_kill and not self._fills_whole(order):
             self._end(order, CANCELLED, codes.NOT_FILLED, now_ns)
             return accepted
@@ -196,8 +209,9 @@ class Venue:
             pit.leave(order)
             order.price_ticks, order.size_lots = command.price_ticks, command.size_lots
             order.is_aimed_at = False
+        self.history.note(order, now_ns)
         amended = events.OrderAmended(order.client_id, order.price_ticks, order.size_lots, venue_ns)
-        self.private(amended)
+        self._tell(amended)
         if not (command.price_ticks == order.price_ticks and order.client_id in _resting(pit)):
             self._work(order, now_ns, is_taking=False)
         return amended
@@ -225,12 +239,15 @@ class Venue:
     # Reads
 
     def _read(self, command: commands.Command, now_ns: int, venue_ns: int) -> events.Event:
-        return answer_of(self, command, venue_ns)
+        lag_ns = self.read_lag_ns(command, now_ns)
+        if not lag_ns:
+            return answer_of(self, command, venue_ns)
+        then_ns = max(0, now_ns - lag_ns)
+        return answer_of(Past(self, then_ns), command, self.venue_ns(then_ns))
 
     def _request_book(self, command: commands.RequestBook, now_ns: int, venue_ns: int) -> events.Event:
         *streamed, snapshot = self.feeds[command.symbol].snapshot(now_ns, venue_ns, command.asked_ns)
-        if streamed:
-            self.public(command.symbol, streamed)
+        self.say(command.symbol, streamed)
         return snapshot
 
     # What happens to orders
@@ -272,6 +289,7 @@ class Venue:
         fee = self.account.trade(order.symbol, order.side, price, lots, liquidity)
         if order.filled_lots >= order.size_lots:
             self._drop(order, FILLED)
+        self.history.note(order, now_ns)
         event = events.OrderFilled(
             order.client_id,
             order.symbol,
@@ -285,7 +303,7 @@ class Venue:
             self.venue_ns(now_ns),
         )
         self.fills.append(Fill(event, mid2, now_ns))
-        self.private(event)
+        self._tell(event)
 
     def _end_unreduced(self, symbol: str, now_ns: int) -> None:
         """Cancel reduce-only orders that would now turn the position over."""
@@ -297,8 +315,9 @@ class Venue:
     def _end(self, order: VenueOrder, state: str, code: str, now_ns: int) -> events.Event:
         order.code = code
         self._drop(order, state)
+        self.history.note(order, now_ns)
         ended = events.OrderCancelled(order.client_id, order.filled_lots, code, self.venue_ns(now_ns))
-        self.private(ended)
+        self._tell(ended)
         return ended
 
     def _drop(self, order: VenueOrder, state: str) -> None:
@@ -370,9 +389,5 @@ def _resting(pit: Any) -> Any:
     return pit.ours
 
 
-def _nobody(_event: object) -> None:
-    """Hear nothing."""
-
-
-def _no_stream(_symbol: str, _told: Sequence[events.Event]) -> None:
+def _nobody(_at_ns: int) -> None:
     """Hear nothing."""

@@ -18,6 +18,7 @@ class VenueOrder:
         "code",
         "filled_lots",
         "is_aimed_at",
+        "is_known",
         "number",
         "post_only",
         "price_ticks",
@@ -56,6 +57,7 @@ class VenueOrder:
         self.state = OPEN
         self.code = ""
         self.is_aimed_at = False
+        self.is_known = True  # False once the venue itself does not remember it
 
     @property
     def leaves_lots(self) -> int:

@@ -7,10 +7,15 @@ from sim.venue.orders import VenueOrder
 
 
 class Pit(Protocol):
-    """Where our orders rest and trade; ``book`` has best prices, twice the mid and ``crosses``."""
+    """Where our orders rest and trade; ``book`` has best prices, twice the mid and ``crosses``.
+
+    The venue says whether anybody ``trades`` at all, and whether others ``quote``.
+    """
 
     symbol: str
     book: Any
+    trades: bool
+    quotes: bool
 
     def enter(self, order: VenueOrder, lots: int, now_ns: int) -> None:
         """Rest an order of ours."""

@@ -1,10 +1,10 @@
-"""What the venue answers to questions: the truth as of now, with the question's own instant in it."""
+"""What the venue answers to questions: the truth as of an instant, with the question's own instant in it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from sim.venue.accounts import Account
-from sim.venue.orders import OPEN, Fill, VenueOrder
+from sim.venue.orders import OPEN, Fill
 from strategy import commands, events
 
 READS: Final = (
@@ -16,14 +16,65 @@ READS: Final = (
 )
 
 
+class Shown(Protocol):
+    """What a read shows of an order, as it is or as it was."""
+
+    @property
+    def client_id(self) -> str:
+        """Its id."""
+
+    @property
+    def symbol(self) -> str:
+        """What it is in."""
+
+    @property
+    def side(self) -> int:
+        """Which way it goes."""
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+
+    @property
+    def price_ticks(self) -> int:
+        """At which price."""
+
+    @property
+    def size_lots(self) -> int:
+        """Its whole size."""
+
+    @property
+    def filled_lots(self) -> int:
+        """What of it has traded."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the venue remembers it."""
+
+
+class Index(Protocol):
+    """Orders by client id."""
+
+    def get(self, client_id: str, /) -> Shown | None:
+        """Give one."""
+
+
 class Ledger(Protocol):
     """What is read."""
 
-    orders: dict[str, VenueOrder]
-    fills: list[Fill]
-    account: Account
+    @property
+    def orders(self) -> Index:
+        """Give all orders by client id."""
 
-    def open_orders(self) -> Iterable[VenueOrder]:
+    @property
+    def fills(self) -> Sequence[Fill]:
+        """Give all fills, in order."""
+
+    @property
+    def account(self) -> Account:
+        """Give the account."""
+
+    def open_orders(self) -> Iterable[Shown]:
         """Give the orders on the book."""
 
     def mids2(self) -> dict[str, int]:
@@ -57,9 +108,9 @@ def _since(fills: Sequence[Fill], command: commands.QueryFills) -> tuple[events.
     )
 
 
-def _report(orders: Mapping[str, VenueOrder], command: commands.QueryOrder, venue_ns: int) -> events.OrderReport:
+def _report(orders: Index, command: commands.QueryOrder, venue_ns: int) -> events.OrderReport:
     order = orders.get(command.client_id)
-    if order is None:
+    if order is None or not order.is_known:
         return events.OrderReport(command.client_id, command.asked_ns, events.MISSING, 0, 0, 0, venue_ns)
     return events.OrderReport(
         order.client_id,

@@ -20,6 +20,12 @@ def request_of(command: commands.Command) -> str:
             return events.QUERY
 
 
+def unanswered(command: commands.Command, code: str) -> events.Unanswered:
+    """End a request without a verdict."""
+    client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
+    return events.Unanswered(request_of(command), client_id, symbol, code)
+
+
 def refusal_of(command: commands.Command, code: str, venue_ns: int) -> events.Event:
     """Refuse a request in the form its sender expects."""
     match command:
@@ -30,4 +36,4 @@ def refusal_of(command: commands.Command, code: str, venue_ns: int) -> events.Ev
         case commands.CancelOrder():
             return events.CancelRefused(command.client_id, code, venue_ns)
         case _:
-            return events.Unanswered(request_of(command), "", getattr(command, "symbol", ""), code)
+            return unanswered(command, code)

@@ -17,6 +17,15 @@ FAULTS = {
     "message_loss": "{at_s: 3, for_s: 10, kind: message_loss, links: [public, rest_down], prob: 0.3}",
     "feed_gap": "{at_s: 3, kind: feed_gap, lost_messages: 5}",
     "latency_spike": "{at_s: 3, for_s: 10, kind: latency_spike, links: [rest_up, public], extra_p50_ms: 50, extra_p99_ms: 400}",
+    "downtime": "{at_s: 3, for_s: 5, kind: downtime, memory: rolled_back, rolled_back_s: 2, applied_later: 0.5}",
+    "maintenance": "{at_s: 3, kind: maintenance, announced_s: 2, steps: [{regime: post_only, for_s: 2}, {regime: halted, for_s: 4}]}",
+    "gray_engine": "{at_s: 3, for_s: 10, kind: gray_engine, factor: 500}",
+    "read_lag": "{at_s: 3, for_s: 10, kind: read_lag, lag_s: 3}",
+    "rate_limit": "{at_s: 3, for_s: 10, kind: rate_limit, orders_per_s: 1, burst: 1, ban_after: 3, ban_s: 2}",
+    "applied_later": "{at_s: 3, for_s: 10, kind: applied_later, prob: 0.5, later_s: 2}",
+    "post_only_refused_late": "{at_s: 3, for_s: 10, kind: post_only_refused_late, prob: 0.5}",
+    "fill_duplicate": "{at_s: 3, for_s: 10, kind: fill_duplicate, prob: 0.9, after_s: 1}",
+    "fill_dropped": "{at_s: 3, for_s: 10, kind: fill_dropped, prob: 0.9}",
     "volatility": "{at_s: 3, for_s: 10, kind: volatility, factor: 4}",
 }
 
@@ -147,7 +156,7 @@ def test_a_plan_is_written_and_read_back(tmp_path):
     faults = ", ".join(FAULTS.values())
     planned = expand(small_scenario(tmp_path, 20, faults=faults), 7)
     assert planned == from_bytes(to_bytes(planned))
-    assert (6, 7, 15 * 10**9) == (len(planned.faults), planned.seed, planned.calm_ns)
+    assert (len(FAULTS), 7, 15 * 10**9) == (len(planned.faults), planned.seed, planned.calm_ns)
     assert all(fault.end_ns <= planned.calm_ns or fault.kind == "feed_gap" for fault in planned.faults)
 
 

@@ -78,6 +78,7 @@ class TapeMarket:
         self.book = TapeTop()
         self.ours: dict[str, Held] = {}
         self.factor = 1.0
+        self.trades = self.quotes = True
         self.sniped = 0
         self._tape = TapeBook()
         self._items = items
@@ -128,6 +129,8 @@ class TapeMarket:
     # The tape's own doing
 
     def _trade(self, now_ns: int, trade: TapeTrade) -> None:
+        if not self.trades:
+            return
         mid2 = self.book.mid2_ticks
         print_ = Resting(-trade.side, trade.price_ticks, trade.size_lots)
         self._on_trade(self, [(print_, trade.price_ticks, trade.size_lots)], trade.side, mid2, now_ns)
@@ -152,6 +155,8 @@ class TapeMarket:
             if held is None:
                 continue
             on_level_change(held.queued, old_lots, self._level(held.queued))
+            if not self.trades:
+                continue
             through = self._tape.lots_through(held.queued.side, held.queued.price_ticks)
             lots = on_opposite(held.queued, through, taken)
             if lots:

@@ -1,8 +1,212 @@
-"""What the venue itself does: goes away, slows down, refuses."""
+"""What the venue itself does: goes away, forgets, closes, slows down, refuses."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
 
-from sim.scenario.faults.base import Fault
+from pydantic import Field, Strict
 
-MODELS: Final[tuple[type[Fault], ...]] = ()
-EXAMPLES: Final[dict[str, str]] = {}
+from sim.scenario.faults.base import Fault, Lasting, Request, Symbols
+from strategy.file_model import (
+    CONTRADICTION,
+    AboveZero,
+    Complaint,
+    CountAboveZero,
+    FromZero,
+    Share,
+    Written,
+    relation,
+)
+
+Requests = Annotated[tuple[Request, ...], Strict(False), Field(min_length=1)]
+
+
+class Downtime(Lasting):
+    """The venue is away: requests are turned away and no stream says anything."""
+
+    STAYS = True
+
+    kind: Literal["downtime"]
+    """`downtime`: the venue is away, and may have forgotten when it is back."""
+    answers: Literal["nothing", "busy", "refused"] = "busy"
+    """How requests end: not at all, with a 503 that leaves their fate open, or without a connection."""
+    streams: Literal["reset", "silent"] = "reset"
+    """Whether the streams break and take nobody until it is over, or stay connected and say nothing."""
+    memory: Literal["kept", "purged", "rolled_back"] = "kept"
+    """What is left of our orders afterwards: all, none (their ids forgotten), or those of an old snapshot."""
+    rolled_back_s: AboveZero = 5
+    """How old that snapshot is when the venue goes away, in simulated seconds: what came later never was."""
+    matching: bool = False
+    """Whether the engine goes on trading behind the closed door; otherwise it stands still."""
+    applied_later: Share = 0.0
+    """How likely a request that was turned away is carried out all the same, from 0 to 1."""
+    applied_later_s: AboveZero = 4
+    """How much later, in simulated seconds, and not before the engine moves again."""
+
+    @relation("answers", "applied_later")
+    def _a_refusal_is_final(self) -> Iterator[Complaint]:
+        if self.answers == "refused" and self.applied_later:
+            yield Complaint(CONTRADICTION, ("applied_later",), "what found no connection cannot be carried out later")
+
+
+class Step(Written):
+    """One regime of a maintenance, and how long it holds."""
+
+    regime: Literal["post_only", "cancel_only", "auction", "halted", "closed"]
+    """What is allowed: only resting orders, only cancels (also in an auction), or nothing at all."""
+    for_s: AboveZero
+    """How long, in simulated seconds."""
+
+
+class Maintenance(Fault):
+    """Trading regimes follow each other and end in an open market; `at_s` is when it is announced."""
+
+    STAYS = True
+
+    kind: Literal["maintenance"]
+    """`maintenance`: the venue closes in steps."""
+    steps: Annotated[tuple[Step, ...], Strict(False), Field(min_length=1)]
+    """The regimes, one after the other; then it is open again."""
+    announced_s: FromZero = 0
+    """From the announcement to the first step, in simulated seconds; 0 announces nothing."""
+    jitter_s: FromZero = 0
+    """How much later than announced it may all begin, at most, in simulated seconds."""
+    cancels_orders: bool = False
+    """Whether the venue cancels all resting orders as the first step begins."""
+    symbols: Symbols = ()
+    """Which symbols are hit; none named means all."""
+
+    @property
+    def for_s(self) -> float:
+        """How long it takes at most, from the announcement until it is open again."""
+        return self.announced_s + self.jitter_s + sum(step.for_s for step in self.steps)
+
+
+class GrayEngine(Lasting):
+    """The matching engine is alive and slow: what is ordered waits in line."""
+
+    STAYS = True
+
+    kind: Literal["gray_engine"]
+    """`gray_engine`: orders take many times longer, questions do not."""
+    factor: Annotated[float, Field(gt=1, le=10_000)]
+    """How many times longer an order takes from its arrival to its matching."""
+    read_lag_s: FromZero = 0
+    """How old the state is that questions about orders are answered from meanwhile, in simulated seconds."""
+    symbols: Symbols = ()
+    """Which symbols are hit; none named means all."""
+
+
+class ReadLag(Lasting):
+    """Questions are answered by a replica that lags behind."""
+
+    STAYS = True
+
+    kind: Literal["read_lag"]
+    """`read_lag`: open orders, an order by id and fills are told as they were."""
+    lag_s: AboveZero
+    """How far the replica lags behind at most, in simulated seconds: each answer draws its own lag."""
+    prob: Share = 1.0
+    """How likely a question meets the replica that lags, from 0 to 1."""
+
+
+class RateLimit(Lasting):
+    """The venue allows less than before, and bans who does not obey."""
+
+    STAYS = True
+
+    kind: Literal["rate_limit"]
+    """`rate_limit`: fewer requests are allowed, and a ban waits for who goes on asking."""
+    orders_per_s: CountAboveZero
+    """Creates, amends and cancels per second."""
+    burst: CountAboveZero
+    """How many of them may come at once."""
+    reads_per_s: CountAboveZero = 50
+    """Questions per second."""
+    weight_per_s: CountAboveZero | None = None
+    """Weight of everything together per second (an order or a simple question 1, open orders 3, fills 5)."""
+    says_when: bool = True
+    """Whether a refusal says in its header when to come back."""
+    cancels: Literal["share", "free"] = "share"
+    """Whether cancels share the bucket and the ban, or are always let through."""
+    ban_after: CountAboveZero | None = None
+    """How many refusals in a row make a ban, none further apart than ten seconds; without it there is none."""
+    ban_s: AboveZero = 5
+    """How long the first ban lasts, in simulated seconds; each further one is twice as long."""
+    ban_s_max: AboveZero = 600
+    """How long a ban lasts at most, in simulated seconds."""
+
+
+class AppliedLater(Lasting):
+    """The venue answers that it is overloaded, and carries the request out seconds later."""
+
+    STAYS = True
+
+    kind: Literal["applied_later"]
+    """`applied_later`: a 503 now, the order later."""
+    prob: Share
+    """How likely each request is hit, from 0 to 1."""
+    later_s: AboveZero
+    """How much later it is carried out, in simulated seconds."""
+    requests: Requests = ("create", "amend", "cancel")
+    """Which requests are hit."""
+
+
+class PostOnlyRefusedLate(Lasting):
+    """A create is acknowledged, and cancelled a moment later because it would have traded."""
+
+    STAYS = True
+
+    kind: Literal["post_only_refused_late"]
+    """`post_only_refused_late`: accepted, then cancelled as would-cross."""
+    prob: Share
+    """How likely each post-only create is hit, from 0 to 1."""
+
+
+class FillDuplicate(Lasting):
+    """A fill is told twice on the private stream."""
+
+    STAYS = True
+
+    kind: Literal["fill_duplicate"]
+    """`fill_duplicate`: the same fill comes a second time."""
+    prob: Share
+    """How likely each fill is hit, from 0 to 1."""
+    after_s: FromZero = 0
+    """How much later the second copy comes, in simulated seconds."""
+
+
+class FillDropped(Lasting):
+    """A fill is never told on the private stream, which is healthy otherwise."""
+
+    STAYS = True
+
+    kind: Literal["fill_dropped"]
+    """`fill_dropped`: one frame of a healthy stream is missing."""
+    prob: Share
+    """How likely each fill is hit, from 0 to 1."""
+
+
+MODELS: Final[tuple[type[Fault], ...]] = (
+    Downtime,
+    Maintenance,
+    GrayEngine,
+    ReadLag,
+    RateLimit,
+    AppliedLater,
+    PostOnlyRefusedLate,
+    FillDuplicate,
+    FillDropped,
+)
+EXAMPLES: Final[dict[str, str]] = {
+    "downtime": "{at_s: 60, for_s: 20, kind: downtime, answers: busy, memory: rolled_back, rolled_back_s: 10, "
+    "applied_later: 0.3}",
+    "maintenance": "{at_s: 60, kind: maintenance, announced_s: 20, jitter_s: 5, "
+    "steps: [{regime: cancel_only, for_s: 5}, {regime: halted, for_s: 30}, {regime: post_only, for_s: 5}]}",
+    "gray_engine": "{at_s: 60, for_s: 30, kind: gray_engine, factor: 300, symbols: [BTCUSDT]}",
+    "read_lag": "{at_s: 60, for_s: 60, kind: read_lag, lag_s: 2.5}",
+    "rate_limit": "{at_s: 60, for_s: 60, kind: rate_limit, orders_per_s: 3, burst: 5, ban_after: 5, ban_s: 10}",
+    "applied_later": "{at_s: 60, for_s: 60, kind: applied_later, prob: 0.1, later_s: 3, requests: [create]}",
+    "post_only_refused_late": "{at_s: 60, for_s: 60, kind: post_only_refused_late, prob: 0.3}",
+    "fill_duplicate": "{at_s: 60, for_s: 60, kind: fill_duplicate, prob: 0.5, after_s: 2}",
+    "fill_dropped": "{at_s: 60, for_s: 60, kind: fill_dropped, prob: 0.3}",
+}
