@@ -1,16 +1,21 @@
-"""Requests under way: numbered, waited for, given up; what never left is said so.
+"""Requests under way: grouped, numbered, waited for, given up; what never left is said so.
 
-A call carries one command or several of one kind. Every answer bears the number of its call. A call
-without an answer in the driver's own patience ends as ``Unanswered`` for each of its commands; one
-whose time has passed before it could leave never leaves, nor does one without a connection. Nothing
-here queues, retries or drops.
+A call carries one command or several of one kind, as ``batching`` groups them. Every answer bears the
+number of its call. A call without an answer in the driver's own patience ends as ``Unanswered`` for
+each of its commands; one whose time has passed before it could leave never leaves, nor does one
+without a connection. Nothing here retries or drops.
+
+Where requests go one at a time, the next waits in line until the outcome of the one before is known,
+and no longer than its own ``send_by``. Only creates and amends ever wait: what takes risk away, and
+what asks, leaves at once.
 
 When the connection is lost, every call on it ends without a verdict: what was on its way up is not
 applied, what was on its way down not heard. It is given up, too, when a call's patience runs out and
 nothing at all was heard since it left.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -22,11 +27,14 @@ from sim.kernel import Kernel
 from sim.venue.requests import request_of
 from sim.wire import Link, Message, Stage
 from strategy import commands, events
+from strategy.batching import SEQUENTIAL, Capability, Group, group
 from strategy.units import NS_PER_S
 
 _PATIENCE_NS: Final = 5 * NS_PER_S
 NO_CONNECTION: Final = "no_connection"
 RESET: Final = "reset"
+LATE: Final = "send_by passed"
+_QUOTES: Final = (commands.CreateOrder, commands.AmendOrder)
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -56,6 +64,8 @@ class Calls:
         arrive: Callable[[Message], None],
         feed: Callable[[events.Event], None],
         connection: Connection,
+        capability: Capability,
+        dispatch: str,
     ) -> None:
         """``arrive`` is the venue's gateway; ``feed`` is where answers and failures go."""
         self._kernel = kernel
@@ -63,6 +73,10 @@ class Calls:
         self._up = up
         self._arrive = arrive
         self._feed = feed
+        self._capability = capability
+        self._dispatch = dispatch
+        self._line: deque[Group] = deque()
+        self._quoting = 0  # the call of creates or amends whose outcome the line waits for
         self._numbers = 0
         self._first = 0
         self._waiting: dict[int, _Waiting] = {}
@@ -76,31 +90,59 @@ class Calls:
         connection.lost = self._lost
         self.signed_ns: Callable[[int], int] = int
         self.leaving: Callable[[int, commands.Command], None] = _nobody
+        # Told of every call that is over: what it carried, when it left, when that was known.
+        self.over: Callable[[Group, int, int], None] = _nobody_either
 
-    def send(self, command: commands.Command) -> None:
-        """Put one command on the wire, unless its time has passed."""
+    def send(self, leaving: Sequence[commands.Command]) -> None:
+        """Put commands on the wire, those that may share a request in one; what may wait waits in line."""
+        for one in group(leaving, self._capability, self._dispatch):
+            if self._dispatch == SEQUENTIAL and isinstance(one[0], _QUOTES):
+                self._line.append(one)
+                send_by_ns = min(getattr(command, "send_by_ns", 0) for command in one)
+                late_ns = max(self._host.mono.true_of(send_by_ns + 1), self._kernel.now_ns)
+                self._kernel.at(late_ns, self._give_up_late)
+            else:
+                self._leave(one)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Let the next in line leave, once the outcome of the one before is known."""
+        while self._line and not self._quoting:
+            self._quoting = self._leave(self._line.popleft())
+
+    def _give_up_late(self) -> None:
+        """Say of what has waited too long that it will not leave any more."""
         now_ns = self._host.now_ns()
-        send_by_ns = getattr(command, "send_by_ns", None)
-        if send_by_ns is not None and now_ns > send_by_ns:
-            self.refuse(command, "send_by passed")
-            return
-        call = Call((command,), self.signed_ns(now_ns))
-        message = Message(
-            request_of(command),
-            getattr(command, "symbol", ""),
-            getattr(command, "client_id", ""),
-            call,
-            self._numbers + 1,
-        )
+        waiting, self._line = self._line, deque()
+        self._line += [on_time for one in waiting if (on_time := self._on_time(now_ns, one))]
+
+    def _on_time(self, now_ns: int, one: Group) -> Group:
+        """Give what may still leave; of the rest it is said that it never does."""
+        late = [command for command in one if now_ns > getattr(command, "send_by_ns", now_ns)]
+        for command in late:
+            self.refuse(command, LATE)
+        return tuple(command for command in one if command not in late) if late else one
+
+    def _leave(self, one: Group) -> int:
+        """Put one call on the wire and give its number; 0 where nothing of it leaves."""
+        now_ns = self._host.now_ns()
+        one = self._on_time(now_ns, one)
+        if not one:
+            return 0
+        call, number = Call(one, self.signed_ns(now_ns)), self._numbers + 1
+        message = Message(request_of(one[0]), _shared(one, "symbol"), _shared(one, "client_id"), call, number)
         if not self.connection.is_up or self.passes(Stage.QUEUED, message):
-            self.refuse(command, NO_CONNECTION)
-            return
-        self.leaving(now_ns, command)
-        self._numbers += 1
-        self._waiting[self._numbers] = _Waiting(call, now_ns, self._kernel.now_ns)
+            for command in one:
+                self.refuse(command, NO_CONNECTION)
+            return 0
+        for command in one:
+            self.leaving(now_ns, command)
+        self._numbers = number
+        self._waiting[number] = _Waiting(call, now_ns, self._kernel.now_ns)
         self._up.send(message, self._reach)
-        self._kernel.at(self._kernel.now_ns + _PATIENCE_NS, self.fail, self._numbers, "timeout")
-        self.passes(Stage.ON_THE_WIRE, message)
+        self._kernel.at(self._kernel.now_ns + _PATIENCE_NS, self.fail, number, "timeout")
+        # Cut right here it is over already, and nobody's turn depends on it.
+        return 0 if self.passes(Stage.ON_THE_WIRE, message) else number
 
     def passes(self, stage: Stage, message: Message) -> bool:
         """Note that a request has come to a stage; True if the connection is lost right there."""
@@ -139,6 +181,7 @@ class Calls:
                 self._feed(replace(answer, sent_ns=waiting.sent_ns if waiting is not None else 0))
             else:
                 self._feed(answer)
+        self._ended(message.number, waiting)
 
     def fail(self, number: int, code: str) -> None:
         """End a call without a verdict: no answer in time, a connection reset."""
@@ -151,6 +194,15 @@ class Calls:
             self._feed(events.Unanswered(request_of(command), client_id, symbol, code, waiting.sent_ns))
         if is_dead:
             self.connection.break_off(RESET)
+        self._ended(number, waiting)
+
+    def _ended(self, number: int, waiting: _Waiting | None) -> None:
+        """Note that a call has its outcome, whatever it is: it is somebody else's turn."""
+        if waiting is not None:
+            self.over(waiting.call.commands, waiting.sent_ns, self._host.now_ns())
+        if number == self._quoting:
+            self._quoting = 0
+            self._go_on()
 
     def _lost(self, why: str) -> None:
         """End every call on the connection that is gone."""
@@ -161,6 +213,8 @@ class Calls:
     def forget(self) -> None:
         """Wait for nothing any more: the process is gone, and with it its connections."""
         self._waiting.clear()
+        self._line.clear()
+        self._quoting = 0
         self._first = self._numbers + 1
 
     def under_way(self) -> dict[int, Stage]:
@@ -168,5 +222,15 @@ class Calls:
         return {number: waiting.stage for number, waiting in self._waiting.items()}
 
 
+def _shared(one: Group, name: str) -> str:
+    """Give what all commands of a call have in common; empty where they differ."""
+    first = str(getattr(one[0], name, ""))
+    return first if all(getattr(other, name, "") == first for other in one) else ""
+
+
 def _nobody(_now_ns: int, _command: Any) -> None:
+    """Note nothing."""
+
+
+def _nobody_either(_carried: Group, _sent_ns: int, _now_ns: int) -> None:
     """Note nothing."""

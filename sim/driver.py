@@ -53,6 +53,7 @@ class SimDriver:
         self.calls: Calls
         self.watchers: tuple[Watcher, ...] = ()
         self._alarm_ns: int | None = None
+        self.arrived_ns = 0  # when the event that is being taken in came to the host
         self.is_alive = True
         self.alerts: list[commands.Alert] = []
         self.steps = 0
@@ -73,13 +74,14 @@ class SimDriver:
 
     def feed(self, event: events.Event) -> None:
         """Have an event taken in, in its turn."""
-        self._host.arrive(self._take, event)
+        self._host.arrive(self._take, (self._host.now_ns(), event))
 
-    def _take(self, event: events.Event) -> int:
+    def _take(self, came: tuple[int, events.Event]) -> int:
         """Give the core one event and carry out its commands; say how long the processor was busy."""
         if not self.is_alive:
             return 0
         now_ns = self._host.now_ns()
+        self.arrived_ns, event = came
         for watcher in self.watchers:
             watcher.delivered(now_ns, event)
         leaving = self.core.step(now_ns, event)
@@ -95,6 +97,7 @@ class SimDriver:
         disk = self._host.disk
         disk.append(EventRecord(now_ns, event))
         waiting: list[commands.Command] = []
+        at_once: list[commands.Command] = []
         for command in leaving:
             if isinstance(command, commands.Alert):
                 self.alerts.append(command)
@@ -105,15 +108,16 @@ class SimDriver:
                 disk.append(IntentRecord(now_ns, command))
                 waiting.append(command)
             else:
-                self.calls.send(command)
+                at_once.append(command)
+        # Cancels and questions never share a request with what waits for the journal.
+        self.calls.send(at_once)
         if waiting:
             disk.commit(self._leave, waiting)
 
     def _leave(self, written: Sequence[commands.Command]) -> None:
         """Send what the journal holds now, unless the process has died meanwhile."""
         if self.is_alive:
-            for command in written:
-                self.calls.send(command)
+            self.calls.send(written)
 
     def _set_alarm(self, now_ns: int) -> None:
         """SimPy cannot take a timer back: a stale one sees that it is not the one that is wanted."""

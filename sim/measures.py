@@ -5,18 +5,16 @@ venue. Every list grows with what happened in the run, not with the market.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from sim.cycles import Cycles
 from strategy import commands, events
 from strategy.context import QuoteContext, Share
 from strategy.units import BUY, NS_PER_MS, PCT
 
 _PROOFS: Final = (events.BookSnapshot, events.BookDelta, events.BookHeartbeat)
-_ENDS_CREATE: Final = (events.OrderAccepted, events.OrderRejected)
-_ENDS_AMEND: Final = (events.OrderAmended, events.AmendRefused)
-_ENDS_CANCEL: Final = (events.OrderCancelled, events.CancelRefused)
 
 
 class Chosen(msgspec.Struct, frozen=True, gc=False):
@@ -26,26 +24,22 @@ class Chosen(msgspec.Struct, frozen=True, gc=False):
     shares: tuple[Share, ...]
 
 
-class Cycle(msgspec.Struct):
-    """One quote cycle: from its trigger to the last known outcome of its commands."""
-
-    started_ns: int
-    open_calls: int
-    ended_ns: int = 0
-
-
 class Measures:
     """Looks on at the driver, and samples the truth."""
 
-    def __init__(self, last_context: Callable[[str], QuoteContext | None] | None) -> None:
-        """``last_context`` gives a symbol's last decision; a core without one is measured less."""
+    def __init__(
+        self, last_context: Callable[[str], QuoteContext | None] | None, arrived_ns: Callable[[], int]
+    ) -> None:
+        """``last_context`` gives a symbol's last decision; a core without one is measured less.
+
+        ``arrived_ns`` says when the event of the step that is going on came to the host.
+        """
         self._last_context = last_context
+        self._arrived_ns = arrived_ns
+        self.loop = Cycles()
         self.chosen: dict[str, Chosen] = {}
         self.chosen_at_fill: dict[str, Chosen] = {}
-        self.round_trips_ms: list[float] = []
-        self.cycles: dict[int, Cycle] = {}
         self.requests = 0
-        self.quotes = 0
         self.doubts = 0
         self.ages_ms: list[float] = []
         self._in_doubt = 0
@@ -54,33 +48,22 @@ class Measures:
         self.doubts_ms: list[float] = []
         self.halts = 0
         self.exposure_pct_max = 0.0
-        self._calls: dict[tuple[str, str], tuple[int, int]] = {}
         self._is_halted: dict[str, bool] = {}
 
     def delivered(self, now_ns: int, event: events.Event) -> None:
-        """Close the calls an event answers; note why a filled order stood where it stood."""
+        """Close what an event answers; note why a filled order stood where it stood."""
+        self.loop.heard(now_ns, event)
         if isinstance(event, _PROOFS):
             self._proofs[event.symbol] = now_ns
-        elif isinstance(event, _ENDS_CREATE):
-            self._ended(now_ns, "create", event.client_id, isinstance(event, events.OrderAccepted))
-        elif isinstance(event, _ENDS_AMEND):
-            self._ended(now_ns, "amend", event.client_id, isinstance(event, events.OrderAmended))
-        elif isinstance(event, _ENDS_CANCEL):
-            self._ended(now_ns, "cancel", event.client_id, False)
         elif isinstance(event, events.OrderFilled) and event.client_id in self.chosen:
             self.chosen_at_fill.setdefault(event.fill_id, self.chosen[event.client_id])
 
     def sent(self, now_ns: int, command: commands.Command) -> None:
-        """Open a call and, with the first of its cycle, the cycle."""
+        """Count a command, and note how old what it was decided on is."""
         self.requests += 1
-        match command:
-            case commands.CreateOrder() | commands.AmendOrder():
-                self._began(now_ns, "create" if isinstance(command, commands.CreateOrder) else "amend", command)
-                self.ages_ms.append((now_ns - self._proofs.get(command.symbol, 0)) / NS_PER_MS)
-            case commands.CancelOrder():
-                self._began(now_ns, "cancel", command)
-            case _:
-                pass
+        self.loop.asked(now_ns, self._arrived_ns(), command)
+        if isinstance(command, commands.CreateOrder | commands.AmendOrder):
+            self.ages_ms.append((now_ns - self._proofs.get(command.symbol, 0)) / NS_PER_MS)
 
     def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
         """Keep every live order's reason to stand there up to date with the last decision."""
@@ -124,30 +107,6 @@ class Measures:
         context = self._last_context(symbol)
         if context is not None and context.mid2_ticks:
             self.chosen[client_id] = Chosen(context.mid2_ticks, context.shares)
-
-    def _began(self, now_ns: int, request: str, command: Any) -> None:
-        self._calls[request, command.client_id] = (now_ns, command.cycle_id)
-        if command.cycle_id:
-            cycle = self.cycles.setdefault(command.cycle_id, Cycle(now_ns, 0))
-            cycle.open_calls += 1
-
-    def _ended(self, now_ns: int, request: str, client_id: str, is_quote: bool) -> None:
-        call = self._calls.pop((request, client_id), None)
-        if call is None:
-            return
-        started_ns, cycle_id = call
-        self.round_trips_ms.append((now_ns - started_ns) / NS_PER_MS)
-        self.quotes += is_quote
-        cycle = self.cycles.get(cycle_id)
-        if cycle is not None:
-            cycle.open_calls -= 1
-            cycle.ended_ns = now_ns
-
-    def cycles_ms(self) -> list[float]:
-        """Give the length of every cycle whose commands all have an outcome."""
-        return [
-            (cycle.ended_ns - cycle.started_ns) / NS_PER_MS for cycle in self.cycles.values() if not cycle.open_calls
-        ]
 
 
 class Standing(msgspec.Struct):

@@ -40,6 +40,7 @@ from sim.venue.engine import Rules, Venue
 from sim.venue.gateway import Gateway
 from sim.wire import PRIVATE, PUBLIC, REST, REST_DOWN, REST_UP, Delay, Link, Message, Rule
 from strategy import events
+from strategy.batching import of_size
 from strategy.belief import Belief
 from strategy.config_knobs import knobs as make_knobs
 from strategy.instrument import price_ticks_of
@@ -76,7 +77,8 @@ class World:
         self.scenario, self.plan = scenario, plan
         self.dice = Dice(plan.seed)
         self.trace = Trace()
-        self.knobs = make_knobs(scenario.config, scenario.instruments)
+        batches = of_size(scenario.profile.rates.batch_max, per_item=True)
+        self.knobs = make_knobs(scenario.config, scenario.instruments, batches)
         self.kernel = Kernel()
         self.start_wall_ns = scenario.run.start_wall_ns
         self.venue = self._venue()
@@ -93,7 +95,9 @@ class World:
         self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first)
         self.core = factory(self.knobs)
         self.driver.start(self.core)
-        self.measures = Measures(self._last_context if hasattr(self.core, "last_context") else None)
+        last_context = self._last_context if hasattr(self.core, "last_context") else None
+        self.measures = Measures(last_context, lambda: self.driver.arrived_ns)
+        self.driver.calls.over = self.measures.loop.called
         self.oracle = self._oracle()
         self.driver.watchers = (self.measures, self.oracle)
         self.standing = {symbol: Standing() for symbol in scenario.market.traded}
@@ -151,7 +155,16 @@ class World:
         )
         connection = Connection(REST, self.kernel, self.dice, self.links[REST_DOWN])
         connection.assume()
-        return Calls(self.kernel, self.host, self.links[REST_UP], self.gateway.arrive, self.driver.feed, connection)
+        return Calls(
+            self.kernel,
+            self.host,
+            self.links[REST_UP],
+            self.gateway.arrive,
+            self.driver.feed,
+            connection,
+            self.knobs.capability,
+            self.knobs.dispatch,
+        )
 
     def _answered(self, message: Message) -> None:
         self.driver.calls.answered(message)

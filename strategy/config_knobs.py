@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from strategy.batching import SINGLE, Capability
 from strategy.complaints import sentence
 from strategy.config import Config, spread_of
 from strategy.config_guard import LatchedThresholds, Thresholds
@@ -69,8 +70,8 @@ def _size_misfits(sizes: SymbolSizes, instrument: Instrument) -> Iterator[Compla
             yield Complaint(MISFIT, at, f"{key} {text} is above the venue's greatest size {most}")
 
 
-def knobs(config: Config, instruments: Sequence[Instrument]) -> Knobs:
-    """Turn a config into knobs for exactly these instruments, in their order.
+def knobs(config: Config, instruments: Sequence[Instrument], capability: Capability = SINGLE) -> Knobs:
+    """Turn a config into knobs for exactly these instruments, in their order, and for a venue that can so much.
 
     What does not fit raises ``OperatorError``; ``misfits`` gives the same with places.
     """
@@ -101,6 +102,8 @@ def knobs(config: Config, instruments: Sequence[Instrument]) -> Knobs:
         ),
         signals=_signals(config),
         feed=_feed(config),
+        dispatch=config.loop.dispatch,
+        capability=capability,
     )
 
 

@@ -25,6 +25,7 @@ import msgspec
 from msgspec.structs import replace
 
 from strategy import commands, events, health, pipeline, reads
+from strategy.batching import SEQUENTIAL
 from strategy.belief import Belief
 from strategy.context import QuoteContext
 from strategy.core_state import CoreState, fresh_state
@@ -265,14 +266,20 @@ class Core:
     # Decide
 
     def _decide(self, now_ns: int) -> list[int]:
-        """Decide where it is due; give the places of the desks that were decided about."""
-        decided = []
-        for index, desk in enumerate(self._state.desks):
-            is_due = desk.is_dirty and now_ns - desk.decided_ns >= self._knobs.decide_every_ns
+        """Decide where it is due; give the places of the desks that were decided about.
+
+        The symbols share one schedule: what is decided in one step can travel in one request.
+        """
+        state, decided = self._state, []
+        is_scheduled = now_ns - state.scheduled_ns >= self._knobs.decide_every_ns
+        for index, desk in enumerate(state.desks):
+            is_due = is_scheduled and desk.is_dirty
             if is_due or desk.is_urgent or self._has_gone_blind(now_ns, desk):
-                decide(self._state, index, self._knobs, self._model, now_ns)
+                decide(state, index, self._knobs, self._model, now_ns)
                 desk.must_place = True
                 decided.append(index)
+                if is_due:
+                    state.scheduled_ns = now_ns
         return decided
 
     def _has_gone_blind(self, now_ns: int, desk: Desk) -> bool:
@@ -283,8 +290,13 @@ class Core:
     # Place
 
     def _place(self, now_ns: int, decided: list[int], leaving: list[commands.Command]) -> None:
-        """Carry out the moves of a decision just made; work them out anew where only orders changed."""
-        state = self._state
+        """Carry out the moves of a decision just made; work them out anew where only orders changed.
+
+        Who sends one request at a time begins no cycle before the last one is over: what waited in
+        line meanwhile would be made of an older market.
+        """
+        state, is_new_cycle = self._state, True
+        waits = self._knobs.dispatch == SEQUENTIAL and state.orders.is_quoting()
         for index, desk in enumerate(state.desks):
             is_due = 0 < desk.place_at_ns <= now_ns
             if not (desk.must_place or is_due):
@@ -292,9 +304,10 @@ class Core:
             desk.must_place, desk.place_at_ns = False, 0
             context = desk.context if index in decided and not leaving else refresh(state, index, self._knobs, now_ns)
             if context is not None and context.moves:
-                if not leaving:
-                    state.cycle_id += 1
-                leaving += carry_out(state, index, context, self._knobs, now_ns)
+                # All that one step places is one cycle; questions that leave with it belong to none.
+                state.cycle_id += is_new_cycle
+                is_new_cycle = False
+                leaving += carry_out(state, index, context, self._knobs, now_ns, leaving, waits)
 
     # Small things
 

@@ -18,7 +18,10 @@ from strategy.reads import Reads
 
 
 class CoreState(msgspec.Struct):
-    """The account and its desks. ``refusals`` counts by code what our own limits said no to."""
+    """The account and its desks. ``refusals`` counts by code what our own limits said no to.
+
+    ``scheduled_ns`` is when the schedule last came round; decisions made at once for danger do not move it.
+    """
 
     desks: list[Desk]
     signals: AccountSignals
@@ -30,6 +33,7 @@ class CoreState(msgspec.Struct):
     totals: Totals
     now_ns: int = 0
     cycle_id: int = 0
+    scheduled_ns: int = 0
     decisions: int = 0
     margin_pct: float = 0.0
     refusals: dict[str, int] = {}

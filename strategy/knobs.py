@@ -6,6 +6,7 @@ fields; nothing here validates. Widths are full bid-ask widths in bps of the mid
 
 import msgspec
 
+from strategy.batching import BATCHED, SINGLE, Capability
 from strategy.instrument import Instrument
 
 
@@ -181,3 +182,5 @@ class Knobs(_Knobs, frozen=True, gc=False, kw_only=True):
     pacing: PacingKnobs
     signals: SignalKnobs
     feed: FeedKnobs
+    dispatch: str = BATCHED  # sequential | concurrent | batched
+    capability: Capability = SINGLE  # what the venue takes in one request

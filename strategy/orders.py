@@ -171,6 +171,10 @@ class Orders(msgspec.Struct):
         """Count the orders whose outcome is unknown."""
         return sum(order.state is State.IN_DOUBT for order in self.live.values())
 
+    def is_quoting(self) -> bool:
+        """Say whether a create or an amend is under way whose outcome is not known."""
+        return any(order.state in (State.CREATING, State.AMENDING) for order in self.live.values())
+
     def is_side_in_doubt(self, symbol: str, side: int) -> bool:
         """Say whether an order of that side (or of an unknown one) is in doubt."""
         return any(order.state is State.IN_DOUBT and order.side in (side, 0) for order in self.of(symbol))

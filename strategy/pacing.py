@@ -58,18 +58,18 @@ class Pacing(msgspec.Struct):
     queries: Bucket
     reserved: int
 
-    def take_order(self, now_ns: int, spare: int = 0) -> bool:
-        """Use a token for a create or an amend, outside the cancels' share; leave ``spare`` more."""
-        if not self.orders.has(now_ns, self.reserved + spare):
+    def take_order(self, now_ns: int, spare: int = 0, count: int = 1) -> bool:
+        """Use tokens for a create or an amend, outside the cancels' share; leave ``spare`` more."""
+        if self.orders.has(now_ns, self.reserved + spare) < count:
             return False
-        self.orders.take(1)
+        self.orders.take(count)
         return True
 
-    def take_cancel(self, now_ns: int) -> bool:
-        """Use a token for a cancel, reserved or not."""
-        if not self.orders.has(now_ns):
+    def take_cancel(self, now_ns: int, count: int = 1) -> bool:
+        """Use tokens for a cancel, reserved or not; one that shares a request may need none."""
+        if self.orders.has(now_ns) < count:
             return False
-        self.orders.take(1)
+        self.orders.take(count)
         return True
 
     def queries_left(self, now_ns: int) -> int:

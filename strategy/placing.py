@@ -1,8 +1,10 @@
 """From moves to commands: permit, budget, an id, a deadline. The last look before anything leaves."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from strategy import commands
+from strategy.batching import added_tokens
 from strategy.context import AMEND, CANCEL, TAKE, Move, QuoteContext
 from strategy.core_state import CoreState, holdings_of
 from strategy.errors import RefusalCode
@@ -18,26 +20,78 @@ _CAN_WAIT: Final = frozenset({order_placement.INWARD, order_placement.TOP_UP})
 _SPARE_PER_SYMBOL: Final = 2
 
 
-def carry_out(state: CoreState, index: int, context: QuoteContext, knobs: Knobs, now_ns: int) -> list[commands.Command]:
-    """Turn a decision's moves into commands; what the budget does not cover now waits on its desk."""
-    leaving: list[commands.Command] = []
+def carry_out(
+    state: CoreState,
+    index: int,
+    context: QuoteContext,
+    knobs: Knobs,
+    now_ns: int,
+    leaving: Sequence[commands.Command],
+    quotes_wait: bool = False,
+) -> list[commands.Command]:
+    """Turn a decision's moves into commands; what the budget does not cover now waits on its desk.
+
+    ``leaving`` is what the step sends already: who shares a request with it may cost no token of its
+    own. Where ``quotes_wait``, only cancels leave now, and the rest is placed again with the next event.
+    """
+    added: list[commands.Command] = []
     for move in context.moves:
+        before = (*leaving, *added)
         if move.kind == CANCEL:
-            leaving += _cancel(state, index, move, knobs, now_ns)
+            added += _cancel(state, index, move, knobs, now_ns, before)
+        elif quotes_wait:
+            state.desks[index].must_place = True
         else:
-            leaving += _add(state, index, move, context, knobs, now_ns)
-    return leaving
+            added += _add(state, index, move, context, knobs, now_ns, before)
+    return added
 
 
-def _cancel(state: CoreState, index: int, move: Move, knobs: Knobs, now_ns: int) -> list[commands.Command]:
-    if not state.pacing.take_cancel(now_ns):
+def _cancel(
+    state: CoreState, index: int, move: Move, knobs: Knobs, now_ns: int, before: Sequence[commands.Command]
+) -> list[commands.Command]:
+    cost = _cost(move, state.desks[index].symbol, before, knobs)
+    if not state.pacing.take_cancel(now_ns, cost):
         state.desks[index].place_at_ns = state.pacing.next_cancel_ns(now_ns)
         return []
     return [state.orders.cancel(now_ns, move.client_id, knobs.orders, state.cycle_id)]
 
 
+def _cost(move: Move, symbol: str, before: Sequence[commands.Command], knobs: Knobs) -> int:
+    """Count the tokens a move uses, its command grouped with those that leave already."""
+    if knobs.capability.per_item:
+        return 1
+    return added_tokens(before, _sketch(move, symbol), knobs.capability, knobs.dispatch)
+
+
+def _sketch(move: Move, symbol: str) -> commands.Command:
+    """Draw up the command a move would become, as far as grouping looks at it."""
+    if move.kind == CANCEL:
+        return commands.CancelOrder(move.client_id, symbol, 0)
+    if move.kind == AMEND:
+        return commands.AmendOrder(move.client_id, symbol, move.price_ticks, move.size_lots, 0, 0)
+    return commands.CreateOrder(
+        client_id="",
+        symbol=symbol,
+        slot=move.slot,
+        side=move.side,
+        price_ticks=move.price_ticks,
+        size_lots=move.size_lots,
+        post_only=False,
+        reduce_only=move.reduce_only,
+        taking=False,
+        send_by_ns=0,
+        cycle_id=0,
+    )
+
+
 def _add(
-    state: CoreState, index: int, move: Move, context: QuoteContext, knobs: Knobs, now_ns: int
+    state: CoreState,
+    index: int,
+    move: Move,
+    context: QuoteContext,
+    knobs: Knobs,
+    now_ns: int,
+    before: Sequence[commands.Command],
 ) -> list[commands.Command]:
     """Send a create, an amend or a take, if limits, doubt and budget allow."""
     refusal = _refuse(state, index, move, context, knobs)
@@ -45,7 +99,8 @@ def _add(
         state.refusals[refusal] = state.refusals.get(refusal, 0) + 1
         return []
     spare = _SPARE_PER_SYMBOL * len(state.desks) if move.reason in _CAN_WAIT else 0
-    if not state.pacing.take_order(now_ns, spare):
+    cost = _cost(move, context.symbol.instrument.symbol, before, knobs)
+    if not state.pacing.take_order(now_ns, spare, cost):
         state.desks[index].place_at_ns = state.pacing.next_order_ns(now_ns, spare)
         state.refusals[RefusalCode.RATE_BUDGET] = state.refusals.get(RefusalCode.RATE_BUDGET, 0) + 1
         return []

@@ -16,7 +16,7 @@ def next_wake_ns(state: CoreState, knobs: Knobs, now_ns: int) -> int | None:
         at.append(next_read_ns)
     for desk in state.desks:
         if desk.is_dirty:
-            at.append(desk.decided_ns + knobs.decide_every_ns)
+            at.append(state.scheduled_ns + knobs.decide_every_ns)
         if desk.place_at_ns:
             at.append(desk.place_at_ns)
         if desk.book.ok:

@@ -2,7 +2,8 @@
 
 ``ack_lost``: the venue did what was asked, and both words about it, the answer and the private
 stream's, are lost. ``ack_lost_not_applied``: the request itself is lost on its way. No policy can
-tell them apart by waiting; only a question can.
+tell them apart by waiting; only a question can. A request that carries a batch is lost, or its
+answer is, with everything in it.
 """
 
 from typing import Final
@@ -49,7 +50,8 @@ class LostAcks:
         fault = self._fault
         if not fault.start_ns <= now_ns < fault.end_ns or message.kind not in self._requests:
             return None
-        if self._symbols and message.symbol not in self._symbols:
+        concerned = message.body.commands
+        if self._symbols and all(command.symbol not in self._symbols for command in concerned):
             return None
         self._count += 1
         if not self._is_chosen():
@@ -57,7 +59,8 @@ class LostAcks:
         if not self._is_applied:
             return LOST
         self._answers[message.number] = None
-        self._words[_WORD_OF[message.kind], message.client_id] = None
+        for command in concerned:
+            self._words[_WORD_OF[message.kind], command.client_id] = None
         return None
 
     def _is_chosen(self) -> bool:

@@ -113,8 +113,8 @@ def _recoveries_s(world: World) -> list[float]:
 def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
     measures = world.measures
     made = {
-        "quotes": _one(float(measures.quotes)),
-        "quotes_per_s": _one(measures.quotes * NS_PER_S / max(end_ns, 1)),
+        "quotes": _one(float(measures.loop.quotes)),
+        "quotes_per_s": _one(measures.loop.quotes * NS_PER_S / max(end_ns, 1)),
         "halts": _one(float(measures.halts)),
         "doubts": _one(float(measures.doubts)),
         "max_exposure_pct": _one(measures.exposure_pct_max),
@@ -122,8 +122,8 @@ def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
     if fills:
         made["order_to_trade"] = _one(measures.requests / fills)
     for name, samples in (
-        ("round_trip_ms", measures.round_trips_ms),
-        ("cycle_ms", measures.cycles_ms()),
+        ("round_trip_ms", measures.loop.round_trips_ms),
+        ("cycle_ms", measures.loop.lengths_ms()),
         ("doubt_s", [ms * NS_PER_MS / NS_PER_S for ms in measures.doubts_ms]),
         ("quote_age_ms", measures.ages_ms),
     ):

@@ -99,6 +99,8 @@ class RateTier(Written):
     """Requests per second."""
     burst: CountAboveZero
     """Requests at once."""
+    batch_max: CountAboveZero = 1
+    """How many creates, amends or cancels one request may carry; each of them counts as one."""
     source: Annotated[str, Field(min_length=1)]
     """Where these numbers come from, or the word `synthetic`."""
 

@@ -120,7 +120,7 @@ def test_a_spike_makes_round_trips_longer_by_about_its_median(tmp_path):
     calm, _, _ = played(tmp_path)
     fault = "{at_s: 0, for_s: 14, kind: latency_spike, links: [rest_up], extra_p50_ms: 80, extra_p99_ms: 90}"
     storm, _, _ = played(tmp_path, fault)
-    slow = [[ms for ms in world.measures.round_trips_ms if ms > 110] for world in (calm, storm)]
+    slow = [[ms for ms in world.measures.loop.round_trips_ms if ms > 110] for world in (calm, storm)]
     assert len(slow[0]) < 5 < 20 < len(slow[1])
 
 
