@@ -53,6 +53,8 @@ class Orders(Written):
     """How long an answer may take before the order is in doubt, in milliseconds."""
     query_every_ms: AboveZero = 500
     """How often an order in doubt is asked about, in milliseconds."""
+    query_ms_max: AboveZero = 4000
+    """The longest pause between two questions when nobody answers, in milliseconds: each is twice the last."""
     send_within_ms: AboveZero = 150
     """A create that has not left our host after this time is not sent at all, in milliseconds."""
     window_ms: AboveZero = 1000
@@ -67,6 +69,8 @@ class Orders(Written):
     """How long an absent order is still asked about, slowly, in seconds."""
     closed_kept_max: CountAboveZero = 2000
     """How many closed orders are remembered, so that late words find them."""
+    doubt_alert_s: AboveZero = 60.0
+    """A person is told of an order that has been in doubt for longer, in seconds."""
 
     @relation("read_lag_ms_max", "margin_ms")
     def _margin_covers_lag(self) -> Iterator[Complaint]:
@@ -78,6 +82,11 @@ class Orders(Written):
     def _sent_before_missed(self) -> Iterator[Complaint]:
         limits = {"send_within_ms": self.send_within_ms, "ack_wait_ms_max": self.ack_wait_ms_max}
         yield from ordered("send_within_ms", limits, strictly=False)
+
+    @relation("query_every_ms", "query_ms_max")
+    def _pauses_grow(self) -> Iterator[Complaint]:
+        limits = {"query_every_ms": self.query_every_ms, "query_ms_max": self.query_ms_max}
+        yield from ordered("query_every_ms", limits, strictly=False)
 
 
 class Pacing(Written):
@@ -91,6 +100,17 @@ class Pacing(Written):
     """The share of the budget that only cancels may use, in percent."""
     queries_per_s: CountAboveZero = 5
     """Questions about orders and books, per second."""
+    recover_every_s: AboveZero = 10.0
+    """After the venue refused our rate, which halves it, one request a second is added this often, in seconds."""
+    ban_wait_s: AboveZero = 30.0
+    """How long nothing is sent after a ban of unknown length, in seconds; twice as long each time it repeats."""
+    ban_wait_s_max: AboveZero = 600.0
+    """The longest such wait, in seconds."""
+
+    @relation("ban_wait_s", "ban_wait_s_max")
+    def _wait_within_bound(self) -> Iterator[Complaint]:
+        limits = {"ban_wait_s": self.ban_wait_s, "ban_wait_s_max": self.ban_wait_s_max}
+        yield from ordered("ban_wait_s", limits, strictly=False)
 
 
 class Signals(Written):
@@ -131,6 +151,10 @@ class Feed(Written):
     """How often the venue's clock is asked, in seconds."""
     margin_every_s: AboveZero = 10.0
     """How often the account's margin is asked, in seconds."""
+    retreat_after_s: AboveZero = 5.0
+    """Without a stream, a book or an answer for longer, every order is taken off by whatever path works, in seconds."""
+    poll_fills_s: AboveZero = 2.0
+    """How often fills and orders are read while the private stream is down, in seconds."""
 
     @relation("expected_interval_ms", "age_ms_max")
     def _age_covers_interval(self) -> Iterator[Complaint]:

@@ -99,6 +99,9 @@ def knobs(config: Config, instruments: Sequence[Instrument], capability: Capabil
             burst=config.pacing.burst,
             cancel_share_pct=config.pacing.cancel_share_pct,
             queries_per_s=config.pacing.queries_per_s,
+            recover_every_ns=_from_s(config.pacing.recover_every_s),
+            ban_wait_ns=_from_s(config.pacing.ban_wait_s),
+            ban_wait_ns_max=_from_s(config.pacing.ban_wait_s_max),
         ),
         signals=_signals(config),
         feed=_feed(config),
@@ -226,6 +229,8 @@ def _orders(config: Config) -> OrderKnobs:
         audit_every_ns=_from_s(orders.audit_every_s),
         forget_after_ns=_from_s(orders.forget_after_s),
         closed_kept_max=orders.closed_kept_max,
+        query_ns_max=_from_ms(orders.query_ms_max),
+        doubt_alert_ns=_from_s(orders.doubt_alert_s),
     )
 
 
@@ -253,4 +258,6 @@ def _feed(config: Config) -> FeedKnobs:
         book_wait_ns_max=_from_ms(feed.book_wait_ms_max),
         clock_every_ns=_from_s(feed.clock_every_s),
         margin_every_ns=_from_s(feed.margin_every_s),
+        retreat_after_ns=_from_s(feed.retreat_after_s),
+        poll_fills_ns=_from_s(feed.poll_fills_s),
     )

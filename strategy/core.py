@@ -25,8 +25,10 @@ import msgspec
 from msgspec.structs import replace
 
 from strategy import commands, events, health, pipeline, reads
+from strategy.asking import ask_overdue, heard
 from strategy.batching import SEQUENTIAL
 from strategy.belief import Belief
+from strategy.clock import RESAMPLE_NS
 from strategy.context import QuoteContext
 from strategy.core_state import CoreState, fresh_state
 from strategy.deciding import decide, refresh
@@ -34,10 +36,11 @@ from strategy.desk import Desk
 from strategy.errors import OurMistake
 from strategy.knobs import Knobs
 from strategy.order import Order
-from strategy.order_chase import chase
 from strategy.order_states import State
 from strategy.order_words import Absorbed, absorb
 from strategy.placing import carry_out
+from strategy.retreat import is_empty, look
+from strategy.setbacks import take_setback
 from strategy.testimony import belief_of
 from strategy.units import NS_PER_MS, PCT
 from strategy.waking import next_wake_ns
@@ -69,6 +72,11 @@ class Core:
         """What our own limits said no to, counted by code."""
         return dict(self._state.refusals)
 
+    @property
+    def is_done(self) -> bool:
+        """Say whether a stop is over: a read has shown nothing left, and no order of ours may be alive."""
+        return self._state.watch.is_stopped and is_empty(self._state)
+
     def step(self, now_ns: int, event: events.Event) -> tuple[commands.Command, ...]:
         """Absorb what happened, chase what is overdue, decide what we want, place it.
 
@@ -85,9 +93,12 @@ class Core:
         take_in = _ABSORB.get(type(event))
         if take_in is not None:
             take_in(self, now_ns, event)
-        leaving = self._chase(now_ns)
+        leaving = look(state, self._knobs, now_ns) if now_ns >= state.watch.due_ns else []
+        leaving += ask_overdue(state, self._knobs, now_ns)
         decided = self._decide(now_ns)
         self._place(now_ns, decided, leaving)
+        if state.alarms.pending:
+            leaving += state.alarms.take()
         state.wake_at_ns = next_wake_ns(state, self._knobs, now_ns)
         self._is_poisoned = False
         return tuple(leaving)
@@ -140,6 +151,7 @@ class Core:
                     desk.memory = replace(desk.memory, latched=False)
             case _:
                 pass
+        state.watch.due_ns = 0
         self._all_urgent()
 
     def _snapshot(self, now_ns: int, event: events.BookSnapshot) -> None:
@@ -174,6 +186,9 @@ class Core:
         state = self._state
         if isinstance(event, events.OpenOrdersReport):
             self._open_orders_read(now_ns, event)
+        if isinstance(event, _ANSWERS):
+            heard(self._state, now_ns)
+        take_setback(state, now_ns, event)
         self._took_in(now_ns, absorb(state.orders, now_ns, event, self._knobs.orders))
 
     def _took_in(self, now_ns: int, absorbed: Absorbed) -> None:
@@ -193,6 +208,9 @@ class Core:
         order = absorbed.order
         if order is not None and order.symbol in self._index:
             desk = state.desks[self._index[order.symbol]]
+            if absorbed.is_rejected is False:
+                desk.unsent = 0
+                state.clock.taken()
             self._stand(desk, order)
             desk.must_place = True
         # What one symbol's orders leave of the account's room the others learn as they decide: to
@@ -215,12 +233,19 @@ class Core:
 
     def _clock(self, now_ns: int, event: events.ClockSampled) -> None:
         state = self._state
+        heard(self._state, now_ns)
+        was_doubted = state.clock.is_doubted(now_ns)
         state.clock.absorb(now_ns, event)
-        state.reads.answered(reads.CLOCK, event.asked_ns, now_ns + self._knobs.feed.clock_every_ns)
+        if was_doubted:
+            for desk in state.desks:
+                desk.must_place = True
+        again_ns = RESAMPLE_NS if state.clock.gap_ns else self._knobs.feed.clock_every_ns
+        state.reads.answered(reads.CLOCK, event.asked_ns, now_ns + again_ns)
         self._all_dirty()
 
     def _margin(self, now_ns: int, event: events.MarginSeen) -> None:
         state = self._state
+        heard(self._state, now_ns)
         equity = event.equity_cash
         state.margin_pct = PCT * event.maintenance_cash / equity if equity > 0 else PCT
         state.reads.answered(reads.MARGIN, event.asked_ns, now_ns + self._knobs.feed.margin_every_ns)
@@ -231,37 +256,12 @@ class Core:
         self._all_dirty()
 
     def _budget(self, now_ns: int, event: events.BudgetSeen) -> None:
-        self._state.pacing.seen(now_ns, event.bucket, event.remaining)
-
-    # Chase
-
-    def _chase(self, now_ns: int) -> list[commands.Command]:
-        """Ask about what is overdue: orders first, then the world."""
-        state = self._state
-        left = state.pacing.queries_left(now_ns)
-        leaving = chase(state.orders, now_ns, self._knobs.orders, left)
-        asked = sum(not isinstance(command, commands.CancelOrder | commands.CancelAll) for command in leaving)
-        next_ns = state.reads.next_ns()
-        if next_ns is not None and next_ns <= now_ns:
-            for key in state.reads.due(now_ns):
-                if asked >= left:
-                    state.reads.postpone(key, state.pacing.queries.next_ns(now_ns))
-                    continue
-                leaving.append(self._ask(now_ns, key))
-                asked += 1
-        if asked:
-            state.pacing.take_queries(asked)
-        return leaving
-
-    def _ask(self, now_ns: int, key: str) -> commands.Command:
-        self._state.reads.asked(key, now_ns, now_ns + self._knobs.feed.book_wait_ns_max)
-        if key == reads.CLOCK:
-            return commands.SampleClock(now_ns)
-        if key == reads.MARGIN:
-            return commands.QueryMargin(now_ns)
-        if key.startswith(reads.BOOK_OF):
-            return commands.RequestBook(key.removeprefix(reads.BOOK_OF), now_ns)
-        return commands.QueryOpenOrders(key.removeprefix(reads.OPEN_ORDERS_OF), now_ns)
+        pacing = self._state.pacing
+        was_quiet = pacing.is_quiet(now_ns)
+        pacing.seen(now_ns, event.bucket, event.remaining, event.resets_ns)
+        if pacing.is_quiet(now_ns) and not was_quiet:
+            self._state.watch.due_ns = 0
+            self._all_urgent()
 
     # Decide
 
@@ -322,6 +322,9 @@ class Core:
         for desk in self._state.desks:
             desk.is_dirty = True
 
+
+# Words that only an answer to a question of ours can be.
+_ANSWERS: Final = (events.OrderReport, events.OpenOrdersReport, events.FillsReport, events.CancelAllAnswered)
 
 # Which part of the core takes in which event; an event that is not here only lets time pass.
 _ABSORB: Final[dict[type, Callable[[Core, int, Any], None]]] = {

@@ -7,6 +7,7 @@ Next state and commands depend on nothing but this and the event. JSON, because 
 import msgspec
 
 from strategy.account_signals import AccountSignals, make_account_signals
+from strategy.alarms import Alarms
 from strategy.clock import VenueClock
 from strategy.desk import Desk, make_desk
 from strategy.health import Health
@@ -15,6 +16,7 @@ from strategy.limits import Holding, Totals, make_totals
 from strategy.orders import Orders
 from strategy.pacing import Pacing, make_pacing
 from strategy.reads import Reads
+from strategy.watch import Watch
 
 
 class CoreState(msgspec.Struct):
@@ -31,6 +33,8 @@ class CoreState(msgspec.Struct):
     clock: VenueClock
     reads: Reads
     totals: Totals
+    watch: Watch
+    alarms: Alarms
     now_ns: int = 0
     cycle_id: int = 0
     scheduled_ns: int = 0
@@ -51,6 +55,8 @@ def fresh_state(knobs: Knobs) -> CoreState:
         clock=VenueClock(),
         reads=Reads(),
         totals=make_totals(len(knobs.symbols)),
+        watch=Watch(),
+        alarms=Alarms(),
     )
 
 

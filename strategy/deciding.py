@@ -5,6 +5,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from strategy import pipeline
+from strategy.backoff import pause_ns
 from strategy.context import ASK_SLOT, BID_SLOT, TAKE_SLOT, QuoteContext, Readings, Working
 from strategy.core_state import CoreState, holding_of
 from strategy.desk import Desk
@@ -12,6 +13,7 @@ from strategy.knobs import Knobs, SymbolKnobs
 from strategy.limits import Holding, room_lots
 from strategy.order import Order
 from strategy.order_states import State
+from strategy.retreat import why_blocked
 from strategy.units import BUY, NS_PER_MS, PCT, SELL
 
 # Uncertainty before any sample of the venue's clock: worse than every threshold, yet a number.
@@ -23,7 +25,7 @@ def decide(state: CoreState, index: int, knobs: Knobs, model: pipeline.QuotePipe
     """Decide about one symbol; the answer stays on its desk."""
     desk, symbol = state.desks[index], knobs.symbols[index]
     mid2 = desk.book.mid2_ticks
-    blocked = state.health.why_not(desk.symbol) or desk.why_blind(now_ns, knobs)
+    blocked = why_blocked(state, index, knobs, now_ns)
     if mid2 and desk.book.ok:
         near = desk.book.ticklots_near(knobs.signals.liquidity_bps)
         desk.signals.on_mid(now_ns, mid2, near)
@@ -45,7 +47,7 @@ def refresh(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> QuoteCon
     desk = state.desks[index]
     if desk.context is None:
         return None
-    blocked = state.health.why_not(desk.symbol) or desk.why_blind(now_ns, knobs)
+    blocked = why_blocked(state, index, knobs, now_ns)
     context = replace(desk.context, now_ns=now_ns, blocked=blocked, **_orders_part(state, index, knobs))
     context = pipeline.place(context, knobs)
     desk.context, desk.memory = context, context.memory
@@ -138,10 +140,12 @@ def _working(state: CoreState, desk: Desk, slot: str, knobs: Knobs) -> Working |
 def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
     """Show an order as placement needs to know it.
 
-    One in doubt is cancelled at most once per pause between questions: a cancel of what is not there
-    is refused at once, and repeating it at every answer would eat the budget of all other cancels.
+    One in doubt is cancelled at most once per pause between questions, which grows while nobody answers:
+    a cancel of what is not there is refused at once, and repeating it at every answer would eat the
+    budget of all other cancels.
     """
-    is_rested = order.state is not State.IN_DOUBT or now_ns - order.sent_ns >= knobs.orders.query_every_ns
+    rest_ns = pause_ns(knobs.orders.query_every_ns, max(0, order.asks - 1), knobs.orders.query_ns_max)
+    is_rested = order.state is not State.IN_DOUBT or now_ns - order.sent_ns >= rest_ns
     place = desk.places.get(order.client_id)
     return Working(
         client_id=order.client_id,

@@ -27,7 +27,8 @@ class Desk(msgspec.Struct):
 
     ``is_dirty``: an input changed, decide when due. ``is_urgent``: danger, decide at once.
     ``must_place``: orders or wishes changed since they were last compared; ``place_at_ns``: when
-    the rate budget lets a move that found no token leave (0: none waits).
+    the rate budget lets a move that found no token leave (0: none waits). ``unsent`` counts requests
+    in a row that never left our host; no create or amend is made before ``hold_ns``.
     """
 
     symbol: str
@@ -42,6 +43,8 @@ class Desk(msgspec.Struct):
     is_urgent: bool = False
     must_place: bool = False
     place_at_ns: int = 0
+    hold_ns: int = 0
+    unsent: int = 0
     places: dict[str, QueuePlace] = {}
 
     def on_snapshot(self, now_ns: int, event: BookSnapshot, knobs: Knobs) -> None:
@@ -88,6 +91,10 @@ class Desk(msgspec.Struct):
         if place is not None:
             place.on_fill(fill.size_lots)
         self.is_urgent = True
+
+    def place_by(self, at_ns: int) -> None:
+        """Have the moves looked at again at ``at_ns`` at the latest."""
+        self.place_at_ns = min(at_ns, self.place_at_ns or at_ns)
 
     def stand(self, client_id: str, side: int, price_ticks: int, own_lots: int) -> None:
         """Note where an order of ours rests: last in its queue, unless it stood at that price before."""

@@ -52,6 +52,7 @@ class RefusalCode(StrEnum):
     REDUCE_ONLY = "REDUCE_ONLY"
     HALTED = "HALTED"
     REGIME = "REGIME"
+    NOT_LEAVING = "NOT_LEAVING"
 
 
 class StormquoteError(Exception):

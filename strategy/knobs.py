@@ -111,6 +111,8 @@ class OrderKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     audit_every_ns: int
     forget_after_ns: int
     closed_kept_max: int
+    query_ns_max: int = 4_000_000_000  # the longest pause between questions that nobody answers
+    doubt_alert_ns: int = 60_000_000_000  # a person is told of doubts older than this
 
 
 class PacingKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
@@ -120,6 +122,9 @@ class PacingKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     burst: int
     cancel_share_pct: int
     queries_per_s: int
+    recover_every_ns: int = 10_000_000_000
+    ban_wait_ns: int = 30_000_000_000
+    ban_wait_ns_max: int = 600_000_000_000
 
 
 class SignalKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
@@ -145,6 +150,8 @@ class FeedKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     book_wait_ns_max: int
     clock_every_ns: int
     margin_every_ns: int
+    retreat_after_ns: int = 5_000_000_000
+    poll_fills_ns: int = 2_000_000_000
 
 
 class SymbolKnobs(_Knobs, frozen=True, gc=False, kw_only=True):

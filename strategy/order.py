@@ -14,7 +14,8 @@ class Order(msgspec.Struct):
     ``amend_*`` are an amend in flight (0: none). ``sent_ns`` is when the last request left,
     ``through_ns`` when whatever is in flight must be through or dead: only a question asked
     after it can prove an absence. ``missing_ns`` is when such a read first did not find it (0: none
-    did); ``since_venue_ns`` is an instant of the venue's clock before which it cannot have traded.
+    did); ``doubt_ns`` since when its fate has been unknown (0: it is known). ``since_venue_ns`` is an
+    instant of the venue's clock before which it cannot have traded.
     ``due_ns`` is when silence becomes a question; ``must_cancel`` makes it a cancel instead, for an
     order that a read found alive and nobody wants.
     """
@@ -37,6 +38,7 @@ class Order(msgspec.Struct):
     sent_ns: int = 0
     through_ns: int = 0
     missing_ns: int = 0
+    doubt_ns: int = 0
     since_venue_ns: int = 0
     confirmed_ns: int = 0
     word_venue_ns: int = 0

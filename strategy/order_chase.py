@@ -2,12 +2,15 @@
 
 An order in doubt is asked about by client id until a word settles it; a healthy one is audited
 now and then; one we concluded absent is asked about a few times more, slowly, before it is
-forgotten. Questions have a budget: what it does not cover is asked later, never dropped.
+forgotten. A question that nobody answers is asked less and less often, down to a bound, until an
+answer comes. Questions have a budget: what it does not cover is asked later, never dropped. Cancels
+that a read has shown to be needed leave before every question.
 """
 
 from typing import Final
 
 from strategy import commands
+from strategy.backoff import pause_ns
 from strategy.knobs import OrderKnobs
 from strategy.order import Order
 from strategy.order_states import State
@@ -18,25 +21,68 @@ _ABSENT_ASKS: Final = 3
 _ABSENT_SLOWER: Final = 10
 # A question that found no budget is put off by this.
 _PUT_OFF_NS: Final = 50_000_000
+_UNBOUNDED: Final = 1 << 30
 
 
-def chase(orders: Orders, now_ns: int, knobs: OrderKnobs, asks_max: int) -> list[commands.Command]:
-    """Ask about everything overdue, at most ``asks_max`` questions; cancels are not counted."""
+def chase(
+    orders: Orders,
+    now_ns: int,
+    knobs: OrderKnobs,
+    asks_max: int,
+    cancels_max: int = _UNBOUNDED,
+    later_ns: tuple[int, int] = (0, 0),
+) -> list[commands.Command]:
+    """Ask about everything overdue, cancels first, within what may be asked and cancelled now.
+
+    ``later_ns`` are the instants at which there is budget for one more question, one more cancel.
+    """
     if orders.due_ns is None or now_ns < orders.due_ns:
         return []
-    asked: list[commands.Command] = []
-    for order in [order for order in orders.live.values() if order.due_ns <= now_ns]:
+    ask_at_ns, cancel_at_ns = (max(now_ns + _PUT_OFF_NS, at_ns) for at_ns in later_ns)
+    overdue = [order for order in orders.live.values() if order.due_ns <= now_ns]
+    cancels: list[commands.Command] = []
+    for order in overdue:
         if order.must_cancel and order.is_open:
+            if len(cancels) >= cancels_max:
+                order.due_ns = cancel_at_ns
+                continue
             order.must_cancel = False
-            asked.append(orders.cancel(now_ns, order.client_id, knobs, 0))
-        elif len(asked) < asks_max:
+            cancels.append(orders.cancel(now_ns, order.client_id, knobs, 0))
+    for symbol, sweep in orders.sweeps.items():
+        if sweep.due_ns <= now_ns and sweep.must_cancel:
+            if len(cancels) >= cancels_max:
+                sweep.due_ns = cancel_at_ns
+                continue
+            sweep.must_cancel, sweep.asked_ns = False, 0
+            sweep.due_ns = now_ns + knobs.query_every_ns
+            cancels.append(commands.CancelAll(symbol=symbol))
+    return cancels + _asks(orders, overdue, now_ns, knobs, asks_max, ask_at_ns)
+
+
+def _asks(
+    orders: Orders, overdue: list[Order], now_ns: int, knobs: OrderKnobs, asks_max: int, later_ns: int
+) -> list[commands.Command]:
+    """Ask what is due, about orders first; what finds no budget is due again ``later_ns``."""
+    asked: list[commands.Command] = []
+    for order in overdue:
+        if order.due_ns > now_ns:
+            continue  # a cancel of it left just now, or waits
+        if len(asked) < asks_max:
             asked += _ask(orders, order, now_ns, knobs)
         else:
-            order.due_ns = now_ns + _PUT_OFF_NS
-    asked += [_sweep(symbol, sweep, now_ns, knobs) for symbol, sweep in orders.sweeps.items() if sweep.due_ns <= now_ns]
+            order.due_ns = later_ns
+    for symbol, sweep in orders.sweeps.items():
+        if sweep.due_ns <= now_ns:
+            if len(asked) < asks_max:
+                asked.append(_read_sweep(symbol, sweep, now_ns, knobs))
+            else:
+                sweep.due_ns = later_ns
     for symbol, due_ns in list(orders.fills_due.items()):
         if due_ns <= now_ns:
-            asked += _ask_fills(orders, symbol, now_ns, knobs, len(asked) < asks_max)
+            if len(asked) < asks_max:
+                asked.append(_ask_fills(orders, symbol, now_ns, knobs))
+            else:
+                orders.fills_due[symbol] = later_ns
     _forget(orders, now_ns, knobs)
     orders.due_ns = _next_due_ns(orders)
     return asked
@@ -48,31 +94,31 @@ def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs) -> list[c
         orders.forget(order)
         return []
     orders.fell_silent(now_ns, order)
-    order.asks += 1
     order.asked_ns = now_ns
-    slower = _ABSENT_SLOWER if order.state is State.ABSENT else 1
-    every_ns = knobs.audit_every_ns if order.state is State.WORKING else knobs.query_every_ns * slower
-    order.due_ns = now_ns + every_ns
+    if order.state is State.WORKING:
+        order.due_ns = now_ns + knobs.audit_every_ns
+    elif order.state is State.ABSENT:
+        order.due_ns = now_ns + knobs.query_every_ns * _ABSENT_SLOWER
+    else:
+        order.due_ns = now_ns + pause_ns(knobs.query_every_ns, order.asks, knobs.query_ns_max)
+    order.asks += 1
     return [commands.QueryOrder(order.client_id, order.symbol, now_ns)]
 
 
-def _sweep(symbol: str, sweep: Sweep, now_ns: int, knobs: OrderKnobs) -> commands.Command:
-    """Take the next step of a cancel-all: ask again, or read what is left."""
-    sweep.due_ns = now_ns + knobs.query_every_ns
-    if sweep.must_cancel:
-        sweep.must_cancel, sweep.asked_ns = False, 0
-        return commands.CancelAll(symbol=symbol)
-    sweep.asked_ns = now_ns
+def _read_sweep(symbol: str, sweep: Sweep, now_ns: int, knobs: OrderKnobs) -> commands.Command:
+    """Read what a cancel-all has left. Unanswered, or not empty, it is followed by another cancel-all."""
+    sweep.asked_ns, sweep.must_cancel = now_ns, True
+    sweep.due_ns = now_ns + pause_ns(knobs.ack_wait_ns_max, sweep.reads, knobs.query_ns_max)
+    sweep.reads += 1
     return commands.QueryOpenOrders(symbol=symbol, asked_ns=now_ns)
 
 
-def _ask_fills(orders: Orders, symbol: str, now_ns: int, knobs: OrderKnobs, has_budget: bool) -> list[commands.Command]:
-    if not has_budget:
-        orders.fills_due[symbol] = now_ns + _PUT_OFF_NS
-        return []
-    orders.fills_due[symbol] = now_ns + knobs.query_every_ns
+def _ask_fills(orders: Orders, symbol: str, now_ns: int, knobs: OrderKnobs) -> commands.Command:
+    tries = orders.fills_tries.get(symbol, 0)
+    orders.fills_tries[symbol] = tries + 1
+    orders.fills_due[symbol] = now_ns + pause_ns(knobs.query_every_ns, tries, knobs.query_ns_max)
     orders.fills_asked_ns[symbol] = now_ns
-    return [commands.QueryFills(symbol=symbol, since_venue_ns=orders.fills_since_ns[symbol], asked_ns=now_ns)]
+    return commands.QueryFills(symbol=symbol, since_venue_ns=orders.fills_since_ns[symbol], asked_ns=now_ns)
 
 
 def _forget(orders: Orders, now_ns: int, knobs: OrderKnobs) -> None:

@@ -135,6 +135,7 @@ def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: O
         orders.fills_due.pop(event.symbol, None)
         orders.fills_since_ns.pop(event.symbol, None)
         orders.fills_asked_ns.pop(event.symbol)
+        orders.fills_tries.pop(event.symbol, None)
         orders.fills_read_ns[event.symbol] = event.asked_ns
     fills: list[events.OrderFilled] = []
     for fill in event.fills:
@@ -151,6 +152,8 @@ def _read(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, 
     """Take the answer to a question about one order, as of the instant it was asked."""
     if event.asked_ns == order.asked_ns:
         order.asked_ns = 0
+    if order.state is not State.ABSENT:
+        order.asks = 0  # somebody answers: no need to ask ever more seldom
     order.told_lots = max(order.told_lots, event.filled_lots_total)
     if event.status == events.MISSING:
         _missing(orders, now_ns, order, event, knobs)
@@ -215,8 +218,10 @@ def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knob
     sweep = orders.sweeps.get(event.symbol)
     if sweep is not None and sweep.asked_ns and event.asked_ns >= sweep.asked_ns:
         if event.client_ids:
-            sweep.must_cancel, sweep.due_ns = True, now_ns
-            orders.due_by(now_ns)
+            sweep.must_cancel = True
+            if sweep.reads <= 1:  # one that goes on finding some waits longer each time
+                sweep.due_ns = now_ns
+                orders.due_by(now_ns)
         else:
             del orders.sweeps[event.symbol]
     return _NOTHING

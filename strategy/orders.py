@@ -24,11 +24,15 @@ _FILLS_OVERLAP_NS: Final = 60_000_000_000
 
 
 class Sweep(msgspec.Struct):
-    """A cancel-all that goes on until a read shows none: the last read asked, the next step due."""
+    """A cancel-all that goes on until a read shows none: the last read asked, the next step due.
+
+    ``must_cancel``: the next step is another cancel-all, not a read. ``reads`` counts those asked.
+    """
 
     due_ns: int
     asked_ns: int = 0
     must_cancel: bool = False
+    reads: int = 0
 
 
 class Orders(msgspec.Struct):
@@ -56,6 +60,7 @@ class Orders(msgspec.Struct):
     sweeps: dict[str, Sweep] = {}
     fills_due: dict[str, int] = {}
     fills_asked_ns: dict[str, int] = {}
+    fills_tries: dict[str, int] = {}
     fills_since_ns: dict[str, int] = {}
     fills_read_ns: dict[str, int] = {}
     last_fill_venue_ns: dict[str, int] = {}
@@ -117,8 +122,11 @@ class Orders(msgspec.Struct):
     def cancel(self, now_ns: int, client_id: str, knobs: OrderKnobs, cycle_id: int) -> commands.CancelOrder:
         """Ask for an order's end; allowed in every state in which it may be alive."""
         order = self.live[client_id]
+        # One in doubt that is cancelled again has had its questions: the pauses go on growing.
+        asks = order.asks if order.state is State.IN_DOUBT else 0
         self.move(order, Word.SEND_CANCEL, now_ns)
         self._wait(now_ns, order, knobs)
+        order.asks = asks
         return commands.CancelOrder(client_id=client_id, symbol=order.symbol, cycle_id=cycle_id)
 
     def cancel_all(self, now_ns: int, symbol: str, symbols: tuple[str, ...], knobs: OrderKnobs) -> commands.CancelAll:
@@ -228,6 +236,20 @@ class Orders(msgspec.Struct):
         if not order.side:
             order.side = side
 
+    def hasten(self, now_ns: int) -> None:
+        """Ask now about what nobody has answered: somebody answers again."""
+        for order in self.live.values():
+            if order.asks > 1 and order.state is not State.ABSENT:
+                order.asks = 0
+                self.ask_at(order, now_ns)
+        for sweep in self.sweeps.values():
+            sweep.due_ns = now_ns
+            self.due_by(now_ns)
+        for symbol in self.fills_tries:
+            if symbol in self.fills_due:
+                self.fills_tries[symbol] = 0
+                self.want_fills(symbol, now_ns, self.fills_since_ns[symbol] + _FILLS_OVERLAP_NS)
+
     # Deadlines
 
     def _wait(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
@@ -290,6 +312,10 @@ class Orders(msgspec.Struct):
         if before is after:
             return
         self.groups.clear()
+        if after is State.IN_DOUBT:
+            order.doubt_ns = order.doubt_ns or now_ns
+        elif after is not State.CANCELLING:
+            order.doubt_ns = 0
         if order.is_open:
             self.live[order.client_id] = order
             order.missing_ns = 0 if order.state is State.WORKING or before is State.ABSENT else order.missing_ns

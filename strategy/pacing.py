@@ -2,25 +2,58 @@
 
 A bucket refills continuously. Its level is counted in token-nanoseconds, whole numbers: one token
 is ``NS_PER_S`` of them and ``rate`` of them come per nanosecond.
+
+What the venue says goes. What it says is left bounds a bucket at once. A refusal for the rate halves
+the rate, once for all requests that were under way, and it comes back one request a second at a
+time: quickly up to just below where it was refused, slowly beyond, so the venue's limit is learned.
+A ban stops everything until it ends; then cancels leave first, questions a little later, quotes last.
 """
 
 from typing import Final
 
 import msgspec
 
+from strategy.backoff import pause_ns
 from strategy.knobs import PacingKnobs
-from strategy.units import NS_PER_S
+from strategy.units import NS_PER_MS, NS_PER_S
+
+ORDERS: Final = "orders"
+QUERIES: Final = "queries"
+ACCOUNT: Final = "account"
 
 _PERCENT: Final = 100
+# A limit on quotes may last long while cancels still pass; they pause no longer than the venue's window.
+_CANCELS_HELD_NS: Final = NS_PER_S
+# No word of a venue stops us for longer than its longest ban.
+_HELD_NS_MAX: Final = 3 * 24 * 3600 * NS_PER_S
+# A budget that is empty for longer than this is a ban on quotes.
+_QUIET_FROM_NS: Final = 2500 * NS_PER_MS
+# After a ban: cancels at once, questions after this, quotes after a second or more.
+_QUESTIONS_LATER_NS: Final = 200 * NS_PER_MS
+_QUOTES_LATER_NS: Final = NS_PER_S
+# How much slower the rate grows beyond where it was refused.
+_CAREFUL: Final = 6
 
 
 class Bucket(msgspec.Struct):
-    """Tokens that come back at ``rate_per_s``, at most ``burst`` of them; starts full."""
+    """Tokens that come back at ``rate_per_s``, at most ``burst`` of them; starts full.
+
+    ``full_per_s`` and ``burst_max`` are what the config allows, ``rate_per_s`` and ``burst`` what is
+    allowed now. ``good_per_s``: the fastest rate not known to be refused. No token comes back before
+    ``held_ns``; the rate was last cut at ``cut_ns`` and grows next at ``grow_ns``.
+    """
 
     rate_per_s: int
     burst: int
     level: int
     at_ns: int = 0
+    full_per_s: int = 0
+    burst_max: int = 0
+    good_per_s: int = 0
+    held_ns: int = 0
+    cut_ns: int = 0
+    grow_ns: int = 0
+    grow_every_ns: int = 10 * NS_PER_S
 
     def has(self, now_ns: int, keep: int = 0) -> int:
         """Count the whole tokens there are above ``keep`` reserved ones."""
@@ -31,50 +64,103 @@ class Bucket(msgspec.Struct):
         """Use tokens that ``has`` has shown."""
         self.level -= count * NS_PER_S
 
-    def lower_to(self, now_ns: int, remaining: int) -> None:
-        """Believe the venue when it says that less is left than we thought."""
+    def lower_to(self, now_ns: int, remaining: int, until_ns: int = 0) -> bool:
+        """Believe the venue when it says that less is left than we thought, and when more comes.
+
+        Says whether it was less.
+        """
         self._refill(now_ns)
-        self.level = min(self.level, remaining * NS_PER_S)
+        if remaining * NS_PER_S >= self.level:
+            return False
+        self.level = remaining * NS_PER_S
+        self.held_ns = max(self.held_ns, min(until_ns, now_ns + _HELD_NS_MAX))
+        return True
+
+    def slow_down(self, now_ns: int, sent_ns: int) -> None:
+        """Halve the rate because a request was refused; once for all that were under way.
+
+        ``sent_ns`` is when the refused one left (0: not known).
+        """
+        if self.cut_ns and (sent_ns or now_ns - NS_PER_S) <= self.cut_ns:
+            return
+        self._refill(now_ns)
+        self.full_per_s = self.full_per_s or self.rate_per_s
+        self.burst_max = self.burst_max or self.burst
+        self.good_per_s = max(1, self.rate_per_s - 1)
+        self._run_at(max(1, self.rate_per_s // 2))
+        self.level = 0
+        self.cut_ns, self.grow_ns = now_ns, now_ns + self.grow_every_ns
 
     def next_ns(self, now_ns: int, keep: int = 0) -> int:
         """Give the instant at which there is one more whole token above ``keep``."""
         self._refill(now_ns)
         missing = (keep + 1) * NS_PER_S - self.level
-        return now_ns + max(1, -(-missing // self.rate_per_s))
+        return max(now_ns, self.held_ns) + max(1, -(-missing // self.rate_per_s))
 
     def _refill(self, now_ns: int) -> None:
-        self.level = min(self.burst * NS_PER_S, self.level + (now_ns - self.at_ns) * self.rate_per_s)
-        self.at_ns = now_ns
+        from_ns = max(self.at_ns, self.held_ns)
+        if now_ns > from_ns:
+            self.level = min(self.burst * NS_PER_S, self.level + (now_ns - from_ns) * self.rate_per_s)
+        self.at_ns = max(self.at_ns, now_ns)
+        while self.rate_per_s < self.full_per_s and now_ns >= self.grow_ns:
+            self._run_at(self.rate_per_s + 1)
+            careful = _CAREFUL if self.rate_per_s >= self.good_per_s else 1
+            self.grow_ns += self.grow_every_ns * careful
+
+    def _run_at(self, rate_per_s: int) -> None:
+        """Change the rate, and the burst with it; two tokens at least, so that there is one to share."""
+        self.rate_per_s = rate_per_s
+        self.burst = min(self.burst_max, max(2, self.burst_max * rate_per_s // self.full_per_s))
+        self.level = min(self.level, self.burst * NS_PER_S)
 
 
 class Pacing(msgspec.Struct):
     """The account's budgets: ``orders`` for creates, amends and cancels, ``queries`` for questions.
 
-    ``reserved`` tokens of ``orders`` are only for cancels: creates and amends leave them alone, so
-    that a cancel finds one unless cancels alone have used the whole burst.
+    A share of ``orders`` is only for cancels: creates and amends leave it alone, so that a cancel
+    finds a token unless cancels alone have used the whole burst. Nothing leaves before
+    ``banned_ns``, no create or amend before ``quiet_ns``. ``bans`` counts bans that came soon after another.
     """
 
     orders: Bucket
     queries: Bucket
-    reserved: int
+    share_pct: int
+    ban_wait_ns: int = 30 * NS_PER_S
+    ban_wait_ns_max: int = 600 * NS_PER_S
+    banned_ns: int = 0
+    quiet_ns: int = 0
+    bans: int = 0
+
+    @property
+    def reserved(self) -> int:
+        """Count the tokens of ``orders`` that only cancels may use; one at least is left for quotes."""
+        return min(-(-self.orders.burst * self.share_pct // _PERCENT), self.orders.burst - 1)
 
     def take_order(self, now_ns: int, spare: int = 0, count: int = 1) -> bool:
         """Use tokens for a create or an amend, outside the cancels' share; leave ``spare`` more."""
-        if self.orders.has(now_ns, self.reserved + spare) < count:
+        if now_ns < self.quiet_ns or self.orders.has(now_ns, self._kept(spare)) < count:
             return False
         self.orders.take(count)
         return True
 
     def take_cancel(self, now_ns: int, count: int = 1) -> bool:
         """Use tokens for a cancel, reserved or not; one that shares a request may need none."""
-        if self.orders.has(now_ns) < count:
+        if now_ns < self.banned_ns or self.orders.has(now_ns) < count:
             return False
         self.orders.take(count)
         return True
 
+    def cancels_left(self, now_ns: int) -> int:
+        """Count the cancels that may leave now."""
+        return self.orders.has(now_ns) if now_ns >= self.banned_ns else 0
+
+    def take_cancels(self, count: int) -> None:
+        """Use tokens for cancels that ``cancels_left`` has shown."""
+        self.orders.take(count)
+
     def queries_left(self, now_ns: int) -> int:
         """Count the questions that may be asked now."""
-        return self.queries.has(now_ns)
+        return self.queries.has(now_ns) if now_ns >= self.banned_ns else 0
 
     def take_queries(self, count: int) -> None:
         """Use tokens for questions."""
@@ -82,23 +168,76 @@ class Pacing(msgspec.Struct):
 
     def next_order_ns(self, now_ns: int, spare: int = 0) -> int:
         """Give the instant at which a create or an amend may leave."""
-        return self.orders.next_ns(now_ns, self.reserved + spare)
+        return max(self.quiet_ns, self.orders.next_ns(now_ns, self._kept(spare)))
 
     def next_cancel_ns(self, now_ns: int) -> int:
         """Give the instant at which a cancel may leave."""
-        return self.orders.next_ns(now_ns)
+        return max(self.banned_ns, self.orders.next_ns(now_ns))
 
-    def seen(self, now_ns: int, bucket: str, remaining: int) -> None:
-        """Take in what the venue says is left."""
-        (self.queries if bucket == QUERIES else self.orders).lower_to(now_ns, remaining)
+    def next_query_ns(self, now_ns: int) -> int:
+        """Give the instant at which a question may leave."""
+        return max(self.banned_ns, self.queries.next_ns(now_ns))
 
+    # What the venue says
 
-QUERIES: Final = "queries"
+    def seen(self, now_ns: int, bucket: str, remaining: int, resets_ns: int = 0) -> None:
+        """Take in what the venue says is left, and when more comes; nothing of the account is a ban."""
+        if bucket == ACCOUNT:
+            if not remaining and resets_ns > now_ns:
+                self.ban(now_ns, resets_ns)
+        elif bucket == QUERIES:
+            self.queries.lower_to(now_ns, remaining, resets_ns)
+        else:
+            self.orders.lower_to(now_ns, remaining, min(resets_ns, now_ns + _CANCELS_HELD_NS))
+            if not remaining:
+                self.quiet_ns = max(self.quiet_ns, min(resets_ns, now_ns + _HELD_NS_MAX))
+
+    def refused(self, now_ns: int, bucket: str, sent_ns: int) -> None:
+        """Slow down by ourselves: the venue refused a request for its rate."""
+        (self.queries if bucket == QUERIES else self.orders).slow_down(now_ns, sent_ns)
+
+    def ban(self, now_ns: int, until_ns: int = 0) -> None:
+        """Send nothing until the ban ends; where nobody says when (0), longer each time it comes back."""
+        if now_ns < self.banned_ns:
+            self._hold_until(now_ns, max(self.banned_ns, until_ns))
+            return
+        is_again = self.banned_ns > 0 and now_ns - self.banned_ns < 2 * self.ban_wait_ns_max
+        self.bans = self.bans + 1 if is_again else 0
+        for bucket in (self.orders, self.queries):
+            bucket.slow_down(now_ns, 0)
+        self._hold_until(now_ns, until_ns or now_ns + pause_ns(self.ban_wait_ns, self.bans, self.ban_wait_ns_max))
+
+    def is_quiet(self, now_ns: int) -> bool:
+        """Say whether a ban, or what is as good as one, keeps quotes from leaving."""
+        return now_ns < self.quiet_ns and (self.quiet_ns - now_ns > _QUIET_FROM_NS or self.banned_ns > 0)
+
+    def _hold_until(self, now_ns: int, until_ns: int) -> None:
+        until_ns = min(until_ns, now_ns + _HELD_NS_MAX)
+        self.banned_ns = until_ns
+        self.quiet_ns = until_ns + pause_ns(_QUOTES_LATER_NS, self.bans, self.ban_wait_ns_max)
+        # What was saved up must not burst out when the ban ends: there is just the share of the cancels.
+        saved_ns = self.reserved * NS_PER_S // self.orders.rate_per_s
+        self.orders.held_ns = max(now_ns, until_ns - saved_ns)
+        self.orders.level = min(self.orders.level, 0)
+        self.queries.held_ns = until_ns + _QUESTIONS_LATER_NS
+        self.queries.level = min(self.queries.level, 0)
+
+    def _kept(self, spare: int) -> int:
+        """Count the tokens a quote must leave; a bucket that was slowed down cannot spare what it never holds."""
+        return min(self.reserved + spare, self.orders.burst - 1)
 
 
 def make_pacing(knobs: PacingKnobs) -> Pacing:
     """Start with full buckets."""
-    reserved = -(-knobs.burst * knobs.cancel_share_pct // _PERCENT)
-    orders = Bucket(knobs.orders_per_s, knobs.burst, knobs.burst * NS_PER_S)
-    queries = Bucket(knobs.queries_per_s, knobs.queries_per_s, knobs.queries_per_s * NS_PER_S)
-    return Pacing(orders, queries, reserved)
+    return Pacing(
+        _full(knobs.orders_per_s, knobs.burst, knobs),
+        _full(knobs.queries_per_s, knobs.queries_per_s, knobs),
+        knobs.cancel_share_pct,
+        knobs.ban_wait_ns,
+        knobs.ban_wait_ns_max,
+    )
+
+
+def _full(per_s: int, burst: int, knobs: PacingKnobs) -> Bucket:
+    level = burst * NS_PER_S
+    return Bucket(per_s, burst, level, full_per_s=per_s, burst_max=burst, grow_every_ns=knobs.recover_every_ns)

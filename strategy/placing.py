@@ -18,6 +18,8 @@ from strategy.stages import order_placement
 # one for each side of each symbol.
 _CAN_WAIT: Final = frozenset({order_placement.INWARD, order_placement.TOP_UP})
 _SPARE_PER_SYMBOL: Final = 2
+# What waits for a sample of the venue's clock looks again after this.
+_CLOCK_AGAIN_NS: Final = 50_000_000
 
 
 def carry_out(
@@ -51,7 +53,7 @@ def _cancel(
 ) -> list[commands.Command]:
     cost = _cost(move, state.desks[index].symbol, before, knobs)
     if not state.pacing.take_cancel(now_ns, cost):
-        state.desks[index].place_at_ns = state.pacing.next_cancel_ns(now_ns)
+        state.desks[index].place_by(state.pacing.next_cancel_ns(now_ns))
         return []
     return [state.orders.cancel(now_ns, move.client_id, knobs.orders, state.cycle_id)]
 
@@ -94,14 +96,21 @@ def _add(
     before: Sequence[commands.Command],
 ) -> list[commands.Command]:
     """Send a create, an amend or a take, if limits, doubt and budget allow."""
+    desk = state.desks[index]
     refusal = _refuse(state, index, move, context, knobs)
+    if desk.hold_ns > now_ns:
+        desk.place_by(desk.hold_ns)
+        refusal = RefusalCode.NOT_LEAVING
+    elif refusal is None and state.clock.is_doubted(now_ns):
+        desk.place_by(max(now_ns + _CLOCK_AGAIN_NS, state.clock.held_ns))
+        refusal = RefusalCode.CLOCK_UNSURE
     if refusal is not None:
         state.refusals[refusal] = state.refusals.get(refusal, 0) + 1
         return []
     spare = _SPARE_PER_SYMBOL * len(state.desks) if move.reason in _CAN_WAIT else 0
     cost = _cost(move, context.symbol.instrument.symbol, before, knobs)
     if not state.pacing.take_order(now_ns, spare, cost):
-        state.desks[index].place_at_ns = state.pacing.next_order_ns(now_ns, spare)
+        state.desks[index].place_by(state.pacing.next_order_ns(now_ns, spare))
         state.refusals[RefusalCode.RATE_BUDGET] = state.refusals.get(RefusalCode.RATE_BUDGET, 0) + 1
         return []
     if move.kind == AMEND:

@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from strategy.backoff import pause_ns
+
 CLOCK: Final = "clock"
 MARGIN: Final = "margin"
 BOOK_OF: Final = "book:"
@@ -15,10 +17,14 @@ OPEN_ORDERS_OF: Final = "open:"
 
 
 class Reads(msgspec.Struct):
-    """When each question was asked (0: not in flight) and when it is due next (absent: never)."""
+    """When each question was asked (0: not in flight) and when it is due next (absent: never).
+
+    ``tries`` counts how often each was asked since its last answer.
+    """
 
     asked_ns: dict[str, int] = {}
     due_ns: dict[str, int] = {}
+    tries: dict[str, int] = {}
 
     def want(self, key: str, at_ns: int) -> None:
         """Ask at ``at_ns``, or sooner if it was due sooner; a question in flight stands."""
@@ -30,10 +36,18 @@ class Reads(msgspec.Struct):
         """List the questions to ask now, in the order they were first wanted."""
         return [key for key, at_ns in self.due_ns.items() if at_ns <= now_ns]
 
-    def asked(self, key: str, now_ns: int, again_ns: int) -> None:
-        """Note that a question left; without an answer it is due again at ``again_ns``."""
+    def asked(self, key: str, now_ns: int, wait_ns: int, wait_ns_max: int) -> None:
+        """Note that a question left; without an answer it is due again after ``wait_ns``, longer each time."""
+        tries = self.tries.get(key, 0)
         self.asked_ns[key] = now_ns
-        self.due_ns[key] = again_ns
+        self.due_ns[key] = now_ns + pause_ns(wait_ns, tries, wait_ns_max)
+        self.tries[key] = tries + 1
+
+    def hasten(self, now_ns: int) -> None:
+        """Ask now what nobody has answered: somebody answers again."""
+        for key, tries in self.tries.items():
+            if tries > 1 and key in self.due_ns:
+                self.due_ns[key], self.tries[key] = now_ns, 0
 
     def postpone(self, key: str, at_ns: int) -> None:
         """Put a due question off, because the budget for questions is spent."""
@@ -44,6 +58,7 @@ class Reads(msgspec.Struct):
         if asked_ns != self.asked_ns.get(key):
             return False
         self.asked_ns[key] = 0
+        self.tries.pop(key, None)
         if again_ns is None:
             self.due_ns.pop(key, None)
         else:
@@ -53,6 +68,7 @@ class Reads(msgspec.Struct):
     def forget(self, key: str) -> None:
         """Want an answer no more: what it would have told has become known."""
         self.asked_ns.pop(key, None)
+        self.tries.pop(key, None)
         self.due_ns.pop(key, None)
 
     def is_wanted(self, key: str) -> bool:

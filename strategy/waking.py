@@ -14,6 +14,8 @@ def next_wake_ns(state: CoreState, knobs: Knobs, now_ns: int) -> int | None:
     next_read_ns = state.reads.next_ns()
     if next_read_ns is not None:
         at.append(next_read_ns)
+    if state.watch.is_uneasy:
+        at.append(state.watch.due_ns)
     for desk in state.desks:
         if desk.is_dirty:
             at.append(state.scheduled_ns + knobs.decide_every_ns)

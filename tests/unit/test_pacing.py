@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strategy.knobs import PacingKnobs
-from strategy.pacing import QUERIES, Bucket, make_pacing
+from strategy.pacing import ACCOUNT, ORDERS, QUERIES, Bucket, make_pacing
 from strategy.units import NS_PER_S
 
 KNOBS = PacingKnobs(orders_per_s=10, burst=20, cancel_share_pct=30, queries_per_s=5)
@@ -49,6 +49,126 @@ def test_the_venues_word_lowers_a_budget_and_never_raises_it():
     assert not pacing.take_order(0)
     pacing.seen(0, QUERIES, 1)
     assert 1 == pacing.queries_left(0)
+
+
+def test_a_lowered_budget_stays_lowered_until_the_venue_said_it_would():
+    pacing = make_pacing(KNOBS)
+    pacing.seen(0, QUERIES, 1, resets_ns=3 * NS_PER_S)
+    pacing.take_queries(1)
+    assert 0 == pacing.queries_left(3 * NS_PER_S)
+    assert 3_200_000_000 == pacing.next_query_ns(NS_PER_S)
+    assert 1 == pacing.queries_left(3_200_000_000)
+
+
+def test_an_empty_order_budget_keeps_quotes_back_for_as_long_as_it_says_and_cancels_for_a_second():
+    pacing = make_pacing(KNOBS)
+    pacing.seen(0, ORDERS, 0, resets_ns=120 * NS_PER_S)
+    assert pacing.is_quiet(NS_PER_S)
+    assert (1_100_000_000, 120 * NS_PER_S) == (pacing.next_cancel_ns(0), pacing.next_order_ns(0))
+    assert not pacing.take_cancel(NS_PER_S)
+    assert pacing.take_cancel(1_100_000_000)
+    assert not pacing.take_order(119 * NS_PER_S)
+    assert pacing.take_order(120 * NS_PER_S)
+
+
+def test_a_refusal_for_the_rate_halves_it_once_for_all_that_were_under_way():
+    pacing = make_pacing(KNOBS)
+    pacing.refused(NS_PER_S, ORDERS, NS_PER_S // 2)
+    assert (5, 10, 3) == (pacing.orders.rate_per_s, pacing.orders.burst, pacing.reserved)
+    assert not pacing.take_cancel(NS_PER_S), "never again at once"
+    assert 1_200_000_000 == pacing.next_cancel_ns(NS_PER_S)
+    pacing.refused(NS_PER_S + 10, ORDERS, NS_PER_S - 1)
+    assert 5 == pacing.orders.rate_per_s
+    pacing.refused(NS_PER_S + 20, ORDERS, NS_PER_S + 5)
+    assert (2, 4, 5) == (pacing.orders.rate_per_s, pacing.orders.burst, pacing.queries.rate_per_s)
+
+
+def test_the_rate_comes_back_slowly_and_more_slowly_past_where_it_was_refused():
+    pacing = make_pacing(KNOBS)
+    pacing.refused(0, ORDERS, 0)
+    rates = {}
+    for at_s in range(200):
+        pacing.take_cancel(at_s * NS_PER_S)
+        rates.setdefault(pacing.orders.rate_per_s, at_s)
+    assert {5: 0, 6: 10, 7: 20, 8: 30, 9: 40, 10: 100} == rates
+    assert 20 == pacing.orders.burst
+
+
+def test_nothing_leaves_in_a_ban_and_after_it_cancels_leave_first_then_questions_then_quotes():
+    pacing = make_pacing(KNOBS)
+    pacing.seen(0, ACCOUNT, 0, resets_ns=120 * NS_PER_S)
+    last_ns, end_ns = 120 * NS_PER_S - 1, 120 * NS_PER_S
+    assert (False, False, 0) == (pacing.take_cancel(last_ns), pacing.take_order(last_ns), pacing.queries_left(last_ns))
+    assert end_ns == pacing.next_cancel_ns(last_ns)
+    assert end_ns < pacing.next_query_ns(last_ns) < pacing.next_order_ns(last_ns)
+    assert [True] * 3 + [False] == [pacing.take_cancel(end_ns) for _ in range(4)]
+    assert 0 == pacing.queries_left(end_ns)
+    assert 1 == pacing.queries_left(pacing.next_query_ns(last_ns))
+    assert not pacing.is_quiet(pacing.next_order_ns(last_ns))
+
+
+def test_a_ban_of_unknown_length_is_waited_out_and_longer_each_time_up_to_a_bound():
+    pacing, now_ns, waits = make_pacing(KNOBS), 0, []
+    for _ in range(8):
+        pacing.ban(now_ns)
+        waits.append((pacing.banned_ns - now_ns) // NS_PER_S)
+        now_ns = pacing.banned_ns + NS_PER_S
+    assert [30, 60, 120, 240, 480, 600, 600, 600] == waits
+    pacing.ban(now_ns + 3600 * NS_PER_S)
+    assert 0 == pacing.bans
+
+
+def test_words_about_a_ban_that_is_known_neither_lengthen_nor_repeat_it():
+    pacing = make_pacing(KNOBS)
+    pacing.seen(0, ACCOUNT, 0, resets_ns=10 * NS_PER_S)
+    for at_s in range(1, 10):
+        pacing.ban(at_s * NS_PER_S)
+    assert (10 * NS_PER_S, 0) == (pacing.banned_ns, pacing.bans)
+
+
+WORDS = st.one_of(
+    st.tuples(st.just("take"), st.sampled_from(["order", "cancel", "query"]), st.integers(1, 8)),
+    st.tuples(st.just("seen"), st.sampled_from([ORDERS, QUERIES, ACCOUNT]), st.integers(0, 5)),
+    st.tuples(st.just("refused"), st.sampled_from([ORDERS, QUERIES]), st.integers(0, 1)),
+    st.tuples(st.just("ban"), st.just(""), st.integers(0, 1)),
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5 * NS_PER_S), WORDS), max_size=60))
+def test_no_word_makes_a_budget_negative_or_takes_the_cancels_their_share_or_lasts_for_ever(story):
+    pacing, now_ns = make_pacing(KNOBS), 0
+    for wait_ns, (verb, what, count) in story:
+        now_ns += wait_ns
+        if verb == "take":
+            for _ in range(count):
+                if what == "cancel":
+                    assert pacing.take_cancel(now_ns) or pacing.next_cancel_ns(now_ns) > now_ns
+                elif what == "query":
+                    pacing.take_queries(min(1, pacing.queries_left(now_ns)))
+                elif pacing.take_order(now_ns):
+                    assert pacing.orders.has(now_ns) >= pacing.reserved >= 1
+                    assert now_ns >= max(pacing.banned_ns, pacing.quiet_ns)
+        elif verb == "seen":
+            pacing.seen(now_ns, what, count, now_ns + 7 * NS_PER_S)
+            if what == ORDERS:
+                assert pacing.orders.has(now_ns) <= count
+        elif verb == "refused":
+            pacing.refused(now_ns, what, now_ns * count)
+        else:
+            pacing.ban(now_ns, (now_ns + 3 * NS_PER_S) * count)
+        assert 0 <= pacing.orders.level <= pacing.orders.burst * NS_PER_S
+        assert 0 <= pacing.queries.level <= pacing.queries.burst * NS_PER_S
+        assert 1 <= pacing.orders.rate_per_s <= KNOBS.orders_per_s
+        later_ns = max(pacing.next_order_ns(now_ns), pacing.next_query_ns(now_ns), pacing.next_cancel_ns(now_ns))
+        assert now_ns < later_ns <= now_ns + 2 * KNOBS.ban_wait_ns_max
+    healed_ns = now_ns + 2000 * NS_PER_S
+    pacing.orders.has(healed_ns - 100 * NS_PER_S)
+    pacing.queries.has(healed_ns - 100 * NS_PER_S)  # the rate is back; then the tokens come
+    assert (14, 20, 5) == (
+        sum(pacing.take_order(healed_ns) for _ in range(20)),
+        pacing.orders.burst,
+        pacing.queries_left(healed_ns),
+    )
 
 
 @given(

@@ -1,0 +1,56 @@
+"""What is overdue becomes a question: orders first, then the world, within the budgets.
+
+A venue that speaks again after a silence is asked at once what it was asked in vain: pauses have
+grown meanwhile.
+"""
+
+from typing import Final
+
+from strategy import commands, reads
+from strategy.core_state import CoreState
+from strategy.knobs import Knobs
+from strategy.order_chase import chase
+from strategy.units import NS_PER_S
+
+_SILENCE_NS: Final = NS_PER_S
+
+
+def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
+    """Ask about what is overdue, and cancel again what a read has shown to need it: cancels first."""
+    due_ns, next_ns = state.orders.due_ns, state.reads.next_ns()
+    if (due_ns is None or now_ns < due_ns) and (next_ns is None or now_ns < next_ns):
+        return []
+    pacing = state.pacing
+    left, cancels_left = pacing.queries_left(now_ns), pacing.cancels_left(now_ns)
+    later_ns = (pacing.next_query_ns(now_ns), pacing.next_cancel_ns(now_ns))
+    leaving = chase(state.orders, now_ns, knobs.orders, left, cancels_left, later_ns)
+    asked = sum(not isinstance(command, commands.CancelOrder | commands.CancelAll) for command in leaving)
+    pacing.take_cancels(len(leaving) - asked)
+    for key in state.reads.due(now_ns):
+        if asked >= left:
+            state.reads.postpone(key, later_ns[0])
+            continue
+        leaving.append(_question(state, knobs, now_ns, key))
+        asked += 1
+    if asked:
+        pacing.take_queries(asked)
+        state.watch.asked(now_ns)
+    return leaving
+
+
+def heard(state: CoreState, now_ns: int) -> None:
+    """Note that the venue answered a question."""
+    if state.watch.heard(now_ns) > _SILENCE_NS:
+        state.orders.hasten(now_ns)
+        state.reads.hasten(now_ns)
+
+
+def _question(state: CoreState, knobs: Knobs, now_ns: int, key: str) -> commands.Command:
+    state.reads.asked(key, now_ns, knobs.feed.book_wait_ns_max, knobs.orders.query_ns_max)
+    if key == reads.CLOCK:
+        return commands.SampleClock(now_ns)
+    if key == reads.MARGIN:
+        return commands.QueryMargin(now_ns)
+    if key.startswith(reads.BOOK_OF):
+        return commands.RequestBook(key.removeprefix(reads.BOOK_OF), now_ns)
+    return commands.QueryOpenOrders(key.removeprefix(reads.OPEN_ORDERS_OF), now_ns)

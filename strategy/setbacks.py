@@ -1,0 +1,68 @@
+"""Words that say not what became of an order but how we have to behave from now on.
+
+Too fast: slow down. Banned: be quiet. A stamp refused: our estimate of the venue's clock is wrong,
+and nothing is placed before a new sample is in. Never left our host: it would not leave the next
+instant either, so the desk waits, longer each time.
+"""
+
+from typing import Final
+
+from strategy import events, reads
+from strategy.backoff import pause_ns
+from strategy.core_state import CoreState
+from strategy.pacing import ORDERS, QUERIES
+from strategy.units import NS_PER_MS, NS_PER_S
+
+# Codes of answers without a verdict, and the code of a refused stamp.
+RATE_LIMIT: Final = "rate_limit"
+BANNED: Final = "banned"
+TIMESTAMP: Final = "timestamp"
+# A request whose time had passed waited for us, not for a connection: the next one need not wait.
+SEND_BY_PASSED: Final = "send_by passed"
+
+_UNSENT_PAUSE_NS: Final = 100 * NS_PER_MS
+_UNSENT_PAUSE_NS_MAX: Final = 5 * NS_PER_S
+_ORDER_REQUESTS: Final = frozenset({events.CREATE, events.AMEND, events.CANCEL, events.CANCEL_ALL})
+
+
+def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
+    """Learn from a request that failed how to go on; what became of its order is not decided here."""
+    match event:
+        case events.NotSent():
+            _not_sent(state, now_ns, event)
+        case events.Unanswered(code=code) if code == RATE_LIMIT:
+            state.pacing.refused(now_ns, ORDERS if event.request in _ORDER_REQUESTS else QUERIES, event.sent_ns)
+            state.watch.heard(now_ns)
+        case events.Unanswered(code=code) if code == BANNED:
+            state.pacing.ban(now_ns)
+            state.watch.heard(now_ns)
+            state.watch.due_ns = now_ns
+            for desk in state.desks:
+                desk.is_urgent = True
+        case events.Unanswered(code=code) if code == TIMESTAMP:
+            _stamp_refused(state, now_ns, event.sent_ns)
+        case events.OrderRejected() | events.AmendRefused() | events.CancelRefused() if event.code == TIMESTAMP:
+            order = state.orders.find(event.client_id)
+            _stamp_refused(state, now_ns, order.sent_ns if order is not None else 0)
+        case _:
+            pass
+
+
+def _stamp_refused(state: CoreState, now_ns: int, sent_ns: int) -> None:
+    """Ask for the venue's time at once, unless what was refused left before the last sample came in."""
+    if state.clock.refused(now_ns, sent_ns):
+        state.reads.forget(reads.CLOCK)
+        state.reads.want(reads.CLOCK, now_ns)
+        state.watch.due_ns = now_ns
+
+
+def _not_sent(state: CoreState, now_ns: int, event: events.NotSent) -> None:
+    """Have the desk of a create or an amend wait before its next one; one pause for all of one instant."""
+    if event.reason == SEND_BY_PASSED or event.request not in (events.CREATE, events.AMEND):
+        return
+    order = state.orders.find(event.client_id)
+    for desk in state.desks:
+        if order is not None and desk.symbol == order.symbol and now_ns >= desk.hold_ns:
+            desk.hold_ns = now_ns + pause_ns(_UNSENT_PAUSE_NS, desk.unsent, _UNSENT_PAUSE_NS_MAX)
+            desk.unsent += 1
+            state.watch.due_ns = now_ns
