@@ -34,6 +34,7 @@ _PATIENCE_NS: Final = 5 * NS_PER_S
 NO_CONNECTION: Final = "no_connection"
 RESET: Final = "reset"
 LATE: Final = "send_by passed"
+CANCELLED_IN_LINE: Final = "cancelled in line"
 _QUOTES: Final = (commands.CreateOrder, commands.AmendOrder)
 
 
@@ -102,6 +103,7 @@ class Calls:
                 late_ns = max(self._host.mono.true_of(send_by_ns + 1), self._kernel.now_ns)
                 self._kernel.at(late_ns, self._give_up_late)
             else:
+                self._overtake(one)
                 self._leave(one)
         self._go_on()
 
@@ -110,11 +112,30 @@ class Calls:
         while self._line and not self._quoting:
             self._quoting = self._leave(self._line.popleft())
 
+    def _overtake(self, one: Group) -> None:
+        """Take out of the line what a cancel that leaves now would miss: it must not land after it."""
+        ids = [command.client_id for command in one if isinstance(command, commands.CancelOrder)]
+        scopes = [command.symbol for command in one if isinstance(command, commands.CancelAll)]
+        if self._line and (ids or scopes):
+            self._thin_out(
+                CANCELLED_IN_LINE,
+                lambda waits: waits.client_id in ids or any(scope in ("", waits.symbol) for scope in scopes),
+            )
+
     def _give_up_late(self) -> None:
         """Say of what has waited too long that it will not leave any more."""
         now_ns = self._host.now_ns()
-        waiting, self._line = self._line, deque()
-        self._line += [on_time for one in waiting if (on_time := self._on_time(now_ns, one))]
+        self._thin_out(LATE, lambda waits: now_ns > waits.send_by_ns)
+
+    def _thin_out(self, reason: str, is_out: Callable[[Any], bool]) -> None:
+        """Take some commands out of the line, and say that they never left."""
+        line, self._line = self._line, deque()
+        for one in line:
+            for command in one:
+                if is_out(command):
+                    self.refuse(command, reason)
+            if staying := tuple(command for command in one if not is_out(command)):
+                self._line.append(staying)
 
     def _on_time(self, now_ns: int, one: Group) -> Group:
         """Give what may still leave; of the rest it is said that it never does."""

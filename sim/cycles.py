@@ -44,7 +44,10 @@ class Item(msgspec.Struct):
 
 
 class Cycle(msgspec.Struct):
-    """One cycle: ``items`` commands in ``calls`` requests, the slowest of which took ``slowest_ns``."""
+    """One cycle: ``items`` commands in ``calls`` requests.
+
+    ``left_ns`` is when the first of them left (0: none did), ``slowest_ns`` what the slowest took.
+    """
 
     started_ns: int
     open_items: int = 0
@@ -52,6 +55,7 @@ class Cycle(msgspec.Struct):
     items: int = 0
     calls: int = 0
     slowest_ns: int = 0
+    left_ns: int = 0
 
     @property
     def length_ms(self) -> float:
@@ -103,6 +107,7 @@ class Cycles:
         cycle = self.cycles.get(getattr(carried[0], "cycle_id", 0))
         if cycle is not None:
             cycle.calls += 1
+            cycle.left_ns = min(sent_ns, cycle.left_ns or sent_ns)
             cycle.slowest_ns = max(cycle.slowest_ns, now_ns - sent_ns)
 
     def lengths_ms(self) -> list[float]:

@@ -296,7 +296,7 @@ class Core:
         line meanwhile would be made of an older market.
         """
         state, is_new_cycle = self._state, True
-        waits = self._knobs.dispatch == SEQUENTIAL and state.orders.is_quoting()
+        waits = self._knobs.dispatch == SEQUENTIAL and state.orders.is_waiting()
         for index, desk in enumerate(state.desks):
             is_due = 0 < desk.place_at_ns <= now_ns
             if not (desk.must_place or is_due):

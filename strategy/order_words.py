@@ -238,6 +238,8 @@ def _no_answer(orders: Orders, now_ns: int, event: events.Unanswered | events.No
             return _NOTHING
         if word is Word.CHANGE_NOT_SENT and event.request == events.AMEND:
             order.amend_price_ticks = order.amend_size_lots = 0
+            if order.state is State.CANCELLING:
+                return Absorbed(order=order)  # of the cancel that is under way it says nothing
     elif event.request == events.QUERY:
         order.asked_ns = 0
         return _NOTHING

@@ -17,6 +17,7 @@ from strategy.order import Order
 from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
 
+_WAITING: Final = frozenset({State.CREATING, State.AMENDING, State.CANCELLING})
 _FILL_IDS_MAX: Final = 4096
 _ORPHAN_SLOT: Final = "orphan"
 # Fills are read from a little before the first that may be missing: clocks and pages overlap.
@@ -179,9 +180,9 @@ class Orders(msgspec.Struct):
         """Count the orders whose outcome is unknown."""
         return sum(order.state is State.IN_DOUBT for order in self.live.values())
 
-    def is_quoting(self) -> bool:
-        """Say whether a create or an amend is under way whose outcome is not known."""
-        return any(order.state in (State.CREATING, State.AMENDING) for order in self.live.values())
+    def is_waiting(self) -> bool:
+        """Say whether a request is under way whose outcome is neither known nor in question."""
+        return any(order.state in _WAITING for order in self.live.values())
 
     def is_side_in_doubt(self, symbol: str, side: int) -> bool:
         """Say whether an order of that side (or of an unknown one) is in doubt."""

@@ -33,8 +33,9 @@ def test_scenarios_are_shipped_and_say_what_they_prove():
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_scenario_is_long_enough_to_mean_something(path):
     (ready,) = load_scenarios([path])
-    assert ready.run.duration_s >= 600
-    assert ready.run.seeds >= 4
+    least_s = 400 if "chaos" in ready.tags else 120
+    assert ready.run.duration_s * ready.run.seeds >= least_s
+    assert ready.run.seeds >= 2
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

@@ -58,7 +58,8 @@ class Desk:
     @property
     def left(self):
         return [
-            (ms, message.kind, [one.client_id for one in message.body.commands]) for ms, message in self.wire.messages
+            (ms, message.kind, [getattr(one, "client_id", "") for one in message.body.commands])
+            for ms, message in self.wire.messages
         ]
 
 
@@ -125,6 +126,20 @@ def test_a_cancel_never_waits_behind_quotes_and_a_question_neither():
     desk.at(10, desk.calls.send, [cancel(20), commands.QueryOrder("s-21", "A", 0), *FOUR[:1]])
     desk.run(20)
     assert [(0, "amend"), (10, "cancel"), (10, "query")] == [(ms, kind) for ms, kind, _ in desk.left]
+
+
+def test_what_is_cancelled_in_line_never_leaves_and_its_cancel_does():
+    desk = Desk("sequential")
+    desk.at(0, desk.calls.send, FOUR)
+    desk.at(10, desk.calls.send, [cancel(3, "B"), commands.CancelAll("D")])
+    desk.at(60, desk.answer, 0)
+    desk.at(90, desk.answer, 3)
+    desk.run(100)
+    assert [["s-0", "s-1"], ["s-3"], ["s-2"], ["s-4", "s-5"]] == [
+        ids for _, kind, ids in desk.left if kind != "cancel_all"
+    ]
+    never = [(one.client_id, one.reason) for one in desk.told]
+    assert [(f"s-{number}", "cancelled in line") for number in (6, 7, 3)] == never
 
 
 def test_a_process_that_dies_takes_what_waits_with_it():

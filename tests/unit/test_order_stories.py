@@ -344,6 +344,16 @@ def test_what_certainly_never_left_is_known(book, request_, before, after):
     assert (after, [0 if after is State.CLOSED else 10, 0]) == (book.state(client_id), book.worst())
 
 
+def test_an_amend_that_never_left_says_nothing_of_the_cancel_that_overtook_it(book):
+    client_id = working(book)
+    book.amend(client_id, 99, 14)
+    book.cancel(client_id)
+    book.hear(events.NotSent(events.AMEND, client_id, "X", "cancelled in line"))
+    assert (State.CANCELLING, [10, 0]) == (book.state(client_id), book.worst())
+    book.hear(events.OrderCancelled(client_id, 0, "by_client", 0))
+    assert State.CLOSED is book.state(client_id)
+
+
 @pytest.mark.parametrize("kind", [events.NotSent, events.Unanswered])
 def test_a_question_without_an_answer_changes_nothing_and_is_asked_again(book, kind):
     client_id = book.create()
