@@ -87,8 +87,8 @@ def _sicknesses(state: CoreState, knobs: Knobs, now_ns: int) -> Iterator[tuple[s
 def _retreat(state: CoreState, knobs: Knobs, now_ns: int, where: str, why: str) -> list[commands.Command]:
     """Take everything off where it has been sick for too long, or where there is much to take off."""
     watch = state.watch
-    since_ns = watch.sick_ns.setdefault(where, now_ns)
-    is_long = now_ns - since_ns >= knobs.feed.retreat_after_ns or why == UNREACHABLE
+    since_ns = watch.sick_ns.setdefault(where, watch.asked_ns if why == UNREACHABLE else now_ns)
+    is_long = now_ns - since_ns >= knobs.feed.retreat_after_ns
     if is_long:
         detail = f"{where or 'the account'}: {why} for {(now_ns - since_ns) // NS_PER_MS} ms; all orders are taken off"
         state.alarms.note(now_ns, alarms.NO_WAY, True, detail, where)
