@@ -35,3 +35,7 @@ class Clock:
         """Let the clock run fast or slow, as from now."""
         self._anchor_local_ns, self._anchor_true_ns = self.read(true_ns), true_ns
         self._drift_ppb = drift_ppb
+
+    def bend(self, true_ns: int, by_ppb: int) -> None:
+        """Let the clock run faster or slower than it does, as from now: several causes add up."""
+        self.drift(true_ns, self._drift_ppb + by_ppb)

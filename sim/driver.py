@@ -5,8 +5,8 @@ host's inbox; what a step asks for leaves in order, creates and amends only once
 them, cancels and questions at once.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
 from sim.calls import Calls
 from sim.host.host import Host
@@ -15,6 +15,14 @@ from sim.trace import Trace
 from strategy import commands, events
 from strategy.errors import OurMistake
 from strategy.journal import EventRecord, IntentRecord
+from strategy.units import NS_PER_S
+
+SNAPSHOT_EVERY_NS: Final = 10 * NS_PER_S
+JOURNAL_REFUSED: Final = "journal_refused"
+
+# Where a process may end in the middle of a create: once it is written, once it is on the wire.
+JOURNAL_AND_SEND: Final = "journal_and_send"
+SEND_AND_ACK: Final = "send_and_ack"
 
 
 class AnyCore(Protocol):
@@ -42,7 +50,11 @@ class Watcher(Protocol):
 
 
 class SimDriver:
-    """One bot on its host: a process that lives from ``start`` to ``die``."""
+    """One bot on its host: a process that lives from ``start`` to ``die``.
+
+    ``boots`` numbers the processes: what an earlier one asked for, or heard on its connections, is
+    nothing to a later one. ``cuts`` may end a process in the middle of a step, at a named point.
+    """
 
     def __init__(self, kernel: Kernel, host: Host, trace: Trace) -> None:
         """``calls`` and ``watchers`` are set once the world has them."""
@@ -54,13 +66,17 @@ class SimDriver:
         self.watchers: tuple[Watcher, ...] = ()
         self._alarm_ns: int | None = None
         self.arrived_ns = 0  # when the event that is being taken in came to the host
-        self.is_alive = True
+        self._snapshot_ns = 0
+        self.is_alive = False
+        self.boots = 0
+        self.cuts: list[Callable[[str, commands.Command], None]] = []
         self.alerts: list[commands.Alert] = []
         self.steps = 0
 
     def start(self, core: AnyCore) -> None:
         """Begin a process with this core."""
         self.core = core
+        self.boots += 1
         self.is_alive = True
         self._alarm_ns = None
         estimate: Any = getattr(core, "venue_now_ns", None)
@@ -73,8 +89,9 @@ class SimDriver:
         self.calls.forget()
 
     def feed(self, event: events.Event) -> None:
-        """Have an event taken in, in its turn."""
-        self._host.arrive(self._take, (self._host.now_ns(), event))
+        """Have an event taken in, in its turn; a dead process hears nothing."""
+        if self.is_alive:
+            self._host.arrive(self._take, (self._host.now_ns(), event))
 
     def _take(self, came: tuple[int, events.Event]) -> int:
         """Give the core one event and carry out its commands; say how long the processor was busy."""
@@ -88,9 +105,12 @@ class SimDriver:
         self.steps += 1
         self._trace.record("step", now_ns, (event, leaving))
         self._carry_out(now_ns, event, leaving)
+        if not self.is_alive:
+            return 0
         for watcher in self.watchers:
             watcher.stepped(now_ns, leaving, event)
         self._set_alarm(now_ns)
+        self._keep_journal_short()
         return 0
 
     def _carry_out(self, now_ns: int, event: events.Event, leaving: Sequence[commands.Command]) -> None:
@@ -111,13 +131,30 @@ class SimDriver:
                 at_once.append(command)
         # Cancels and questions never share a request with what waits for the journal.
         self.calls.send(at_once)
-        if waiting:
-            disk.commit(self._leave, waiting)
+        if waiting and not disk.commit(self._leave, self.boots, waiting):
+            for command in waiting:
+                self.calls.refuse(command, JOURNAL_REFUSED)
 
-    def _leave(self, written: Sequence[commands.Command]) -> None:
-        """Send what the journal holds now, unless the process has died meanwhile."""
-        if self.is_alive:
+    def _leave(self, boot: int, written: Sequence[commands.Command]) -> None:
+        """Send what the journal holds now, as long as the process that wanted it lives."""
+        self._cut(JOURNAL_AND_SEND, written)
+        if self.is_alive and boot == self.boots:
             self.calls.send(written)
+            self._cut(SEND_AND_ACK, written)
+
+    def _cut(self, point: str, written: Sequence[commands.Command]) -> None:
+        for command in written:
+            for cut in self.cuts:
+                cut(point, command)
+
+    def _keep_journal_short(self) -> None:
+        """Begin the journal anew with a snapshot every few seconds, and after records were lost."""
+        snapshot: Any = getattr(self.core, "snapshot", None)
+        true_ns = self._kernel.now_ns
+        is_due = self._host.disk.has_hole or true_ns - self._snapshot_ns >= SNAPSHOT_EVERY_NS
+        if snapshot is not None and is_due:
+            self._snapshot_ns = true_ns
+            self._host.disk.rotate(snapshot())
 
     def _set_alarm(self, now_ns: int) -> None:
         """SimPy cannot take a timer back: a stale one sees that it is not the one that is wanted."""

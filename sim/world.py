@@ -13,7 +13,6 @@ True time begins at 0. The bot's clock shows the scenario's ``start_utc`` then: 
 clock with the wall anchor folded in, as ``Started`` tells the core.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -26,6 +25,8 @@ from sim.dice import Dice
 from sim.driver import SimDriver
 from sim.faults import install_all
 from sim.host.host import Host
+from sim.host.process import Process
+from sim.host.steady import Steady
 from sim.kernel import Kernel
 from sim.market.flow import FlowMarket
 from sim.market.markets import Markets
@@ -51,7 +52,6 @@ _SAMPLE_NS: Final = 100 * NS_PER_MS
 _MARKET_HASH_NS: Final = NS_PER_S
 _PPM_PER_PCT: Final = PPM // 100
 _PPM_PER_BPS: Final = 100
-_SESSION_MAX: Final = 24
 _RATE_STEPS: Final = 100
 
 CoreFactory = Callable[[Knobs], Any]
@@ -93,13 +93,14 @@ class World:
         self.driver = SimDriver(self.kernel, self.host, self.trace)
         self.driver.calls = self._open_wire()
         self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first)
+        self.factory = factory
         self.core = factory(self.knobs)
-        self.driver.start(self.core)
+        self.process = Process(self)
         last_context = self._last_context if hasattr(self.core, "last_context") else None
         self.measures = Measures(last_context, lambda: self.driver.arrived_ns)
         self.driver.calls.over = self.measures.loop.called
         self.oracle = self._oracle()
-        self.driver.watchers = (self.measures, self.oracle)
+        self.driver.watchers = (self.measures, Steady(self.oracle, self.host))
         self.standing = {symbol: Standing() for symbol in scenario.market.traded}
         self.mids: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in scenario.market.traded}
 
@@ -187,6 +188,8 @@ class World:
 
     def _belief(self) -> Belief | None:
         """Ask the core of the process that lives now what it believes; not every core says."""
+        if not self.driver.is_alive:
+            return None
         belief: Belief | None = getattr(self.driver.core, "belief", lambda: None)()
         return belief
 
@@ -201,7 +204,7 @@ class World:
         end_ns, error, code = self.plan.duration_ns, "", ""
         try:
             self._run_until(end_ns)
-            self.oracle.finish(self.host.now_ns())
+            self.oracle.finish(self.host.steady_ns())
         except Exception as raised:  # noqa: BLE001 - the edge of the world: what raises in it is a result
             self.driver.is_alive = False
             error, code = _told(raised)
@@ -220,8 +223,7 @@ class World:
 
     def _schedule(self) -> None:
         kernel, scenario = self.kernel, self.scenario
-        session = re.sub(r"[^A-Za-z0-9_-]", "-", scenario.name)[:_SESSION_MAX] + f"-{self.plan.seed}"
-        kernel.at(0, self._boot, session)
+        kernel.at(0, self.process.start, self.core)
         publish_ns = scenario.profile.venue.publish_every_ms * NS_PER_MS
         for place, symbol in enumerate(scenario.market.traded):
             # Symbols take turns within an interval, as the shards of a venue do.
@@ -233,10 +235,6 @@ class World:
         if funding is not None:
             kernel.at(round(funding.every_s * NS_PER_S), self._fund, funding)
         install_all(self)
-
-    def _boot(self, session: str) -> None:
-        self.driver.feed(events.Started(session, self.start_wall_ns))
-        self.streams.connect()
 
     def _told_first(self) -> list[events.Event]:
         """Give what a new subscriber hears: regimes, and the book as it is; what led to it was for others."""
@@ -268,7 +266,7 @@ class World:
 
     def truth_changed(self) -> None:
         """Have the oracle look: the venue did something with an order of ours."""
-        self.oracle.truth_changed(self.host.now_ns())
+        self.oracle.truth_changed(self.host.steady_ns())
 
     # Looking on
 

@@ -18,7 +18,7 @@ step that raises sends nothing and poisons the core: its state can no longer be 
 driver cancels everything by its own path and builds a new one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -34,11 +34,13 @@ from strategy.core_state import CoreState, fresh_state
 from strategy.deciding import decide, refresh
 from strategy.desk import Desk
 from strategy.errors import OurMistake
+from strategy.journal import Record
 from strategy.knobs import Knobs
 from strategy.order import Order
 from strategy.order_states import State
 from strategy.order_words import Absorbed, absorb
 from strategy.placing import carry_out
+from strategy.recovery import recover
 from strategy.retreat import is_empty, look
 from strategy.setbacks import take_setback
 from strategy.testimony import belief_of
@@ -112,6 +114,13 @@ class Core:
         """Continue from a snapshot: the same events lead to the same commands."""
         return cls(knobs, msgspec.json.decode(data, type=CoreState))
 
+    def resume(self, snapshot: bytes, records: Iterable[Record]) -> None:
+        """Take over from a process that died, before ``Started``: what its journal kept.
+
+        An empty journal is the worst case: all that can be known is then read from the venue.
+        """
+        self._state = recover(self._knobs, snapshot, records)
+
     def venue_now_ns(self, now_ns: int) -> int:
         """Give the venue's time to sign a request with: a bound it has certainly reached."""
         return self._state.clock.venue_ns(now_ns)
@@ -129,9 +138,11 @@ class Core:
     def _started(self, now_ns: int, event: events.Started) -> None:
         state = self._state
         state.health.absorb(event)
-        state.orders.session, state.orders.number = event.session, 0
-        state.health.unread = [desk.symbol for desk in state.desks]
-        for key in (reads.CLOCK, reads.MARGIN, *(reads.OPEN_ORDERS_OF + desk.symbol for desk in state.desks)):
+        symbols = tuple(desk.symbol for desk in state.desks)
+        state.orders.started(now_ns, event.session, symbols, self._knobs.orders)
+        state.pacing.started(now_ns)
+        state.health.unread, state.health.fills_unread = list(symbols), list(symbols)
+        for key in (reads.CLOCK, reads.MARGIN):
             state.reads.want(key, now_ns)
 
     def _fact(self, now_ns: int, event: events.Event) -> None:
@@ -184,12 +195,17 @@ class Core:
 
     def _order_word(self, now_ns: int, event: events.Event) -> None:
         state = self._state
-        if isinstance(event, events.OpenOrdersReport):
-            self._open_orders_read(now_ns, event)
         if isinstance(event, _ANSWERS):
             heard(self._state, now_ns)
         take_setback(state, now_ns, event)
         self._took_in(now_ns, absorb(state.orders, now_ns, event, self._knobs.orders))
+        match event:
+            case events.OpenOrdersReport():
+                self._open_orders_read(event)
+            case events.FillsReport() if event.symbol in state.health.fills_unread:
+                state.health.fills_unread.remove(event.symbol)
+            case _:
+                pass
 
     def _took_in(self, now_ns: int, absorbed: Absorbed) -> None:
         """Pass on what a word about orders meant: fills, round trips, verdicts, queue places."""
@@ -225,10 +241,10 @@ class Core:
         if order.state is State.IN_DOUBT:
             self._all_urgent()
 
-    def _open_orders_read(self, now_ns: int, event: events.OpenOrdersReport) -> None:
+    def _open_orders_read(self, event: events.OpenOrdersReport) -> None:
         state = self._state
         state.reads.answered(reads.OPEN_ORDERS_OF + event.symbol, event.asked_ns, None)
-        if event.symbol in state.health.unread:
+        if event.symbol in state.health.unread and event.symbol not in state.orders.sweeps:
             state.health.unread.remove(event.symbol)
 
     def _clock(self, now_ns: int, event: events.ClockSampled) -> None:

@@ -64,7 +64,8 @@ def holding_of(state: CoreState, index: int, knobs: Knobs) -> Holding:
     """Give one symbol's worst case, valued at the worse side of its book."""
     desk, symbol = state.desks[index], knobs.symbols[index]
     buys, sells = state.orders.worst_of(desk.symbol)
-    mark_ticks = max(desk.book.best_ask_ticks, desk.decided_mid2 // 2)
+    # Before there is any book: what the last fill said. A position is never worth nothing.
+    mark_ticks = max(desk.book.best_ask_ticks, desk.decided_mid2 // 2) or desk.position.mid2_ticks // 2
     return Holding(
         symbol=desk.symbol,
         position_lots=desk.position.lots,

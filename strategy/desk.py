@@ -117,9 +117,12 @@ class Desk(msgspec.Struct):
         return "" if self.book.is_two_sided else ONE_SIDED
 
     def exit2_ticks(self) -> int:
-        """Give twice the price at which the position could be closed now, or the last mid without a book."""
+        """Give twice the price at which the position could be closed now, or the last mid without a book.
+
+        Before there was any book, the mark of the last fill: a position is never worth nothing.
+        """
         exit_ticks = self.book.best_bid_ticks if self.position.lots > 0 else self.book.best_ask_ticks
-        return 2 * exit_ticks or self.decided_mid2
+        return 2 * exit_ticks or self.decided_mid2 or self.position.mid2_ticks
 
     def _has_jumped(self, knobs: Knobs) -> bool:
         """Say whether the mid has moved through the fast-cancel threshold since we decided."""

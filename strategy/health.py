@@ -37,10 +37,15 @@ PRIVATE_DOWN: Final = "private_down"
 PUBLIC_DOWN: Final = "public_down"
 REGIME: Final = "regime"
 UNREAD: Final = "open_orders_unread"
+FILLS_UNREAD: Final = "fills_unread"
 
 
 class Health(msgspec.Struct):
-    """The facts, as last told. ``unread`` lists symbols whose open orders were never read."""
+    """The facts, as last told.
+
+    ``unread``: symbols whose open orders no read has shown to be gone since the process began;
+    ``fills_unread``: symbols whose fills it has not read, so that what we hold is not known.
+    """
 
     session: str = ""
     stopping: bool = False
@@ -51,6 +56,7 @@ class Health(msgspec.Struct):
     memory_level: int = 0
     regimes: dict[str, str] = {}
     unread: list[str] = []
+    fills_unread: list[str] = []
 
     def absorb(self, event: Event) -> None:
         """Take in a fact; events that are none change nothing."""
@@ -84,7 +90,9 @@ class Health(msgspec.Struct):
             return PUBLIC_DOWN
         if self.regimes.get(symbol, OPEN_REGIME) not in _QUOTABLE:
             return REGIME
-        return UNREAD if symbol in self.unread else ""
+        if symbol in self.unread:
+            return UNREAD
+        return FILLS_UNREAD if symbol in self.fills_unread else ""
 
     def _stream(self, stream: str, is_up: bool) -> None:
         if stream == PUBLIC:

@@ -54,7 +54,7 @@ def chase(
                 sweep.due_ns = cancel_at_ns
                 continue
             sweep.must_cancel, sweep.asked_ns = False, 0
-            sweep.due_ns = now_ns + knobs.query_every_ns
+            sweep.due_ns = max(now_ns + knobs.query_every_ns, sweep.through_ns)
             cancels.append(commands.CancelAll(symbol=symbol))
     return cancels + _asks(orders, overdue, now_ns, knobs, asks_max, ask_at_ns)
 

@@ -222,7 +222,7 @@ def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knob
             if sweep.reads <= 1:  # one that goes on finding some waits longer each time
                 sweep.due_ns = now_ns
                 orders.due_by(now_ns)
-        else:
+        elif event.asked_ns >= sweep.through_ns:
             del orders.sweeps[event.symbol]
     return _NOTHING
 

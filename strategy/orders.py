@@ -28,12 +28,14 @@ class Sweep(msgspec.Struct):
     """A cancel-all that goes on until a read shows none: the last read asked, the next step due.
 
     ``must_cancel``: the next step is another cancel-all, not a read. ``reads`` counts those asked.
+    A read asked before ``through_ns`` ends nothing: a create may still be on its way.
     """
 
     due_ns: int
     asked_ns: int = 0
     must_cancel: bool = False
     reads: int = 0
+    through_ns: int = 0
 
 
 class Orders(msgspec.Struct):
@@ -140,7 +142,8 @@ class Orders(msgspec.Struct):
                 self.move(order, Word.SEND_CANCEL, now_ns)
                 self._wait(now_ns, order, knobs)
         for swept in symbols if not symbol else (symbol,):
-            self.sweeps[swept] = Sweep(due_ns=now_ns + knobs.ack_wait_ns_max)
+            through_ns = self.sweeps[swept].through_ns if swept in self.sweeps else 0
+            self.sweeps[swept] = Sweep(due_ns=now_ns + knobs.ack_wait_ns_max, through_ns=through_ns)
         self.due_by(now_ns + knobs.ack_wait_ns_max)
         return commands.CancelAll(symbol=symbol)
 
@@ -189,6 +192,42 @@ class Orders(msgspec.Struct):
         return any(order.state is State.IN_DOUBT and order.side in (side, 0) for order in self.of(symbol))
 
     # What happens to them: the words themselves are in ``order_words``
+
+    def take_over(self, order: Order) -> None:
+        """Count an order that a process before this one may have sent; its slot may have another holder."""
+        key = _slot_key(order.symbol, order.slot)
+        self.live[order.client_id] = order
+        self.groups.clear()
+        order.is_orphan = key in self.slots
+        self.slots.setdefault(key, order.client_id)
+
+    def started(self, now_ns: int, session: str, symbols: tuple[str, ...], knobs: OrderKnobs) -> None:
+        """Begin a process: what an earlier one left is in doubt, swept off the book, and its fills are read.
+
+        No instant of an earlier clock is kept: ours may show less now than it did then.
+        """
+        self.session, self.number = session, 0
+        for order in self.live.values():
+            # Not a word but the end of everything we knew: only what was concluded or told still stands.
+            order.state = State.IN_DOUBT if order.is_open else order.state
+            order.created_ns = order.placed_ns = order.sent_ns = order.confirmed_ns = now_ns
+            order.through_ns = through_ns(now_ns + knobs.send_within_ns, knobs)
+            order.asked_ns = order.missing_ns = order.asks = 0
+            order.due_ns = now_ns + knobs.ack_wait_ns_max
+        for order in self.ended.values():
+            order.ended_ns = now_ns
+        self.fills_due, self.fills_asked_ns, self.fills_read_ns = {}, {}, {}
+        for symbol in symbols:
+            arrived_ns = now_ns + knobs.send_within_ns + knobs.window_ns
+            self.sweeps[symbol] = Sweep(due_ns=now_ns, must_cancel=True, through_ns=arrived_ns)
+            self.read_fills(now_ns, symbol, self._fills_known_ns(symbol))
+        self.due_ns = now_ns
+
+    def _fills_known_ns(self, symbol: str) -> int:
+        """Give an instant of the venue's clock up to which no fill of a symbol can be missing."""
+        unsure = (*self.live.values(), *(self.ended[client_id] for client_id in self.owing))
+        since = [order.since_venue_ns for order in unsure if order.symbol == symbol]
+        return min([self.last_fill_venue_ns.get(symbol, 0), *since])
 
     def private_restored(self, now_ns: int, symbols: tuple[str, ...]) -> None:
         """Ask after everything the private stream may have told while it was away."""

@@ -178,6 +178,11 @@ class Pacing(msgspec.Struct):
         """Give the instant at which a question may leave."""
         return max(self.banned_ns, self.queries.next_ns(now_ns))
 
+    def started(self, now_ns: int) -> None:
+        """Begin a process with the cancels' share alone: whoever lived before may have used the rest."""
+        self.orders.at_ns = self.queries.at_ns = now_ns
+        self.orders.level = self.reserved * NS_PER_S
+
     # What the venue says
 
     def seen(self, now_ns: int, bucket: str, remaining: int, resets_ns: int = 0) -> None:

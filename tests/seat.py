@@ -27,9 +27,17 @@ class Seat:
         self.hear(events.ClockSampled(START, START + 5 * MS), 10)
         self.hear(events.MarginSeen(START, 1000 * CASH_PER_QUOTE, 0, self.now))
         for symbol in self.seq:
-            self.hear(events.OpenOrdersReport(symbol, START, (), self.now))
+            self.hear(events.FillsReport(symbol, START, (), self.now))
+        self.shown_none_open()
         self.hear(events.StreamUp(events.PRIVATE))
         self.hear(events.StreamUp(events.PUBLIC))
+
+    def shown_none_open(self) -> None:
+        """Let the time pass in which a stray create could arrive, and answer the read that follows."""
+        asked = [one for one in self.hear(events.Woke(), 1200) if isinstance(one, commands.QueryOpenOrders)]
+        assert asked
+        for question in asked:
+            self.hear(events.OpenOrdersReport(question.symbol, question.asked_ns, (), self.now))
 
     def book(self, bid=119_990, ask=120_010, symbol="BTCUSDT", after_ms=0):
         self.seq[symbol] += 1

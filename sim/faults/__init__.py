@@ -10,14 +10,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from sim.faults import acks, feeds, host, links, market, venue
+from sim.faults import acks, clocks, feeds, host, links, market, venue
 from sim.faults.installing import Install
 
 if TYPE_CHECKING:
     from sim.world import World
 
 INSTALL: Final[Mapping[str, Install]] = MappingProxyType(
-    {kind: install for room in (acks, feeds, links, venue, host, market) for kind, install in room.INSTALL.items()}
+    {
+        kind: install
+        for room in (acks, feeds, links, venue, clocks, host, market)
+        for kind, install in room.INSTALL.items()
+    }
 )
 
 

@@ -1,45 +1,137 @@
 """The bot's disk: a journal whose records are safe once a commit has come through, and not before.
 
-The journal is what a restart begins from: a snapshot, and every record since. A commit takes time;
-what was appended before it is safe when it is through. Appending and reading never take time.
+A restart begins from the journal: a snapshot, and every record since. A commit takes time; what was
+appended before it is safe when it is through. Now and then the driver brings a snapshot and the
+records before it go. What a crash leaves is read back from real bytes, line by line.
 """
 
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from sim.kernel import Kernel
-from strategy.journal import IntentRecord, Record
+from strategy import events
+from strategy.journal import EventRecord, IntentRecord, Read, Record, line_of, read
+
+# A journal of an uncommon size is a journal that nobody truncates: the driver does every few seconds.
+RECORDS_MAX: Final = 200_000
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """A backup of the journal as it was when a snapshot came; ``safe_ids`` counts creates safe by then."""
+
+    true_ns: int
+    snapshot: bytes
+    safe_ids: int
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What a new process finds: a snapshot, what could be read of the records, ids of creates in them."""
+
+    snapshot: bytes = b""
+    read: Read = Read((), torn=False, damaged_line=0)
 
 
 class Disk:
-    """One journal. ``commit_ns`` is how long a commit takes, true time."""
+    """One journal. ``commit_ns`` is how long a commit takes, true time; ``failure`` why none works now."""
 
     def __init__(self, kernel: Kernel, commit_ns: int = 0) -> None:
         """Start empty."""
         self._kernel = kernel
         self.commit_ns = commit_ns
+        self.failure = ""
         self.snapshot: bytes = b""
         self.records: list[Record] = []
         self.safe = 0
         # Creates that are safe, by client id: what a crash at this instant could not make us forget.
         self.safe_ids: dict[str, None] = {}
+        self.copies: deque[Copy] = deque(maxlen=1)
+        self.has_hole = False
+        self._life = 0
 
     def append(self, record: Record) -> None:
-        """Write a record; it is safe with the next commit."""
+        """Write a record; it is safe with the next commit. On a disk that fails it is lost."""
+        if self.failure:
+            self.has_hole = True
+            return
         self.records.append(record)
+        assert len(self.records) <= RECORDS_MAX, "the journal was never truncated"
 
-    def commit(self, then: Callable[..., Any], *args: Any) -> None:
-        """Make everything appended so far safe, and call ``then`` when it is."""
+    def commit(self, then: Callable[..., Any], *args: Any) -> bool:
+        """Make everything appended so far safe, and call ``then`` when it is; False: it cannot be."""
+        if self.failure:
+            return False
         upto = len(self.records)
         if not self.commit_ns:
-            self._committed(upto, then, args)
-            return
-        self._kernel.at(self._kernel.now_ns + self.commit_ns, self._committed, upto, then, args)
+            self._committed(self._life, upto, then, args)
+        else:
+            self._kernel.at(self._kernel.now_ns + self.commit_ns, self._committed, self._life, upto, then, args)
+        return True
 
-    def _committed(self, upto: int, then: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        for record in self.records[self.safe : upto]:
+    def rotate(self, snapshot: bytes) -> None:
+        """Begin the journal anew with a snapshot, and forget the records before it."""
+        if self.failure:
+            return
+        self._note_ids(self.records)
+        self.copies.append(Copy(self._kernel.now_ns, snapshot, len(self.safe_ids)))
+        self.snapshot, self.records, self.safe, self.has_hole = snapshot, [], 0, False
+        self._life += 1  # a commit under way was of records that the snapshot holds by now
+
+    def keep_copies(self, count: int) -> None:
+        """Keep at least so many backups."""
+        self.copies = deque(self.copies, maxlen=max(count, self.copies.maxlen or 1))
+
+    def _committed(self, life: int, upto: int, then: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        if life == self._life:
+            self._note_ids(self.records[self.safe : upto])
+            self.safe = max(self.safe, upto)
+        then(*args)
+
+    def _note_ids(self, records: list[Record]) -> None:
+        for record in records:
             client_id = getattr(record.command, "client_id", "") if isinstance(record, IntentRecord) else ""
             if client_id:
                 self.safe_ids[client_id] = None
-        self.safe = max(self.safe, upto)
-        then(*args)
+
+    # What a crash leaves
+
+    def whole(self) -> Kept:
+        """Keep everything that was written: the process died, its machine lived."""
+        return self._restore(self.snapshot, self._bytes(self.records), len(self.safe_ids))
+
+    def torn(self, share: float) -> Kept:
+        """Keep what was committed and a share of the bytes after it, the last line torn in its middle."""
+        tail = self._bytes(self.records[self.safe :])
+        # There is always a line being written: it may be the first of its step.
+        tail = tail or line_of(EventRecord(0, events.Woke()))
+        cut = max(1, int(share * (len(tail) - 1)))
+        if tail[cut - 1 : cut] == b"\n":
+            cut -= 1
+        data = self._bytes(self.records[: self.safe]) + tail[:cut]
+        return self._restore(self.snapshot, data, len(self.safe_ids))
+
+    def old(self, true_ns: int) -> Kept:
+        """Go back to the latest copy from ``true_ns`` or before, to nothing where there is none."""
+        before = [copy for copy in self.copies if copy.true_ns <= true_ns]
+        if not before:
+            return self.lost()
+        return self._restore(before[-1].snapshot, b"", before[-1].safe_ids)
+
+    def lost(self) -> Kept:
+        """Keep nothing."""
+        return self._restore(b"", b"", 0)
+
+    def _bytes(self, records: list[Record]) -> bytes:
+        return b"".join(line_of(record) for record in records)
+
+    def _restore(self, snapshot: bytes, data: bytes, ids: int) -> Kept:
+        """Have on the disk what can be read of it, and give that."""
+        found = read(data)
+        self._life += 1
+        self.snapshot, self.records, self.has_hole = snapshot, list(found.records), False
+        self.safe = len(self.records)
+        self.safe_ids = dict.fromkeys(list(self.safe_ids)[:ids])
+        self._note_ids(self.records)
+        return Kept(snapshot, found)

@@ -31,12 +31,26 @@ class Host:
         self.disk = Disk(kernel)
         self.inbox: deque[tuple[Work, Any]] = deque()
         self.free_ns = 0
+        self.moved_ns = 0  # by how much starting processes have moved the monotonic clock so far
         self._is_working = False
         self._is_rung = False
 
     def now_ns(self) -> int:
         """Read the clock that the core is told."""
         return self.mono.read(self.kernel.now_ns)
+
+    def steady_ns(self) -> int:
+        """Read that clock as if no restart had moved it: for those who look on."""
+        return self.now_ns() - self.moved_ns
+
+    def begin(self) -> None:
+        """Anchor the monotonic clock at the wall clock, as a starting process does."""
+        true_ns = self.kernel.now_ns
+        moved_ns = self.wall.read(true_ns) - self.mono.read(true_ns)
+        if moved_ns:
+            self.mono.step(true_ns, moved_ns)
+            self.moved_ns += moved_ns
+        self.free_ns = true_ns
 
     def arrive(self, work: Work, what: Any) -> None:
         """Have something taken in: now if the processor is free, else in turn."""

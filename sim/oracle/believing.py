@@ -28,6 +28,18 @@ class Believing:
         self._tolerance = tolerance
         self._findings = findings
         self._awake_ns = 0
+        # Symbols about which a new process is still finding out: what it holds, and what it is in for.
+        self._unread: dict[str, None] = {}
+        self._beyond: dict[str, None] = {}
+
+    def restarted(self) -> None:
+        """Note that a new process knows only what its journal kept, until it has read its fills."""
+        self._unread = dict.fromkeys(self._limits)
+        self._beyond = dict.fromkeys(self._limits)
+
+    def fills_read(self, symbol: str) -> None:
+        """Note that a process was told all its fills of a symbol."""
+        self._unread.pop(symbol, None)
 
     def stepped(self, now_ns: int, belief: Belief) -> None:
         """Hold every symbol of a belief against its limit and against the fills that were delivered."""
@@ -35,7 +47,8 @@ class Believing:
         self._findings.checked("S5")
         for one in belief.symbols:
             money = self._evidence.money[one.symbol]
-            if (one.position_lots, one.cash) != (money.position_lots, money.cash):
+            is_apart = (one.position_lots, one.cash) != (money.position_lots, money.cash)
+            if is_apart and one.symbol not in self._unread:
                 detail = (
                     f"{one.symbol}: the core holds {one.position_lots} lots and {one.cash} cash, "
                     f"what was delivered makes {money.position_lots} and {money.cash}"
@@ -45,10 +58,16 @@ class Believing:
             limit = self._limits[one.symbol]
             if one.worst_lots > limit:
                 self._over_limit(now_ns, one.symbol, one.worst_lots, limit)
+            elif one.symbol not in self._unread:
+                self._beyond.pop(one.symbol, None)
 
     def _over_limit(self, now_ns: int, symbol: str, worst: int, limit: int) -> None:
         """Past the limit by the core's own word; what strangers' orders did is not its fault."""
         foreign = self._evidence.money[symbol].foreign_worst_lots()
+        if symbol in self._beyond:
+            # What it sends is judged when it leaves; what it wakes up to is nobody's fault.
+            self._findings.cost("S1", now_ns, f"{symbol}: {worst} lots at worst after a restart", worst - limit)
+            return
         detail = f"{symbol}: the core counts {worst} lots at worst, the limit is {limit}"
         if worst - foreign > limit:
             self._findings.breach("S1", now_ns, symbol, detail, "the core's own belief")

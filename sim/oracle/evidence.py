@@ -5,6 +5,8 @@ terminal word was delivered, or a read asked after the create's own validity did
 the driver said that it never left. Fills count once, by id, whatever else is said of their order.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from sim.oracle.known import ABSENT, NEVER_LEFT, TOLD, Change, Known
@@ -98,6 +100,13 @@ class Evidence:
     def in_slot(self, symbol: str, slot: str) -> list[Known]:
         """List the orders possibly alive in a slot."""
         return [one for one in self.money[symbol].open.values() if one.slot == slot and not one.over]
+
+    def restarted(self, known: Mapping[str, None]) -> None:
+        """Forget the orders that no journal names: to the process that begins they are strangers'."""
+        for client_id in [client_id for client_id, one in self.orders.items() if one.is_ours]:
+            if client_id not in known:
+                gone = self.orders.pop(client_id)
+                self.money[gone.symbol].open.pop(client_id, None)
 
     # What arrived
 

@@ -9,7 +9,7 @@ Belief is read only where it can have changed in what matters here: after events
 after steps that sent something, and now and then in the calm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from sim.oracle.believing import Believing
@@ -136,6 +136,8 @@ class Oracle:
             case _ if type(event) in _ABOUT_ORDERS:
                 self._proved = self._proves_absence(event)
                 self._evidence.order_word(now_ns, event)
+                if isinstance(event, events.FillsReport):
+                    self._believing.fills_read(event.symbol)
             case _:
                 self._fact(now_ns, event)
 
@@ -178,6 +180,11 @@ class Oracle:
     def slept(self, now_ns: int) -> None:
         """See that the bot's host stood still until now: a pause, a stolen processor."""
         self._believing.slept(now_ns)
+
+    def restarted(self, known: Mapping[str, None]) -> None:
+        """See that a new process takes over; ``known`` are the orders its journal can name."""
+        self._evidence.restarted(known)
+        self._believing.restarted()
 
     def finish(self, now_ns: int) -> None:
         """Judge what can only be judged at the end; a run that a breach cut short has none."""

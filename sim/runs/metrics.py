@@ -96,10 +96,10 @@ def _standing(world: World) -> dict[str, Stats]:
 
 
 def _recoveries_s(world: World) -> list[float]:
-    """Say for each fault how long after its end both quotes of every symbol were back."""
+    """Say for each fault, and each restart, how long after its end both quotes of every symbol were back."""
     found = []
-    for fault in world.plan.faults:
-        heal_ns = min(fault.end_ns, world.plan.calm_ns or fault.end_ns)
+    healed = [min(fault.end_ns, world.plan.calm_ns or fault.end_ns) for fault in world.plan.faults]
+    for heal_ns in (*healed, *world.process.restarts_ns):
         back_ns = heal_ns
         for one in world.standing.values():
             gaps = [*one.gaps]
@@ -118,6 +118,8 @@ def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
         "halts": _one(float(measures.halts)),
         "doubts": _one(float(measures.doubts)),
         "max_exposure_pct": _one(measures.exposure_pct_max),
+        "restarts": _one(float(max(0, world.driver.boots - 1))),
+        "refused_stamps": _one(float(world.venue.refused_stamps)),
     }
     if fills:
         made["order_to_trade"] = _one(measures.requests / fills)

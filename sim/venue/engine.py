@@ -49,6 +49,7 @@ class Venue(Conditions):
         self.fills: list[Fill] = []
         self.reached: Callable[[int], None] = _nobody
         self.self_trades = 0
+        self.refused_stamps = 0
         self.liquidations = 0
         self.limits = Limits(Policy(orders_per_s=rules.orders_per_s, burst=rules.burst, reads_per_s=rules.reads_per_s))
         self._handlers: dict[type, Callable[[Any, int, int], events.Event | None]] = {
@@ -76,6 +77,7 @@ class Venue(Conditions):
         if code:
             return unanswered(command, code)
         if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns):
+            self.refused_stamps += 1
             return refusal_of(command, codes.TIMESTAMP, venue_ns)
         if symbol and symbol not in self.instruments:
             return refusal_of(command, codes.UNKNOWN_SYMBOL, venue_ns)

@@ -44,9 +44,17 @@ class ForgetsFill(Wrapped):
 
 
 class NeverReadsFills(Wrapped):
-    """Counts what the stream tells and asks for nothing it may have missed."""
+    """Reads its fills once, when it starts; then counts what the stream tells and asks for nothing it may have missed."""
+
+    has_read = False
+
+    def hear(self, now_ns, event):
+        self.has_read |= isinstance(event, events.FillsReport)
+        return event
 
     def say(self, now_ns, leaving: Commands) -> Commands:
+        if not self.has_read:
+            return leaving
         return tuple(command for command in leaving if not isinstance(command, commands.QueryFills))
 
 

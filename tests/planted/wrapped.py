@@ -36,6 +36,9 @@ class Wrapped:
     def snapshot(self) -> bytes:
         return self.core.snapshot()
 
+    def resume(self, snapshot: bytes, records) -> None:
+        self.core.resume(snapshot, records)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.core, name)
 

@@ -26,10 +26,24 @@ def seat(knobs) -> Seat:
 def test_it_asks_before_it_quotes(knobs):
     seat = Seat(knobs)
     leaving = seat.hear(events.Started("s", START))
-    assert ["SampleClock", "QueryMargin", "QueryOpenOrders"] == seat.kinds(leaving)
+    assert ["CancelAll", "QueryFills", "SampleClock", "QueryMargin"] == seat.kinds(leaving)
     seat.hear(events.StreamUp(events.PRIVATE))
     seat.hear(events.StreamUp(events.PUBLIC))
     assert () == seat.book(), "the open orders are not read yet"
+    assert "open_orders_unread" == seat.core.last_context("BTCUSDT").blocked
+    seat.shown_none_open()
+    seat.book(after_ms=100)
+    assert "fills_unread" == seat.core.last_context("BTCUSDT").blocked
+
+
+def test_a_read_from_before_a_stray_create_could_have_arrived_proves_no_clean_start(knobs):
+    seat = Seat(knobs)
+    seat.hear(events.Started("s", START))
+    seat.hear(events.OpenOrdersReport("BTCUSDT", START, (), seat.now), 100)
+    seat.hear(events.FillsReport("BTCUSDT", START, (), seat.now))
+    seat.hear(events.StreamUp(events.PRIVATE))
+    seat.hear(events.StreamUp(events.PUBLIC))
+    assert () == seat.book()
     assert "open_orders_unread" == seat.core.last_context("BTCUSDT").blocked
 
 
@@ -47,7 +61,8 @@ def test_an_uncertain_clock_keeps_it_from_quoting(knobs):
     seat = Seat(knobs)
     for event in (events.Started("s", START), events.StreamUp(events.PRIVATE), events.StreamUp(events.PUBLIC)):
         seat.hear(event)
-    seat.hear(events.OpenOrdersReport("BTCUSDT", seat.now, (), seat.now))
+    seat.hear(events.FillsReport("BTCUSDT", seat.now, (), seat.now))
+    seat.shown_none_open()
     assert () == seat.book()
     assert "clock_uncertainty" in [reason.code for reason in seat.core.last_context("BTCUSDT").verdict.reasons]
 
@@ -75,16 +90,16 @@ def test_a_book_older_than_the_gap_is_asked_for_again(seat):
 
 def test_a_feed_that_falls_silent_is_noticed_by_the_alarm_alone(seat):
     quoting(seat)
-    pulled = []
+    silent_ns, pulled = seat.now, []
     for _ in range(50):
-        if seat.core.wake_at_ns is None or seat.now > START + 4 * NS_PER_S:
+        if seat.core.wake_at_ns is None or seat.now > silent_ns + 4 * NS_PER_S:
             break
         seat.now = seat.core.wake_at_ns
         pulled += [type(one).__name__ for one in seat.hear(events.Woke())]
         if "CancelOrder" in pulled:
             break
     assert "CancelOrder" in pulled
-    assert seat.now - START < 2.6 * NS_PER_S
+    assert seat.now - silent_ns < 2.6 * NS_PER_S
 
 
 @pytest.mark.parametrize(

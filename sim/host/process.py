@@ -1,0 +1,73 @@
+"""The life of the bot's process: it starts, dies as it stands, and starts again from what the disk kept.
+
+A process that starts anchors its clock at the host's wall clock, gets a session name that was never
+used, takes over what the journal kept if its core can (``resume``), and connects anew. What an
+earlier process had put on the wire goes on; nobody hears the answer.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from sim.host.disk import Kept
+from strategy import events
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+_SESSION_MAX: Final = 24
+_RESTARTED_MAX: Final = 20
+
+
+class Process:
+    """Starts and ends the processes of one world, one at a time."""
+
+    def __init__(self, world: "World") -> None:
+        """Nothing runs yet."""
+        self._world = world
+        self.restarts_ns: list[int] = []  # when a process took over from one that had died, true time
+
+    def start(self, core: Any, kept: Kept | None = None) -> None:
+        """Begin a process with this core; ``kept`` is what an earlier one left."""
+        world = self._world
+        world.host.begin()
+        resume = getattr(core, "resume", None)
+        if kept is not None and resume is not None:
+            resume(kept.snapshot, kept.read.records)
+        world.core = core
+        world.driver.start(core)
+        if kept is not None:
+            self.restarts_ns.append(world.kernel.now_ns)
+            world.driver.calls.connection.assume()
+            world.oracle.slept(world.host.steady_ns())
+            world.oracle.restarted(world.host.disk.safe_ids)
+        world.trace.record("boot", world.kernel.now_ns, world.driver.boots)
+        world.driver.feed(events.Started(self._session(), world.host.now_ns()))
+        world.streams.connect()
+
+    def crash(self, restart_after_ns: int, kept: Callable[[], Kept]) -> None:
+        """End the process as it stands, and begin another one later from what the disk keeps.
+
+        ``kept`` is asked at once: it says what of the journal outlives this instant.
+        """
+        world = self._world
+        if not world.driver.is_alive:
+            return
+        world.trace.record("crash", world.kernel.now_ns, world.driver.boots)
+        world.driver.die()
+        world.driver.calls.connection.shut()
+        world.streams.drop()
+        world.kernel.at(world.kernel.now_ns + restart_after_ns, self._again, kept())
+
+    def _again(self, kept: Kept) -> None:
+        world = self._world
+        if not world.driver.is_alive:
+            self.start(world.factory(world.knobs), kept)
+
+    def _session(self) -> str:
+        """Name the session of this boot; two never share one, nor can their client ids meet."""
+        name = re.sub(r"[^A-Za-z0-9_-]", "-", self._world.scenario.name)
+        seed, boot = self._world.plan.seed, self._world.driver.boots
+        if boot == 1:
+            return f"{name[:_SESSION_MAX]}-{seed}"
+        return f"{name[:_RESTARTED_MAX]}-{seed}_{boot}"

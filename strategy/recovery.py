@@ -1,0 +1,116 @@
+"""What a process that begins takes over from one that died: its snapshot, and the journal since.
+
+Only what outlives a process is taken: orders possibly alive, fills counted, positions and cash, the
+day's losses, what people said. Books, signals, windows and clocks belonged to the old process. The
+journal is folded, not replayed: no decision is made again, so a record that killed one process does
+not kill the next. Whatever the journal does not say is assumed at its worst: an intent may have
+left, a word may have been missed. ``Core`` has it all asked about once it is told ``Started``.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from strategy import commands, events
+from strategy.core_state import CoreState, fresh_state
+from strategy.health import CLEAR_LATCH
+from strategy.journal import EventRecord, IntentRecord, Record
+from strategy.knobs import Knobs
+from strategy.order import Order
+from strategy.order_states import State, Word
+from strategy.order_words import absorb
+from strategy.orders import through_ns
+
+
+def recover(knobs: Knobs, snapshot: bytes, records: Iterable[Record]) -> CoreState:
+    """Fold what a journal kept into the state a new process begins with.
+
+    An empty or unreadable snapshot is none: everything is then found out by reads.
+    """
+    state = _kept(knobs, snapshot)
+    for record in records:
+        match record:
+            case EventRecord():
+                _event(state, record.now_ns, record.event, knobs)
+            case IntentRecord():
+                _intent(state, record.now_ns, record.command, knobs)
+    state.health.session = ""
+    return state
+
+
+def _kept(knobs: Knobs, snapshot: bytes) -> CoreState:
+    """Keep of a snapshot what outlives its process."""
+    state = fresh_state(knobs)
+    try:
+        old = msgspec.json.decode(snapshot, type=CoreState)
+    except msgspec.MsgspecError:
+        return state
+    state.orders = old.orders
+    state.cycle_id = old.cycle_id
+    state.health.halted, state.health.flattening = old.health.halted, old.health.flattening
+    day, budgets = old.signals.day, state.signals.day
+    state.signals.day = replace(
+        day, loss_budget_cash=budgets.loss_budget_cash, drawdown_budget_cash=budgets.drawdown_budget_cash
+    )
+    before = {desk.symbol: desk for desk in old.desks}
+    for desk in state.desks:
+        was = before.get(desk.symbol)
+        if was is not None:
+            desk.position = was.position
+            desk.decided_mid2 = was.decided_mid2  # until there is a book, what we hold is valued at the last mid
+            desk.memory = replace(desk.memory, latched=was.memory.latched)
+    return state
+
+
+def _event(state: CoreState, now_ns: int, event: events.Event, knobs: Knobs) -> None:
+    """Take in a word as the process that died did, as far as it concerns what is kept."""
+    desks = {desk.symbol: place for place, desk in enumerate(state.desks)}
+    match event:
+        case events.Started():
+            symbols = tuple(desk.symbol for desk in state.desks)
+            state.orders.started(now_ns, event.session, symbols, knobs.orders)
+        case events.FundingPaid() if event.symbol in desks:
+            state.desks[desks[event.symbol]].position.fund(event)
+        case events.OperatorSaid():
+            state.health.absorb(event)
+            if event.word == CLEAR_LATCH:
+                for desk in state.desks:
+                    desk.memory = replace(desk.memory, latched=False)
+        case _:
+            for fill in absorb(state.orders, now_ns, event, knobs.orders).fills:
+                if fill.symbol in desks:
+                    position = state.desks[desks[fill.symbol]].position
+                    mid2 = position.mid2_ticks or 2 * fill.price_ticks
+                    position.fill(knobs.symbols[desks[fill.symbol]].instrument, fill, mid2)
+
+
+def _intent(state: CoreState, now_ns: int, command: commands.Command, knobs: Knobs) -> None:
+    """Take what was written to be sent as possibly sent."""
+    orders = state.orders
+    match command:
+        case commands.CreateOrder() if orders.find(command.client_id) is None:
+            order = Order(
+                client_id=command.client_id,
+                symbol=command.symbol,
+                slot=command.slot,
+                side=command.side,
+                price_ticks=command.price_ticks,
+                size_lots=command.size_lots,
+                post_only=command.post_only,
+                reduce_only=command.reduce_only,
+                taking=command.taking,
+                since_venue_ns=orders.heard_venue_ns,
+                through_ns=through_ns(command.send_by_ns, knobs.orders),
+            )
+            orders.take_over(order)
+            state.cycle_id = max(state.cycle_id, command.cycle_id)
+        case commands.AmendOrder():
+            amended = orders.live.get(command.client_id)
+            if amended is not None:
+                if amended.state is State.WORKING:
+                    orders.move(amended, Word.SEND_AMEND, now_ns)
+                amended.amend_price_ticks = command.price_ticks
+                amended.amend_size_lots = max(command.size_lots, amended.amend_size_lots)
+        case _:
+            pass

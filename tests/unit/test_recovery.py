@@ -1,0 +1,142 @@
+"""What a new process takes over: from a snapshot, from the records after it, from neither."""
+
+import pytest
+from msgspec.structs import replace
+from seat import START, Seat, quoting
+from small_world import small_scenario
+
+from strategy import commands, events
+from strategy.config_knobs import knobs as make_knobs
+from strategy.core import Core
+from strategy.journal import EventRecord, IntentRecord
+from strategy.order_states import State
+from strategy.recovery import recover
+from strategy.units import BUY, NS_PER_S
+
+
+class Kept(Seat):
+    """A seat whose every event and intent is written down."""
+
+    def __init__(self, knobs) -> None:
+        super().__init__(knobs)
+        self.records = []
+
+    def hear(self, event, after_ms: float = 0):
+        leaving = super().hear(event, after_ms)
+        self.records.append(EventRecord(self.now, event))
+        adds = (commands.CreateOrder, commands.AmendOrder)
+        self.records += [IntentRecord(self.now, one) for one in leaving if isinstance(one, adds)]
+        return leaving
+
+
+@pytest.fixture(scope="module")
+def knobs(tmp_path_factory):
+    ready = small_scenario(tmp_path_factory.mktemp("recovery"))
+    return make_knobs(ready.config, ready.instruments)
+
+
+@pytest.fixture
+def kept(knobs) -> Kept:
+    seat = Kept(knobs)
+    seat.boot()
+    return seat
+
+
+def fill_of(order, fill_id="f1", lots=3):
+    return events.OrderFilled(
+        order.client_id, order.symbol, order.side, fill_id, order.price_ticks, lots, lots, "maker", 7, START
+    )
+
+
+def again(knobs, snapshot, records, now_ns=START + 60 * NS_PER_S):
+    """Start a new process from what was kept; give its core and what leaves first."""
+    core = Core(knobs)
+    core.resume(snapshot, records)
+    return core, core.step(now_ns, events.Started("t", now_ns))
+
+
+def test_an_intent_that_was_written_is_possibly_alive_though_its_step_was_not(kept, knobs):
+    bid, ask = kept.book()
+    core, leaving = again(knobs, b"", [IntentRecord(START, bid), IntentRecord(START, ask)])
+    belief = core.belief()
+    assert [(one.client_id, "IN_DOUBT") for one in (bid, ask)] == [(one.client_id, one.state) for one in belief.orders]
+    assert bid.size_lots == belief.symbols[0].worst_lots
+    assert commands.CancelAll("BTCUSDT") in leaving
+
+
+@pytest.mark.parametrize("is_snapped", [True, False])
+def test_a_fill_is_counted_once_whether_the_snapshot_the_journal_or_a_read_tells_it(kept, knobs, is_snapped):
+    bid, _ = quoting(kept)
+    fill = fill_of(bid)
+    kept.hear(fill)
+    snapshot, records = (kept.core.snapshot(), ()) if is_snapped else (b"", kept.records)
+    before = kept.core.belief().symbols[0]
+    core, _ = again(knobs, snapshot, records)
+    core.step(START + 61 * NS_PER_S, events.FillsReport("BTCUSDT", START + 60 * NS_PER_S, (fill,), START))
+    after = core.belief().symbols[0]
+    assert (before.position_lots, before.cash) == (after.position_lots, after.cash)
+    assert 3 == after.position_lots
+
+
+def test_without_a_journal_everything_is_read_from_the_beginning(knobs):
+    core, leaving = again(knobs, b"", ())
+    (question,) = [one for one in leaving if isinstance(one, commands.QueryFills)]
+    assert 0 == question.since_venue_ns
+    assert [] == list(core.belief().orders)
+
+
+def test_a_snapshot_that_cannot_be_read_is_none(knobs):
+    state = recover(knobs, b'{"half": ', ())
+    assert (0, {}) == (state.desks[0].position.lots, state.orders.live)
+
+
+def test_what_was_lost_today_and_what_a_person_said_outlive_the_process(kept, knobs):
+    day = kept.core._state.signals.day
+    kept.core._state.signals.day = replace(day, number=20_454, start_cash=100, peak_cash=150, last_cash=-50)
+    kept.core._state.desks[0].memory = replace(kept.core._state.desks[0].memory, latched=True)
+    snapshot = kept.core.snapshot()
+    halted = [EventRecord(START, events.OperatorSaid("halt"))]
+    state = recover(knobs, snapshot, halted)
+    assert (100, 150) == (state.signals.day.start_cash, state.signals.day.peak_cash)
+    assert (True, True) == (state.health.halted, state.desks[0].memory.latched)
+    cleared = [*halted, EventRecord(START, events.OperatorSaid("clear_latch"))]
+    assert not recover(knobs, snapshot, cleared).desks[0].memory.latched
+
+
+def test_books_and_windows_start_anew(kept, knobs):
+    quoting(kept)
+    state = recover(knobs, kept.core.snapshot(), ())
+    assert (False, "", []) == (state.desks[0].book.ok, state.health.session, state.signals.round_trips.entries)
+    assert state.desks[0].decided_mid2 > 0, "until there is a book, a position is worth what it last was"
+
+
+def test_a_clock_that_shows_less_than_the_old_one_delays_nothing(kept, knobs):
+    quoting(kept)
+    earlier_ns = START - 3600 * NS_PER_S
+    core, leaving = again(knobs, kept.core.snapshot(), (), earlier_ns)
+    assert commands.CancelAll("BTCUSDT") in leaving
+    assert earlier_ns < core.wake_at_ns < earlier_ns + 2 * NS_PER_S
+    for order in core._state.orders.live.values():
+        instants = (order.created_ns, order.sent_ns, order.confirmed_ns, order.placed_ns, order.asked_ns)
+        assert max(instants) <= earlier_ns
+        assert earlier_ns < order.through_ns < earlier_ns + 10 * NS_PER_S
+
+
+def test_an_amend_that_was_written_counts_with_its_larger_size(kept, knobs):
+    bid, _ = quoting(kept)
+    amend = commands.AmendOrder(bid.client_id, bid.symbol, bid.price_ticks - 1, bid.size_lots + 5, 0, 0)
+    state = recover(knobs, b"", [*kept.records, IntentRecord(kept.now, amend)])
+    assert (State.AMENDING, bid.size_lots + 5) == (
+        state.orders.live[bid.client_id].state,
+        state.orders.live[bid.client_id].size_worst_lots,
+    )
+    assert bid.size_lots + 5 == state.orders.worst_of("BTCUSDT")[0]
+
+
+def test_two_intents_for_one_slot_are_both_counted(kept, knobs):
+    bid, _ = kept.book()
+    twin = replace(bid, client_id="s-9")
+    state = recover(knobs, b"", [IntentRecord(START, bid), IntentRecord(START, twin)])
+    assert (False, True) == (state.orders.live["s-1"].is_orphan, state.orders.live["s-9"].is_orphan)
+    assert 2 * bid.size_lots == state.orders.worst_of("BTCUSDT")[0]
+    assert BUY == bid.side
