@@ -31,8 +31,8 @@ from strategy.batching import SEQUENTIAL, Capability, Group, group
 from strategy.units import NS_PER_S
 
 _PATIENCE_NS: Final = 5 * NS_PER_S
-NO_CONNECTION: Final = "no_connection"
 RESET: Final = "reset"
+TIMEOUT: Final = "timeout"
 LATE: Final = "send_by passed"
 CANCELLED_IN_LINE: Final = "cancelled in line"
 _QUOTES: Final = (commands.CreateOrder, commands.AmendOrder)
@@ -154,14 +154,14 @@ class Calls:
         message = Message(request_of(one[0]), _shared(one, "symbol"), _shared(one, "client_id"), call, number)
         if not self.connection.is_up or self.passes(Stage.QUEUED, message):
             for command in one:
-                self.refuse(command, NO_CONNECTION)
+                self.refuse(command, events.NO_CONNECTION)
             return 0
         for command in one:
             self.leaving(now_ns, command)
         self._numbers = number
         self._waiting[number] = _Waiting(call, now_ns, self._kernel.now_ns)
         self._up.send(message, self._reach)
-        self._kernel.at(self._kernel.now_ns + _PATIENCE_NS, self.fail, number, "timeout")
+        self._kernel.at(self._kernel.now_ns + _PATIENCE_NS, self.fail, number, TIMEOUT)
         # Cut right here it is over already, and nobody's turn depends on it.
         return 0 if self.passes(Stage.ON_THE_WIRE, message) else number
 
@@ -209,7 +209,7 @@ class Calls:
         waiting = self._waiting.pop(number, None)
         if waiting is None:
             return
-        is_dead = self.connection.is_up and self.connection.heard_ns < waiting.left_ns
+        is_dead = code == TIMEOUT and self.connection.is_up and self.connection.heard_ns < waiting.left_ns
         for command in waiting.call.commands:
             client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
             self._feed(events.Unanswered(request_of(command), client_id, symbol, code, waiting.sent_ns))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from sim.scenario.faults.base import CORE_LINKS, Fault
+from sim.scenario.faults.base import CORE, Fault
 from sim.scenario.models import Scenario
 from strategy.units import NS_PER_S
 
@@ -67,16 +67,16 @@ def _planned(fault: Fault, calm_ns: int | None, *, is_core_only: bool) -> list[P
     whole = PlannedFault(fault.id, fault.kind, start_ns, calm_end_ns, params)
     if not is_core_only:
         return [whole]
-    links = params.get("links")
-    if links is None:
+    where = next((field for field in CORE if field in params), None)
+    if where is None:
         return [replace(whole, end_ns=length_end_ns)] if fault.STAYS else [whole]
     parts = []
     for name, end_ns, held in (
-        (fault.id, calm_end_ns, [link for link in links if link in CORE_LINKS]),
-        (f"{fault.id}.stays", length_end_ns, [link for link in links if link not in CORE_LINKS]),
+        (fault.id, calm_end_ns, [one for one in params[where] if one in CORE[where]]),
+        (f"{fault.id}.stays", length_end_ns, [one for one in params[where] if one not in CORE[where]]),
     ):
         if held:
-            parts.append(PlannedFault(name, fault.kind, start_ns, end_ns, {**params, "links": held}))
+            parts.append(PlannedFault(name, fault.kind, start_ns, end_ns, {**params, where: held}))
     return parts
 
 

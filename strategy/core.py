@@ -39,7 +39,7 @@ from strategy.knobs import Knobs
 from strategy.order import Order
 from strategy.order_states import State
 from strategy.order_words import Absorbed, absorb
-from strategy.placing import carry_out
+from strategy.placing import carry_out, look_again
 from strategy.recovery import recover
 from strategy.retreat import is_empty, look
 from strategy.setbacks import take_setback
@@ -324,6 +324,7 @@ class Core:
                 state.cycle_id += is_new_cycle
                 is_new_cycle = False
                 leaving += carry_out(state, index, context, self._knobs, now_ns, leaving, waits)
+            look_again(state, index, self._knobs, now_ns)
 
     # Small things
 

@@ -155,8 +155,8 @@ def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
         filled_lots=order.filled_lots,
         placed_ns=order.placed_ns,
         ahead_lots=place.ahead_lots if place is not None else 0.0,
-        is_settled=order.state is State.WORKING,
-        is_cancellable=order.state in _CANCELLABLE and is_rested,
+        is_settled=order.state is State.WORKING and not order.must_read,
+        is_cancellable=(order.state in _CANCELLABLE and is_rested) or order.must_read,
         reduce_only=order.reduce_only,
         reach_ticks=order.reach_ticks,
     )

@@ -32,6 +32,15 @@ DONE: Final = "done"
 MISSING: Final = "missing"
 
 
+# Why a request never left, where that is not about the request itself.
+NO_CONNECTION: Final = "no_connection"
+
+# The venue knows an order of that id already: an earlier copy of the create got there.
+DUPLICATE_ID: Final = "duplicate_id"
+# A post-only order would have traded: it is as it was, and the price it was to have was wrong.
+WOULD_CROSS: Final = "would_cross"
+
+
 class _Event(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Common configuration only: no behaviour and no fields."""
 

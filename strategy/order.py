@@ -17,7 +17,8 @@ class Order(msgspec.Struct):
     did); ``doubt_ns`` since when its fate has been unknown (0: it is known). ``since_venue_ns`` is an
     instant of the venue's clock before which it cannot have traded.
     ``due_ns`` is when silence becomes a question; ``must_cancel`` makes it a cancel instead, for an
-    order that a read found alive and nobody wants.
+    order that a read found alive and nobody wants. ``must_read``: an amend was refused because the order
+    is not as we think, so nothing is asked of it but its end until a read has shown how it stands.
     """
 
     client_id: str
@@ -49,6 +50,7 @@ class Order(msgspec.Struct):
     ended_ns: int = 0
     is_orphan: bool = False
     must_cancel: bool = False
+    must_read: bool = False
 
     @property
     def is_open(self) -> bool:

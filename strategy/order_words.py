@@ -56,6 +56,8 @@ def _word(orders: Orders, now_ns: int, client_id: str, event: events.Event, knob
             if order.state is State.CREATING:
                 orders.confirm(order, event.side, event.price_ticks, event.size_lots)
             return _answered(orders, now_ns, order, Word.ACCEPTED, knobs, is_rejected=False)
+        case events.OrderRejected(code=events.DUPLICATE_ID):
+            return _exists(orders, now_ns, order)
         case events.OrderRejected():
             return _answered(orders, now_ns, order, Word.REJECTED, knobs, is_rejected=True)
         case events.OrderAmended():
@@ -63,6 +65,7 @@ def _word(orders: Orders, now_ns: int, client_id: str, event: events.Event, knob
         case events.AmendRefused():
             # As it was, or gone: the question that follows at once will tell.
             absorbed = _answered(orders, now_ns, order, Word.AMEND_REFUSED, knobs, is_rejected=True)
+            order.must_read = event.code != events.WOULD_CROSS
             orders.ask_at(order, now_ns)
             return absorbed
         case events.OrderCancelled():
@@ -76,6 +79,17 @@ def _word(orders: Orders, now_ns: int, client_id: str, event: events.Event, knob
             return _read(orders, now_ns, order, event, knobs)
         case _:
             return _NOTHING
+
+
+def _exists(orders: Orders, now_ns: int, order: Order) -> Absorbed:
+    """Take in that a copy of the create was refused: the first one got there, how it stands is asked."""
+    if order.state in (State.CREATING, State.WORKING, State.IN_DOUBT):
+        orders.move(order, Word.UNANSWERED, now_ns)
+        orders.ask_at(order, now_ns)
+    elif order.state is State.ABSENT:
+        orders.move(order, Word.ACCEPTED, now_ns)
+        orders.ask_at(order, now_ns)
+    return Absorbed(order=order)
 
 
 def _amended(orders: Orders, now_ns: int, order: Order, event: events.OrderAmended, knobs: OrderKnobs) -> Absorbed:
@@ -198,6 +212,8 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
     if event.asked_ns >= order.confirmed_ns:
         orders.confirm(order, event.side, event.price_ticks, event.size_lots)
     orders.move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)
+    if event.asked_ns >= order.sent_ns:
+        order.must_read = False
     if order.state is State.WORKING:
         order.amend_price_ticks = order.amend_size_lots = 0
         order.asks = 0

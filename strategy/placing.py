@@ -48,6 +48,15 @@ def carry_out(
     return added
 
 
+def look_again(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> None:
+    """Have a desk placed again when an order in doubt may be cancelled, or cancelled once more."""
+    desk = state.desks[index]
+    for order in state.orders.of(desk.symbol):
+        at_ns = order.sent_ns + knobs.orders.query_every_ns
+        if order.state is State.IN_DOUBT and at_ns > now_ns:
+            desk.place_by(at_ns)
+
+
 def _cancel(
     state: CoreState, index: int, move: Move, knobs: Knobs, now_ns: int, before: Sequence[commands.Command]
 ) -> list[commands.Command]:

@@ -1,4 +1,4 @@
-"""Market data that skips: the next message does not join what was seen last."""
+"""Market data that skip, or fall silent on a stream that is fine."""
 
 from typing import Final
 
@@ -32,4 +32,19 @@ class FeedGap:
         return LOST
 
 
-INSTALL: Final[dict[str, Install]] = {"feed_gap": as_rule(FeedGap)}
+class FeedFrozen:
+    """Loses whatever the public stream says of a symbol, and nothing else of it."""
+
+    def __init__(self, fault: PlannedFault, _dice: Dice) -> None:
+        """Take a planned fault; there is nothing to draw."""
+        self._fault = fault
+        self._symbols = tuple(fault.params["symbols"])
+
+    def fate(self, link: str, message: Message, now_ns: int) -> Fate | None:
+        """Lose what is about a symbol that is hit; the stream's own words are about none."""
+        if link != PUBLIC or not message.symbol or not self._fault.start_ns <= now_ns < self._fault.end_ns:
+            return None
+        return LOST if not self._symbols or message.symbol in self._symbols else None
+
+
+INSTALL: Final[dict[str, Install]] = {"feed_gap": as_rule(FeedGap), "feed_frozen": as_rule(FeedFrozen)}

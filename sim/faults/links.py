@@ -1,9 +1,9 @@
-"""What happens to any message of a link: lost end to end, or late."""
+"""What happens to any message of a link: lost end to end, late, twice, out of turn."""
 
 import math
 from typing import Final
 
-from sim.dice import Dice, normal
+from sim.dice import Dice, exponential_ns, lognormal_ns, normal
 from sim.faults.installing import Install, as_rule
 from sim.plan import PlannedFault
 from sim.wire import LOST, Fate, Message
@@ -60,4 +60,43 @@ class LatencySpike(_OnLinks):
         return Fate(extra_ns=int(p50_ms * NS_PER_MS * math.exp(sigma * drawn)))
 
 
-INSTALL: Final[dict[str, Install]] = {"message_loss": as_rule(MessageLoss), "latency_spike": as_rule(LatencySpike)}
+class Latency(_OnLinks):
+    """Messages are late by a base and a tail; a few are in a slow mode."""
+
+    def _effect(self, link: str, count: int) -> Fate | None:
+        params, key = self._fault.params, ("fault", self._fault.id, link, count)
+        extra_ns = round(params["base_ms"] * NS_PER_MS) + self._tail_ns(*self._dice.pair(*key))
+        if self._dice.unit(*key, "slow") < params["slow_share"]:
+            extra_ns += round(params["slow_ms"] * NS_PER_MS)
+        return Fate(extra_ns=extra_ns)
+
+    def _tail_ns(self, first: int, second: int) -> int:
+        tail_ns = round(self._fault.params["tail_ms"] * NS_PER_MS)
+        if self._fault.params["tail"] == "exponential":
+            return exponential_ns(first, tail_ns)
+        return lognormal_ns(first, second, tail_ns, self._fault.params["sigma"])
+
+
+class Reorder(_OnLinks):
+    """Messages are late, each by its own share of a window: those of a pool of connections overtake."""
+
+    def _effect(self, link: str, count: int) -> Fate | None:
+        share = self._dice.unit("fault", self._fault.id, link, count)
+        return Fate(extra_ns=int(share * self._fault.params["window_ms"] * NS_PER_MS))
+
+
+class Duplicate(_OnLinks):
+    """Messages arrive a second time."""
+
+    def _effect(self, link: str, count: int) -> Fate | None:
+        is_doubled = self._dice.unit("fault", self._fault.id, link, count) < self._fault.params["prob"]
+        return Fate(again_ns=round(self._fault.params["after_ms"] * NS_PER_MS)) if is_doubled else None
+
+
+INSTALL: Final[dict[str, Install]] = {
+    "message_loss": as_rule(MessageLoss),
+    "latency": as_rule(Latency),
+    "latency_spike": as_rule(LatencySpike),
+    "reorder": as_rule(Reorder),
+    "duplicate": as_rule(Duplicate),
+}

@@ -32,6 +32,17 @@ FAULTS = {
     "clock_freeze": "{at_s: 3, for_s: 10, kind: clock_freeze, clock: venue_wall}",
     "ntp_loss": "{at_s: 3, for_s: 10, kind: ntp_loss, clock: venue_wall, ppm: -500}",
     "crash": "{at_s: 3, kind: crash, restart_after_s: 2}",
+    "latency": "{at_s: 3, for_s: 10, kind: latency, links: [rest_up, private], base_ms: 20, tail_ms: 40}",
+    "packet_loss": "{at_s: 3, for_s: 10, kind: packet_loss, links: [rest_up, rest_down, public, private], loss: 0.3}",
+    "reorder": "{at_s: 3, for_s: 10, kind: reorder, links: [rest_up, rest_down], window_ms: 50}",
+    "duplicate": "{at_s: 3, for_s: 10, kind: duplicate, links: [rest_up, rest_down, private], prob: 0.3, after_ms: 20}",
+    "partition": "{at_s: 3, for_s: 6, kind: partition, links: [rest_up, rest_down], mode: jam}",
+    "clog": "{at_s: 3, for_s: 6, kind: clog, links: [rest_up, rest_down, public, private]}",
+    "reset": "{at_s: 3, for_s: 10, kind: reset, connections: [rest, private], every_s: 2}",
+    "half_open": "{at_s: 3, kind: half_open, connections: [public]}",
+    "slow_close": "{at_s: 3, kind: slow_close, connections: [rest], close_s: 2}",
+    "dns_outage": "{at_s: 3, for_s: 5, kind: dns_outage, connections: [rest, public, private]}",
+    "feed_frozen": "{at_s: 3, for_s: 10, kind: feed_frozen}",
     "volatility": "{at_s: 3, for_s: 10, kind: volatility, factor: 4}",
 }
 

@@ -500,3 +500,44 @@ def test_a_request_is_through_after_its_window_and_the_slower_of_margin_and_read
     assert 7 + 1000 * MS + 3000 * MS == through_ns(7, KNOBS)
     slow = msgspec.structs.replace(KNOBS, margin_ns=9000 * MS)
     assert 7 + 1000 * MS + 9000 * MS == through_ns(7, slow)
+
+
+def test_a_duplicate_id_is_no_rejection_the_first_copy_got_there(book):
+    """Taken for a rejection, it frees the slot of an order that lives."""
+    client_id = working(book)
+    book.hear(events.OrderRejected(client_id, events.DUPLICATE_ID, 0))
+    assert (State.WORKING, [10, 0]) == (book.state(client_id), book.worst())
+    assert [commands.QueryOrder(client_id, "X", 0)] == book.at(0)
+    unheard = book.create(slot="bid1")
+    book.hear(events.OrderRejected(unheard, events.DUPLICATE_ID, 0))
+    assert State.IN_DOUBT is book.state(unheard)
+    book.cancel(client_id)
+    book.hear(events.OrderRejected(client_id, events.DUPLICATE_ID, 0))
+    assert State.CANCELLING is book.state(client_id)
+
+
+def test_a_duplicate_id_of_an_order_thought_absent_opens_the_question_again(book):
+    client_id = book.create()
+    book.at(600)
+    book.now = THROUGH_MS + 1
+    book.bury(client_id, THROUGH_MS + 1)
+    assert State.ABSENT is book.state(client_id)
+    book.hear(events.OrderRejected(client_id, events.DUPLICATE_ID, 0))
+    assert State.IN_DOUBT is book.state(client_id)
+
+
+def test_an_amend_refused_because_the_order_is_otherwise_is_not_tried_again_before_a_read(book):
+    """The fill that makes it so may be told late or never; trying again and again is refused as often."""
+    client_id = working(book)
+    book.now = 100
+    book.amend(client_id, 100, 5)
+    book.hear(events.AmendRefused(client_id, "below_filled", 0))
+    assert book.orders.find(client_id).must_read
+    book.report(client_id, events.OPEN, 50, 100, 10, 0)  # asked before
+    assert book.orders.find(client_id).must_read
+    book.at(100)
+    book.report(client_id, events.OPEN, 100, 100, 10, 8)
+    assert (False, State.WORKING) == (book.orders.find(client_id).must_read, book.state(client_id))
+    book.amend(client_id, 101, 10)
+    book.hear(events.AmendRefused(client_id, events.WOULD_CROSS, 0))
+    assert not book.orders.find(client_id).must_read

@@ -12,6 +12,7 @@ from pydantic import Field, Strict
 from strategy.file_model import AboveZero, FromZero, Symbol, Written
 
 Link = Literal["rest_up", "rest_down", "public", "private", "trade_up", "trade_down"]
+Connection = Literal["rest", "public", "private"]
 Request = Literal["create", "amend", "cancel"]
 MessageKind = Literal[
     "create",
@@ -30,10 +31,11 @@ MessageKind = Literal[
     "public_trade",
 ]
 
-# The one path to the venue that a calm of mode ``core_heal`` restores.
-CORE_LINKS: Final = ("rest_up", "rest_down")
+# The one path to the venue that a calm of mode ``core_heal`` restores: its links, its connection.
+CORE: Final = {"links": ("rest_up", "rest_down"), "connections": ("rest",)}
 
 Links = Annotated[tuple[Link, ...], Strict(False), Field(min_length=1)]
+Connections = Annotated[tuple[Connection, ...], Strict(False), Field(min_length=1)]
 Symbols = Annotated[tuple[Symbol, ...], Strict(False)]
 
 
@@ -50,7 +52,8 @@ class Fault(Written):
 
     STAYS: ClassVar[bool] = False
     # In a calm of mode ``core_heal`` our own host and one path to the venue heal: REST. A kind that
-    # sits elsewhere stays for ever; of a kind on links, what sits on REST heals and the rest stays.
+    # sits elsewhere stays for ever; of a kind on links or connections, what sits on REST heals and the
+    # rest stays.
 
 
 class Lasting(Fault):

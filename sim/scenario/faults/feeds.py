@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from sim.scenario.faults.base import Fault, Symbols
+from sim.scenario.faults.base import Fault, Lasting, Symbols
 from strategy.file_model import CountAboveZero
 
 
@@ -19,5 +19,19 @@ class FeedGap(Fault):
     """Which symbols are hit; none named means all."""
 
 
-MODELS: Final = (FeedGap,)
-EXAMPLES: Final = {"feed_gap": "{at_s: 45, kind: feed_gap, lost_messages: 40, symbols: [BTCUSDT]}"}
+class FeedFrozen(Lasting):
+    """The book of a symbol falls silent while its stream stays up and answers pings."""
+
+    STAYS = True
+
+    kind: Literal["feed_frozen"]
+    """`feed_frozen`: socket up, pongs fine, book silent."""
+    symbols: Symbols = ()
+    """Which symbols are hit; none named means all."""
+
+
+MODELS: Final = (FeedGap, FeedFrozen)
+EXAMPLES: Final = {
+    "feed_gap": "{at_s: 45, kind: feed_gap, lost_messages: 40, symbols: [BTCUSDT]}",
+    "feed_frozen": "{at_s: 45, for_s: 20, kind: feed_frozen, symbols: [BTCUSDT]}",
+}

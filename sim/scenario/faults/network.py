@@ -1,12 +1,14 @@
-"""What happens to messages on links, and to connections."""
+"""What happens to messages on links."""
 
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
-from pydantic import Strict
+from pydantic import Field, Strict
 
 from sim.scenario.faults.base import Lasting, Links, MessageKind
-from strategy.file_model import CONTRADICTION, AboveZero, Complaint, Share, relation
+from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, FromZero, Share, relation
+
+_RestLinks = Annotated[tuple[Literal["rest_up", "rest_down"], ...], Strict(False), Field(min_length=1)]
 
 
 class MessageLoss(Lasting):
@@ -41,9 +43,115 @@ class LatencySpike(Lasting):
             yield Complaint(CONTRADICTION, ("extra_p50_ms",), words)
 
 
-MODELS: Final = (MessageLoss, LatencySpike)
+class Latency(Lasting):
+    """Links have another weather: a base, a tail, and now and then a very slow message."""
+
+    kind: Literal["latency"]
+    """`latency`: every message is late, some are very late."""
+    links: Links
+    """Which directed links are hit."""
+    base_ms: FromZero = 0
+    """Delay added to every message, in milliseconds."""
+    tail: Literal["lognormal", "exponential"] = "lognormal"
+    """Shape of what is added on top: around a median, or with a mean."""
+    tail_ms: AboveZero
+    """Median of a lognormal tail, mean of an exponential one, in milliseconds."""
+    sigma: Annotated[float, Field(ge=0, le=3)] = 0.5
+    """Spread of a lognormal tail's logarithm; an exponential one has none."""
+    slow_share: Share = 0.001
+    """How likely a message is in the slow mode, from 0 to 1."""
+    slow_ms: AboveZero = 1000
+    """Delay added in the slow mode, in milliseconds."""
+
+
+class PacketLoss(Lasting):
+    """Packets are lost, and TCP sends them again: messages are late, those behind them wait, some connections break.
+
+    Each link is good or bad, by steps of 50 ms (Gilbert and Elliott); with `p_bad` 1 and `p_good` 0
+    it is bad throughout: plain loss. What is lost is sent again after the timeout, then after twice
+    that, and so on. On a stream what follows waits for it. Requests travel on connections of their
+    own and wait for none. After `reset_after` losses in a row the connection is given up.
+    """
+
+    kind: Literal["packet_loss"]
+    """`packet_loss`: what lost packets do to TCP."""
+    links: Links
+    """Which directed links lose packets."""
+    loss: Share
+    """How likely a packet is lost while the link is bad, from 0 to 1."""
+    p_bad: Share = 1
+    """How likely a good link goes bad, per 50 ms, from 0 to 1."""
+    p_good: Share = 0
+    """How likely a bad link gets good again, per 50 ms, from 0 to 1."""
+    rto_ms: AboveZero = 200
+    """How long TCP waits before it sends again the first time, in milliseconds; it doubles."""
+    reset_after: CountAboveZero = 6
+    """After how many losses of one message in a row its connection is reset, a count."""
+
+
+class Reorder(Lasting):
+    """Messages overtake each other, where the transport allows: a stream keeps its order, requests do not."""
+
+    kind: Literal["reorder"]
+    """`reorder`: requests or answers overtake each other."""
+    links: _RestLinks
+    """Which directed links are hit: those of requests and answers."""
+    window_ms: AboveZero
+    """Each message is late by up to this, all delays equally likely, in milliseconds."""
+
+
+class Duplicate(Lasting):
+    """Messages arrive twice: a proxy tried again, a publisher started anew."""
+
+    kind: Literal["duplicate"]
+    """`duplicate`: messages arrive twice."""
+    links: Links
+    """Which directed links are hit."""
+    prob: Share
+    """How likely each message arrives twice, from 0 to 1."""
+    after_ms: FromZero = 0
+    """How long after the first the second copy arrives, in milliseconds."""
+
+
+class Partition(Lasting):
+    """Links are cut, slowed or jammed; both directions of a path named is symmetric, one is one-way.
+
+    `stop`: nothing passes, and what was sent never arrives; a stream that lost something says
+    nothing more, until it is given up and connected anew. `slow`: everything is late. `jam`:
+    everything is held back and arrives in one burst when the partition heals, on the connections
+    that are still the same.
+    """
+
+    kind: Literal["partition"]
+    """`partition`: links are cut, slowed or jammed."""
+    links: Links
+    """Which directed links are hit."""
+    mode: Literal["stop", "slow", "jam"] = "stop"
+    """What becomes of messages."""
+    slow_ms: AboveZero = 1000
+    """How late messages are in the mode `slow`, in milliseconds."""
+
+
+class Clog(Lasting):
+    """Some of the links are jammed, each for a stretch of its own: they are released in another order."""
+
+    kind: Literal["clog"]
+    """`clog`: a random subset of links is jammed."""
+    links: Links
+    """Which directed links may be hit; at least one is."""
+    prob: Share = 0.5
+    """How likely each of them is hit, from 0 to 1."""
+
+
+MODELS: Final = (MessageLoss, Latency, LatencySpike, PacketLoss, Reorder, Duplicate, Partition, Clog)
 EXAMPLES: Final = {
     "message_loss": "{at_s: 60, for_s: 30, kind: message_loss, links: [private], prob: 0.3, messages: [order_filled]}",
+    "latency": "{at_s: 60, for_s: 60, kind: latency, links: [private], base_ms: 20, tail: exponential, tail_ms: 60}",
+    "packet_loss": "{at_s: 60, for_s: 60, kind: packet_loss, links: [rest_up, rest_down, public], loss: 0.3}",
+    "reorder": "{at_s: 60, for_s: 60, kind: reorder, links: [rest_up], window_ms: 50}",
+    "duplicate": "{at_s: 60, for_s: 60, kind: duplicate, links: [private], prob: 0.1, after_ms: 2000}",
+    "partition": "{at_s: 60, for_s: 10, kind: partition, links: [rest_up, rest_down], mode: jam}",
+    "clog": "{at_s: 60, for_s: 9, kind: clog, links: [rest_up, rest_down, public, private]}",
     "latency_spike": "{at_s: 60, for_s: 60, kind: latency_spike, links: [rest_up, rest_down], "
     "extra_p50_ms: 80, extra_p99_ms: 900}",
 }

@@ -1,0 +1,71 @@
+"""What happens to connections: requests and their answers share one, each stream has one of its own."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, Strict
+
+from sim.scenario.faults.base import Connections, Fault, Lasting
+from strategy.file_model import AboveZero
+
+_RequestKind = Literal["create", "amend", "cancel", "cancel_all", "query", "book"]
+_Requests = Annotated[tuple[_RequestKind, ...], Strict(False), Field(min_length=1)]
+
+
+class Reset(Lasting):
+    """A connection is reset, which is known at once; of requests it matters how far they had come.
+
+    The connection of requests breaks as the next of them reaches the stage `cut`. `queued`: it
+    certainly never leaves. `on_the_wire`: it is never applied. `applied`: it is, and its answer is not
+    sent. `response_on_the_wire`: its answer is lost. Every other request under way is lost where it is.
+    """
+
+    kind: Literal["reset"]
+    """`reset`: connections break, at a stage of a request."""
+    connections: Connections
+    """Which connections are hit."""
+    cut: Literal["queued", "on_the_wire", "applied", "response_on_the_wire"] = "on_the_wire"
+    """How far the request has come that sees it; a stream is reset at `at_s`."""
+    requests: _Requests = ("create", "amend", "cancel")
+    """Which requests can see it."""
+    every_s: AboveZero | None = None
+    """How often it happens again while the fault lasts, in simulated seconds; without it, once."""
+
+
+class HalfOpen(Fault):
+    """A connection looks up and nothing passes, without an error: until it is given up, it is dead."""
+
+    kind: Literal["half_open"]
+    """`half_open`: looks up, nothing passes."""
+    connections: Connections
+    """Which connections are hit; those that follow work."""
+
+
+class SlowClose(Fault):
+    """A connection takes seconds to close: what is sent meanwhile is lost without a word, then it is down."""
+
+    kind: Literal["slow_close"]
+    """`slow_close`: lost without a word, then down."""
+    connections: Connections
+    """Which connections are hit."""
+    close_s: AboveZero = 3
+    """How long closing takes, in simulated seconds."""
+
+
+class DnsOutage(Lasting):
+    """Nobody can connect: the name of the venue leads nowhere. What is connected stays so, unless it is reset."""
+
+    kind: Literal["dns_outage"]
+    """`dns_outage`: no new connections."""
+    connections: Connections
+    """Which connections are hit."""
+    resets: bool = True
+    """Whether what is connected is reset as it begins: an address that moved."""
+
+
+MODELS: Final = (Reset, HalfOpen, SlowClose, DnsOutage)
+EXAMPLES: Final = {
+    "reset": "{at_s: 60, for_s: 60, kind: reset, connections: [rest], cut: applied, requests: [create], every_s: 5}",
+    "half_open": "{at_s: 60, kind: half_open, connections: [private]}",
+    "slow_close": "{at_s: 60, kind: slow_close, connections: [public, private], close_s: 4}",
+    "dns_outage": "{at_s: 60, for_s: 20, kind: dns_outage, connections: [rest, public, private]}",
+}

@@ -1,0 +1,88 @@
+"""Connections that break, are dead without a word, close slowly, or cannot be made; and feeds that freeze."""
+
+import pytest
+from seen import Seen, played
+
+from strategy import commands, events
+
+
+def codes(seen: Seen, from_s=0.0, until_s=1e9):
+    return [event.code for event in seen.of(events.Unanswered, from_s, until_s)]
+
+
+@pytest.mark.parametrize(
+    ("cut", "applied", "told"),
+    [
+        ("queued", False, "no_connection"),
+        ("on_the_wire", False, "reset"),
+        ("applied", True, "reset"),
+        ("response_on_the_wire", True, "reset"),
+    ],
+)
+def test_a_reset_hits_a_create_at_the_stage_it_names(tmp_path, cut, applied, told):
+    fault = f"{{at_s: 3, for_s: 10, kind: reset, connections: [rest], cut: {cut}, requests: [create]}}"
+    world, seen = played(tmp_path, fault)
+    heard = [event for event in seen.of((events.Unanswered, events.NotSent)) if event.request == "create"]
+    first = heard[0]
+    assert told == getattr(first, "code", getattr(first, "reason", ""))
+    assert applied == (first.client_id in world.venue.orders)
+
+
+def test_a_reset_comes_again_as_often_as_it_says(tmp_path):
+    once = "{at_s: 3, for_s: 10, kind: reset, connections: [public]}"
+    again = "{at_s: 3, for_s: 10, kind: reset, connections: [public], every_s: 3}"
+    downs = [len(played(tmp_path, fault)[1].of(events.StreamDown)) for fault in (once, again)]
+    assert [1, 4] == downs
+
+
+def test_half_open_is_silent_until_it_is_given_up_and_the_next_works(tmp_path):
+    _, seen = played(tmp_path, "{at_s: 3, kind: half_open, connections: [private, rest]}")
+    (down_s,) = [at_s for at_s, event in seen.log if isinstance(event, events.StreamDown)]
+    assert 6 < down_s < 8.5
+    assert not seen.of(events.OrderAccepted, 3.2, 7)
+    assert "timeout" in codes(seen)
+    assert seen.of(events.OrderAccepted, 10)
+
+
+def test_a_slow_close_loses_without_a_word_and_then_it_is_down(tmp_path):
+    _, seen = played(tmp_path, "{at_s: 3, kind: slow_close, connections: [public, rest], close_s: 2}")
+    (down_s,) = [at_s for at_s, event in seen.log if isinstance(event, events.StreamDown)]
+    assert 5 == pytest.approx(down_s)
+    assert not seen.of(events.BookDelta, 3.1, 5)
+    assert "reset" in codes(seen, 5, 5.01)
+    assert [] == codes(seen, 0, 4.99)
+
+
+def test_while_the_name_leads_nowhere_nothing_is_sent_and_nothing_is_in_doubt_for_it(tmp_path):
+    fault = "{at_s: 3, for_s: 6, kind: dns_outage, connections: [rest, public, private]}"
+    world, seen = played(tmp_path, fault, seconds=30)
+    assert seen.of(events.NotSent, 3.2, 9)
+    assert not seen.of((events.OrderAccepted, events.BookDelta, events.OrderReport), 3.2, 9)
+    never = {event.client_id for event in seen.of(events.NotSent) if event.request == "create"}
+    assert not any(client_id in world.venue.orders for client_id in never)
+    assert seen.of(events.OrderAccepted, 12)
+
+
+def test_who_is_connected_stays_so_when_the_name_leads_nowhere(tmp_path):
+    fault = "{at_s: 3, for_s: 6, kind: dns_outage, connections: [rest, public, private], resets: false}"
+    _, seen = played(tmp_path, fault)
+    assert not seen.of((events.NotSent, events.StreamDown))
+
+
+def test_a_frozen_feed_is_silent_about_its_symbol_and_the_stream_stays_up(tmp_path):
+    fault = "{at_s: 3, for_s: 10, kind: feed_frozen, symbols: [BTCUSDT]}"
+    world, seen = played(tmp_path, fault, symbols="[BTCUSDT, ETHUSDT]")
+    books = (events.BookDelta, events.BookHeartbeat, events.PublicTrade)
+    assert {"ETHUSDT"} == {event.symbol for event in seen.of(books, 3.1, 13)}
+    assert not seen.of(events.StreamDown)
+    cancelled = [what for what in seen.of(commands.CancelOrder, 3, 8) if what.symbol == "BTCUSDT"]
+    assert cancelled
+    assert world.core.belief().symbols[0].book_ok
+
+
+def test_who_finds_no_connection_does_not_spend_the_whole_budget_on_trying(tmp_path):
+    """Once there is one again, the tokens are there: quotes are back within moments."""
+    fault = "{at_s: 3, for_s: 10, kind: dns_outage, connections: [rest]}"
+    _, seen = played(tmp_path, fault, seconds=25)
+    tried = seen.of((commands.CreateOrder, commands.AmendOrder), 4, 13)
+    assert 0 < len(tried) < 9 * 9
