@@ -6,6 +6,7 @@ is ``NS_PER_S`` of them and ``rate`` of them come per nanosecond.
 What the venue says goes. What it says is left bounds a bucket at once. A refusal for the rate halves
 the rate, once for all requests that were under way, and it comes back one request a second at a
 time: quickly up to just below where it was refused, slowly beyond, so the venue's limit is learned.
+Only quotes pay for it: the cancels' share stays as large as it was.
 A ban stops everything until it ends; then cancels leave first, questions a little later, quotes last.
 """
 
@@ -21,9 +22,13 @@ ORDERS: Final = "orders"
 QUERIES: Final = "queries"
 ACCOUNT: Final = "account"
 
+# Codes of answers without a verdict.
+RATE_LIMIT: Final = "rate_limit"
+BANNED: Final = "banned"
+
 _PERCENT: Final = 100
-# A limit on quotes may last long while cancels still pass; they pause no longer than the venue's window.
-_CANCELS_HELD_NS: Final = NS_PER_S
+# A cancel is tried soon even where the venue says that nothing is left: it may let cancels pass.
+_CANCELS_HELD_NS: Final = 300 * NS_PER_MS
 # No word of a venue stops us for longer than its longest ban.
 _HELD_NS_MAX: Final = 3 * 24 * 3600 * NS_PER_S
 # A budget that is empty for longer than this is a ban on quotes.
@@ -31,6 +36,9 @@ _QUIET_FROM_NS: Final = 2500 * NS_PER_MS
 # After a ban: cancels at once, questions after this, quotes after a second or more.
 _QUESTIONS_LATER_NS: Final = 200 * NS_PER_MS
 _QUOTES_LATER_NS: Final = NS_PER_S
+# Nothing but cancels is tried again before this after a refusal, and longer after each further one.
+_REFUSED_PAUSE_NS: Final = 500 * NS_PER_MS
+_REFUSED_PAUSE_NS_MAX: Final = 8 * NS_PER_S
 # How much slower the rate grows beyond where it was refused.
 _CAREFUL: Final = 6
 
@@ -38,43 +46,51 @@ _CAREFUL: Final = 6
 class Bucket(msgspec.Struct):
     """Tokens that come back at ``rate_per_s``, at most ``burst`` of them; starts full.
 
+    ``level`` is what we allow ourselves, ``told`` what the venue says is left, where that is less.
     ``full_per_s`` and ``burst_max`` are what the config allows, ``rate_per_s`` and ``burst`` what is
-    allowed now. ``good_per_s``: the fastest rate not known to be refused. No token comes back before
-    ``held_ns``; the rate was last cut at ``cut_ns`` and grows next at ``grow_ns``.
+    allowed now. ``kept`` tokens are the cancels': slowing down leaves them. ``good_per_s``: the
+    fastest rate not known to be refused. The venue said that more comes at ``held_ns``, or refused us
+    so that we wait until then; the rate was last cut at ``cut_ns``, ``cuts`` times since it last
+    grew, and grows next at ``grow_ns``.
     """
 
     rate_per_s: int
     burst: int
     level: int
+    told: int
     at_ns: int = 0
     full_per_s: int = 0
     burst_max: int = 0
+    kept: int = 0
     good_per_s: int = 0
     held_ns: int = 0
     cut_ns: int = 0
+    cuts: int = 0
     grow_ns: int = 0
     grow_every_ns: int = 10 * NS_PER_S
 
     def has(self, now_ns: int, keep: int = 0) -> int:
-        """Count the whole tokens there are above ``keep`` reserved ones."""
+        """Count the whole tokens there are above ``keep`` reserved ones, by our count and the venue's."""
         self._refill(now_ns)
-        return max(0, self.level // NS_PER_S - keep)
+        return max(0, min(self.level, self.told) // NS_PER_S - keep) if now_ns >= self.held_ns else 0
+
+    def has_own(self, now_ns: int) -> int:
+        """Count the whole tokens there are by our own count."""
+        self._refill(now_ns)
+        return max(0, self.level // NS_PER_S)
 
     def take(self, count: int) -> None:
         """Use tokens that ``has`` has shown."""
         self.level -= count * NS_PER_S
+        self.told = max(0, self.told - count * NS_PER_S)
 
-    def lower_to(self, now_ns: int, remaining: int, until_ns: int = 0) -> bool:
-        """Believe the venue when it says that less is left than we thought, and when more comes.
-
-        Says whether it was less.
-        """
+    def lower_to(self, now_ns: int, remaining: int, until_ns: int = 0) -> None:
+        """Believe the venue when it says that less is left than we thought, and when there is more."""
         self._refill(now_ns)
-        if remaining * NS_PER_S >= self.level:
-            return False
-        self.level = remaining * NS_PER_S
-        self.held_ns = max(self.held_ns, min(until_ns, now_ns + _HELD_NS_MAX))
-        return True
+        if remaining * NS_PER_S < self.told:
+            self.told = remaining * NS_PER_S
+        if not remaining:
+            self.held_ns = max(self.held_ns, min(until_ns, now_ns + _HELD_NS_MAX))
 
     def slow_down(self, now_ns: int, sent_ns: int) -> None:
         """Halve the rate because a request was refused; once for all that were under way.
@@ -84,33 +100,44 @@ class Bucket(msgspec.Struct):
         if self.cut_ns and (sent_ns or now_ns - NS_PER_S) <= self.cut_ns:
             return
         self._refill(now_ns)
-        self.full_per_s = self.full_per_s or self.rate_per_s
-        self.burst_max = self.burst_max or self.burst
         self.good_per_s = max(1, self.rate_per_s - 1)
         self._run_at(max(1, self.rate_per_s // 2))
-        self.level = 0
+        self.level = min(self.level, self.kept * NS_PER_S)
         self.cut_ns, self.grow_ns = now_ns, now_ns + self.grow_every_ns
+        self.held_ns = max(self.held_ns, now_ns + pause_ns(_REFUSED_PAUSE_NS, self.cuts, _REFUSED_PAUSE_NS_MAX))
+        self.cuts += 1
+
+    def empty_until(self, at_ns: int) -> None:
+        """Leave nothing, and let nothing come back before ``at_ns``."""
+        self.level, self.told, self.at_ns = 0, 0, at_ns
 
     def next_ns(self, now_ns: int, keep: int = 0) -> int:
         """Give the instant at which there is one more whole token above ``keep``."""
-        self._refill(now_ns)
-        missing = (keep + 1) * NS_PER_S - self.level
-        return max(now_ns, self.held_ns) + max(1, -(-missing // self.rate_per_s))
+        return max(self.held_ns, self._next_ns(now_ns, min(self.level, self.told), keep))
+
+    def next_own_ns(self, now_ns: int) -> int:
+        """Give the instant at which there is one more whole token by our own count."""
+        return self._next_ns(now_ns, self.level, 0)
+
+    def _next_ns(self, now_ns: int, level: int, keep: int) -> int:
+        missing = (keep + 1) * NS_PER_S - level
+        return max(now_ns + 1, self.at_ns + -(-missing // self.rate_per_s))
 
     def _refill(self, now_ns: int) -> None:
-        from_ns = max(self.at_ns, self.held_ns)
-        if now_ns > from_ns:
-            self.level = min(self.burst * NS_PER_S, self.level + (now_ns - from_ns) * self.rate_per_s)
-        self.at_ns = max(self.at_ns, now_ns)
+        if now_ns > self.at_ns:
+            more, most = (now_ns - self.at_ns) * self.rate_per_s, self.burst * NS_PER_S
+            self.level, self.told = min(most, self.level + more), min(most, self.told + more)
+            self.at_ns = now_ns
         while self.rate_per_s < self.full_per_s and now_ns >= self.grow_ns:
             self._run_at(self.rate_per_s + 1)
+            self.cuts = 0
             careful = _CAREFUL if self.rate_per_s >= self.good_per_s else 1
             self.grow_ns += self.grow_every_ns * careful
 
     def _run_at(self, rate_per_s: int) -> None:
-        """Change the rate, and the burst with it; two tokens at least, so that there is one to share."""
+        """Change the rate, and with it the burst of what is not the cancels'."""
         self.rate_per_s = rate_per_s
-        self.burst = min(self.burst_max, max(2, self.burst_max * rate_per_s // self.full_per_s))
+        self.burst = self.kept + max(1, (self.burst_max - self.kept) * rate_per_s // self.full_per_s)
         self.level = min(self.level, self.burst * NS_PER_S)
 
 
@@ -119,22 +146,23 @@ class Pacing(msgspec.Struct):
 
     A share of ``orders`` is only for cancels: creates and amends leave it alone, so that a cancel
     finds a token unless cancels alone have used the whole burst. Nothing leaves before
-    ``banned_ns``, no create or amend before ``quiet_ns``. ``bans`` counts bans that came soon after another.
+    ``banned_ns``, no cancel before ``cancels_ns``, no create or amend before ``quiet_ns``. ``bans``
+    counts bans that came soon after another.
     """
 
     orders: Bucket
     queries: Bucket
-    share_pct: int
     ban_wait_ns: int = 30 * NS_PER_S
     ban_wait_ns_max: int = 600 * NS_PER_S
     banned_ns: int = 0
+    cancels_ns: int = 0
     quiet_ns: int = 0
     bans: int = 0
 
     @property
     def reserved(self) -> int:
-        """Count the tokens of ``orders`` that only cancels may use; one at least is left for quotes."""
-        return min(-(-self.orders.burst * self.share_pct // _PERCENT), self.orders.burst - 1)
+        """Count the tokens of ``orders`` that only cancels may use."""
+        return self.orders.kept
 
     def take_order(self, now_ns: int, spare: int = 0, count: int = 1) -> bool:
         """Use tokens for a create or an amend, outside the cancels' share; leave ``spare`` more."""
@@ -145,14 +173,14 @@ class Pacing(msgspec.Struct):
 
     def take_cancel(self, now_ns: int, count: int = 1) -> bool:
         """Use tokens for a cancel, reserved or not; one that shares a request may need none."""
-        if now_ns < self.banned_ns or self.orders.has(now_ns) < count:
+        if now_ns < self.cancels_ns or self.orders.has_own(now_ns) < count:
             return False
         self.orders.take(count)
         return True
 
     def cancels_left(self, now_ns: int) -> int:
         """Count the cancels that may leave now."""
-        return self.orders.has(now_ns) if now_ns >= self.banned_ns else 0
+        return self.orders.has_own(now_ns) if now_ns >= self.cancels_ns else 0
 
     def take_cancels(self, count: int) -> None:
         """Use tokens for cancels that ``cancels_left`` has shown."""
@@ -172,7 +200,7 @@ class Pacing(msgspec.Struct):
 
     def next_cancel_ns(self, now_ns: int) -> int:
         """Give the instant at which a cancel may leave."""
-        return max(self.banned_ns, self.orders.next_ns(now_ns))
+        return max(self.cancels_ns, self.orders.next_own_ns(now_ns))
 
     def next_query_ns(self, now_ns: int) -> int:
         """Give the instant at which a question may leave."""
@@ -181,7 +209,12 @@ class Pacing(msgspec.Struct):
     def started(self, now_ns: int) -> None:
         """Begin a process with the cancels' share alone: whoever lived before may have used the rest."""
         self.orders.at_ns = self.queries.at_ns = now_ns
-        self.orders.level = self.reserved * NS_PER_S
+        self.orders.level = self.orders.told = self.reserved * NS_PER_S
+
+    def take_over(self, old: "Pacing") -> None:
+        """Keep what a process that died knew of a ban: it is the account's, not the process's."""
+        self.banned_ns, self.cancels_ns, self.quiet_ns = old.banned_ns, old.cancels_ns, old.quiet_ns
+        self.bans = old.bans
 
     # What the venue says
 
@@ -193,8 +226,9 @@ class Pacing(msgspec.Struct):
         elif bucket == QUERIES:
             self.queries.lower_to(now_ns, remaining, resets_ns)
         else:
-            self.orders.lower_to(now_ns, remaining, min(resets_ns, now_ns + _CANCELS_HELD_NS))
+            self.orders.lower_to(now_ns, remaining, resets_ns)
             if not remaining:
+                self.cancels_ns = max(self.cancels_ns, min(resets_ns, now_ns + _CANCELS_HELD_NS))
                 self.quiet_ns = max(self.quiet_ns, min(resets_ns, now_ns + _HELD_NS_MAX))
 
     def refused(self, now_ns: int, bucket: str, sent_ns: int) -> None:
@@ -218,14 +252,12 @@ class Pacing(msgspec.Struct):
 
     def _hold_until(self, now_ns: int, until_ns: int) -> None:
         until_ns = min(until_ns, now_ns + _HELD_NS_MAX)
-        self.banned_ns = until_ns
+        self.banned_ns = self.cancels_ns = until_ns
         self.quiet_ns = until_ns + pause_ns(_QUOTES_LATER_NS, self.bans, self.ban_wait_ns_max)
         # What was saved up must not burst out when the ban ends: there is just the share of the cancels.
         saved_ns = self.reserved * NS_PER_S // self.orders.rate_per_s
-        self.orders.held_ns = max(now_ns, until_ns - saved_ns)
-        self.orders.level = min(self.orders.level, 0)
-        self.queries.held_ns = until_ns + _QUESTIONS_LATER_NS
-        self.queries.level = min(self.queries.level, 0)
+        self.orders.empty_until(max(now_ns, until_ns - saved_ns))
+        self.queries.empty_until(until_ns + _QUESTIONS_LATER_NS)
 
     def _kept(self, spare: int) -> int:
         """Count the tokens a quote must leave; a bucket that was slowed down cannot spare what it never holds."""
@@ -234,15 +266,24 @@ class Pacing(msgspec.Struct):
 
 def make_pacing(knobs: PacingKnobs) -> Pacing:
     """Start with full buckets."""
+    # One token at least is left for quotes.
+    reserved = min(-(-knobs.burst * knobs.cancel_share_pct // _PERCENT), knobs.burst - 1)
     return Pacing(
-        _full(knobs.orders_per_s, knobs.burst, knobs),
-        _full(knobs.queries_per_s, knobs.queries_per_s, knobs),
-        knobs.cancel_share_pct,
+        _full(knobs.orders_per_s, knobs.burst, reserved, knobs),
+        _full(knobs.queries_per_s, knobs.queries_per_s, 0, knobs),
         knobs.ban_wait_ns,
         knobs.ban_wait_ns_max,
     )
 
 
-def _full(per_s: int, burst: int, knobs: PacingKnobs) -> Bucket:
-    level = burst * NS_PER_S
-    return Bucket(per_s, burst, level, full_per_s=per_s, burst_max=burst, grow_every_ns=knobs.recover_every_ns)
+def _full(per_s: int, burst: int, kept: int, knobs: PacingKnobs) -> Bucket:
+    return Bucket(
+        per_s,
+        burst,
+        burst * NS_PER_S,
+        burst * NS_PER_S,
+        full_per_s=per_s,
+        burst_max=burst,
+        kept=kept,
+        grow_every_ns=knobs.recover_every_ns,
+    )

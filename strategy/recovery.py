@@ -1,7 +1,7 @@
 """What a process that begins takes over from one that died: its snapshot, and the journal since.
 
 Only what outlives a process is taken: orders possibly alive, fills counted, positions and cash, the
-day's losses, what people said. Books, signals, windows and clocks belonged to the old process. The
+day's losses, what people said, a ban in force. Books, signals, windows and clocks belonged to the old process. The
 journal is folded, not replayed: no decision is made again, so a record that killed one process does
 not kill the next. Whatever the journal does not say is assumed at its worst: an intent may have
 left, a word may have been missed. ``Core`` has it all asked about once it is told ``Started``.
@@ -21,6 +21,7 @@ from strategy.order import Order
 from strategy.order_states import State, Word
 from strategy.order_words import absorb
 from strategy.orders import through_ns
+from strategy.pacing import BANNED
 
 
 def recover(knobs: Knobs, snapshot: bytes, records: Iterable[Record]) -> CoreState:
@@ -48,6 +49,7 @@ def _kept(knobs: Knobs, snapshot: bytes) -> CoreState:
         return state
     state.orders = old.orders
     state.cycle_id = old.cycle_id
+    state.pacing.take_over(old.pacing)
     state.health.halted, state.health.flattening = old.health.halted, old.health.flattening
     day, budgets = old.signals.day, state.signals.day
     state.signals.day = replace(
@@ -72,12 +74,16 @@ def _event(state: CoreState, now_ns: int, event: events.Event, knobs: Knobs) -> 
             state.orders.started(now_ns, event.session, symbols, knobs.orders)
         case events.FundingPaid() if event.symbol in desks:
             state.desks[desks[event.symbol]].position.fund(event)
+        case events.BudgetSeen():
+            state.pacing.seen(now_ns, event.bucket, event.remaining, event.resets_ns)
         case events.OperatorSaid():
             state.health.absorb(event)
             if event.word == CLEAR_LATCH:
                 for desk in state.desks:
                     desk.memory = replace(desk.memory, latched=False)
         case _:
+            if isinstance(event, events.Unanswered) and event.code == BANNED:
+                state.pacing.ban(now_ns)
             for fill in absorb(state.orders, now_ns, event, knobs.orders).fills:
                 if fill.symbol in desks:
                     position = state.desks[desks[fill.symbol]].position

@@ -10,12 +10,10 @@ from typing import Final
 from strategy import events, reads
 from strategy.backoff import pause_ns
 from strategy.core_state import CoreState
-from strategy.pacing import ORDERS, QUERIES
+from strategy.pacing import BANNED, ORDERS, QUERIES, RATE_LIMIT
 from strategy.units import NS_PER_MS, NS_PER_S
 
-# Codes of answers without a verdict, and the code of a refused stamp.
-RATE_LIMIT: Final = "rate_limit"
-BANNED: Final = "banned"
+# The code of a refused stamp.
 TIMESTAMP: Final = "timestamp"
 # A request whose time had passed waited for us, not for a connection: the next one need not wait.
 SEND_BY_PASSED: Final = "send_by passed"

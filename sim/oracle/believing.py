@@ -6,6 +6,7 @@ from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
 from sim.oracle.findings import Findings
 from sim.oracle.tolerance import Tolerance
+from strategy import events
 from strategy.belief import Belief
 from strategy.knobs import SymbolKnobs
 
@@ -28,6 +29,7 @@ class Believing:
         self._tolerance = tolerance
         self._findings = findings
         self._awake_ns = 0
+        self._banned_ns = 0
         # Symbols about which a new process is still finding out: what it holds, and what it is in for.
         self._unread: dict[str, None] = {}
         self._beyond: dict[str, None] = {}
@@ -78,6 +80,16 @@ class Believing:
         """Note that the bot's host did not run until now: nobody attempts anything in his sleep."""
         self._awake_ns = now_ns
 
+    def silenced(self, now_ns: int, event: events.Event) -> None:
+        """Note a ban that was delivered: while it lasts nothing may leave, a cancel neither."""
+        match event:
+            case events.BudgetSeen(bucket="account", remaining=0):
+                self._banned_ns = max(self._banned_ns, event.resets_ns)
+            case events.Unanswered(code="banned") if now_ns > self._banned_ns:
+                self._banned_ns = now_ns + self._tolerance.ban_ns
+            case _:
+                pass
+
     def late_cancels(self, now_ns: int) -> None:
         """S4: once it was knowable that the inputs are stale, quotes known live had to be cancelled."""
         for symbol, feed in self._feeds.items():
@@ -88,7 +100,7 @@ class Believing:
             for order in self._evidence.money[symbol].open.values():
                 if order.over or not order.free_ns or order.cancel_ns:
                     continue
-                since_ns = max(blind_ns, order.free_ns, self._awake_ns)
+                since_ns = max(blind_ns, order.free_ns, self._awake_ns, self._banned_ns)
                 if now_ns > since_ns + self._tolerance.staleness_cancel_ns:
                     late_ms = (now_ns - since_ns) // 1_000_000
                     detail = f"{order.client_id} still stands {late_ms} ms after its inputs were known to be stale"

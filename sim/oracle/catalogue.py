@@ -17,7 +17,7 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S3": "A delivered answer without a verdict, or no answer within the core's own deadline, about an order of "
         "the same side.",
         "S4": "The delivered messages of that symbol's feed: an unbroken sequence, and its last proof of life. For "
-        "the cancel also a delivered word that the order is on the book.",
+        "the cancel also a delivered word that the order is on the book; a delivered ban excuses it while it lasts.",
         "S5": "Every fill and funding payment delivered, each counted once by its id; at rest, a calm long enough "
         "for every fill to have been asked for.",
         "S6": "The event of that step and the commands that left in it: they bound the words an order can have "

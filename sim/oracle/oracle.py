@@ -124,6 +124,7 @@ class Oracle:
     def delivered(self, now_ns: int, event: events.Event) -> None:
         """See an event just before the core does."""
         self._believing.late_cancels(now_ns)
+        self._believing.silenced(now_ns, event)
         match event:
             case events.BookDelta():
                 self._feeds[event.symbol].delta(now_ns, event)

@@ -12,7 +12,8 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     ``proof_ns`` is what an absence read must wait after a create's ``send_by``: the venue's
     receive window and whatever a read may lag. ``silence_ns`` is when an unanswered request is a
-    doubt for everybody to see. ``book_asked_ns``: who waits for a book has asked within it.
+    doubt for everybody to see. ``book_asked_ns``: who waits for a book has asked within it. A ban whose
+    end nobody tells may be kept for ``ban_ns``.
     """
 
     quote_age_ns: int
@@ -23,6 +24,7 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     doubt_ns: int
     requote_ns: int
     book_asked_ns: int
+    ban_ns: int
     mark_factor: float
 
 
@@ -40,6 +42,7 @@ def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Toleran
         converge_ns=round(bounds.converge_s * NS_PER_S),
         doubt_ns=round(bounds.doubt_s * NS_PER_S),
         requote_ns=round(bounds.requote_s * NS_PER_S),
+        ban_ns=round(bounds.ban_s * NS_PER_S),
         book_asked_ns=_BOOK_WAITS * feed.book_wait_ns_max,
         mark_factor=1.0 + bounds.mark_slack_pct / PCT,
     )

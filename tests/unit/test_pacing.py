@@ -55,18 +55,18 @@ def test_a_lowered_budget_stays_lowered_until_the_venue_said_it_would():
     pacing = make_pacing(KNOBS)
     pacing.seen(0, QUERIES, 1, resets_ns=3 * NS_PER_S)
     pacing.take_queries(1)
-    assert 0 == pacing.queries_left(3 * NS_PER_S)
-    assert 3_200_000_000 == pacing.next_query_ns(NS_PER_S)
-    assert 1 == pacing.queries_left(3_200_000_000)
+    pacing.seen(0, QUERIES, 0, resets_ns=3 * NS_PER_S)
+    assert (0, 3 * NS_PER_S) == (pacing.queries_left(3 * NS_PER_S - 1), pacing.next_query_ns(NS_PER_S))
+    assert 5 == pacing.queries_left(3 * NS_PER_S), "full again, as it was said"
 
 
-def test_an_empty_order_budget_keeps_quotes_back_for_as_long_as_it_says_and_cancels_for_a_second():
+def test_an_empty_order_budget_keeps_quotes_back_for_as_long_as_it_says_and_cancels_for_a_moment():
     pacing = make_pacing(KNOBS)
     pacing.seen(0, ORDERS, 0, resets_ns=120 * NS_PER_S)
     assert pacing.is_quiet(NS_PER_S)
-    assert (1_100_000_000, 120 * NS_PER_S) == (pacing.next_cancel_ns(0), pacing.next_order_ns(0))
-    assert not pacing.take_cancel(NS_PER_S)
-    assert pacing.take_cancel(1_100_000_000)
+    assert (300_000_000, 120 * NS_PER_S) == (pacing.next_cancel_ns(0), pacing.next_order_ns(0))
+    assert not pacing.take_cancel(299_999_999)
+    assert pacing.take_cancel(300_000_000)
     assert not pacing.take_order(119 * NS_PER_S)
     assert pacing.take_order(120 * NS_PER_S)
 
@@ -74,13 +74,15 @@ def test_an_empty_order_budget_keeps_quotes_back_for_as_long_as_it_says_and_canc
 def test_a_refusal_for_the_rate_halves_it_once_for_all_that_were_under_way():
     pacing = make_pacing(KNOBS)
     pacing.refused(NS_PER_S, ORDERS, NS_PER_S // 2)
-    assert (5, 10, 3) == (pacing.orders.rate_per_s, pacing.orders.burst, pacing.reserved)
-    assert not pacing.take_cancel(NS_PER_S), "never again at once"
-    assert 1_200_000_000 == pacing.next_cancel_ns(NS_PER_S)
+    assert (5, 13, 6) == (pacing.orders.rate_per_s, pacing.orders.burst, pacing.reserved)
+    assert not pacing.take_order(NS_PER_S), "never again at once"
+    assert 1_500_000_000 == pacing.next_order_ns(NS_PER_S)
+    assert 6 == pacing.cancels_left(NS_PER_S), "only quotes pay for it"
     pacing.refused(NS_PER_S + 10, ORDERS, NS_PER_S - 1)
     assert 5 == pacing.orders.rate_per_s
     pacing.refused(NS_PER_S + 20, ORDERS, NS_PER_S + 5)
-    assert (2, 4, 5) == (pacing.orders.rate_per_s, pacing.orders.burst, pacing.queries.rate_per_s)
+    assert 2_000_000_020 == pacing.next_order_ns(NS_PER_S + 20), "and longer after each further one"
+    assert (2, 8, 5) == (pacing.orders.rate_per_s, pacing.orders.burst, pacing.queries.rate_per_s)
 
 
 def test_the_rate_comes_back_slowly_and_more_slowly_past_where_it_was_refused():
@@ -88,7 +90,7 @@ def test_the_rate_comes_back_slowly_and_more_slowly_past_where_it_was_refused():
     pacing.refused(0, ORDERS, 0)
     rates = {}
     for at_s in range(200):
-        pacing.take_cancel(at_s * NS_PER_S)
+        pacing.cancels_left(at_s * NS_PER_S)
         rates.setdefault(pacing.orders.rate_per_s, at_s)
     assert {5: 0, 6: 10, 7: 20, 8: 30, 9: 40, 10: 100} == rates
     assert 20 == pacing.orders.burst
@@ -101,7 +103,7 @@ def test_nothing_leaves_in_a_ban_and_after_it_cancels_leave_first_then_questions
     assert (False, False, 0) == (pacing.take_cancel(last_ns), pacing.take_order(last_ns), pacing.queries_left(last_ns))
     assert end_ns == pacing.next_cancel_ns(last_ns)
     assert end_ns < pacing.next_query_ns(last_ns) < pacing.next_order_ns(last_ns)
-    assert [True] * 3 + [False] == [pacing.take_cancel(end_ns) for _ in range(4)]
+    assert [True] * 6 + [False] == [pacing.take_cancel(end_ns) for _ in range(7)]
     assert 0 == pacing.queries_left(end_ns)
     assert 1 == pacing.queries_left(pacing.next_query_ns(last_ns))
     assert not pacing.is_quiet(pacing.next_order_ns(last_ns))
@@ -143,6 +145,7 @@ def test_no_word_makes_a_budget_negative_or_takes_the_cancels_their_share_or_las
             for _ in range(count):
                 if what == "cancel":
                     assert pacing.take_cancel(now_ns) or pacing.next_cancel_ns(now_ns) > now_ns
+                    assert now_ns >= pacing.banned_ns or 0 == pacing.cancels_left(now_ns)
                 elif what == "query":
                     pacing.take_queries(min(1, pacing.queries_left(now_ns)))
                 elif pacing.take_order(now_ns):
@@ -177,7 +180,7 @@ def test_no_word_makes_a_budget_negative_or_takes_the_cancels_their_share_or_las
     st.integers(1, 30),
 )
 def test_no_window_ever_sees_more_than_burst_and_rate(steps, rate, burst):
-    bucket, now_ns, taken = Bucket(rate, burst, burst * NS_PER_S), 0, []
+    bucket, now_ns, taken = Bucket(rate, burst, burst * NS_PER_S, burst * NS_PER_S), 0, []
     for wait_ns, wanted in steps:
         now_ns += wait_ns
         for _ in range(wanted):
@@ -192,7 +195,7 @@ def test_no_window_ever_sees_more_than_burst_and_rate(steps, rate, burst):
 
 @given(st.integers(1, 50), st.integers(1, 50), st.integers(0, 40), st.integers(0, 10**10))
 def test_the_next_token_is_there_when_promised_and_not_before(rate, burst, used, now_ns):
-    bucket = Bucket(rate, burst, burst * NS_PER_S)
+    bucket = Bucket(rate, burst, burst * NS_PER_S, burst * NS_PER_S)
     bucket.has(now_ns)
     bucket.take(min(used, burst))
     if not bucket.has(now_ns):

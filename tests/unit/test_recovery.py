@@ -140,3 +140,16 @@ def test_two_intents_for_one_slot_are_both_counted(kept, knobs):
     assert (False, True) == (state.orders.live["s-1"].is_orphan, state.orders.live["s-9"].is_orphan)
     assert 2 * bid.size_lots == state.orders.worst_of("BTCUSDT")[0]
     assert BUY == bid.side
+
+
+def test_a_ban_outlives_the_process_it_was_told_to(kept, knobs):
+    quoting(kept)
+    until = kept.now + 60 * NS_PER_S
+    kept.hear(events.BudgetSeen("account", 0, until), 10)
+    assert until == recover(knobs, b"", kept.records).pacing.banned_ns
+    assert until == recover(knobs, kept.core.snapshot(), ()).pacing.banned_ns
+    heir = Core(knobs)
+    heir.resume(b"", kept.records)
+    assert [] == [
+        one for one in heir.step(kept.now + NS_PER_S, events.Started("h", START)) if not isinstance(one, commands.Alert)
+    ]
