@@ -193,7 +193,7 @@ class Evidence:
         # The answer and the stream say it twice, and the older may come last.
         if event.venue_ns >= order.word_venue_ns:
             order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
-            order.word_venue_ns = event.venue_ns
+            order.word_venue_ns, order.word_ns = event.venue_ns, now_ns
 
     def _landed(self, order: Known, price_ticks: int, size_lots: int) -> bool:
         """Forget the amends up to the one that is seen to have landed; say whether there was one."""
@@ -230,7 +230,10 @@ class Evidence:
         order.changes = [change for change in order.changes if event.asked_ns <= change.through_ns]
         if not order.changes:
             order.settle(events.AMEND)
-        if event.venue_ns >= order.word_venue_ns or has_landed:
+        # The wire tells milliseconds: of a read and a word of the same one, a read asked before the
+        # word was heard may be the older.
+        is_echo = event.venue_ns == order.word_venue_ns and event.asked_ns < order.word_ns
+        if has_landed or (event.venue_ns >= order.word_venue_ns and not is_echo):
             order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
             order.word_venue_ns = max(order.word_venue_ns, event.venue_ns)
         if order.cancel_ns and event.asked_ns >= order.cancel_ns:

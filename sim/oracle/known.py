@@ -27,6 +27,8 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 class Known(msgspec.Struct, kw_only=True):
     """Facts about one order. Instants are the bot's clock, ``word_venue_ns`` the venue's; 0 is never.
 
+    ``word_ns`` is when the last word of where it stands was heard, ``word_venue_ns`` when it was said.
+
     ``over`` says how it ended, empty while it may be alive. ``waiting`` holds, by kind of request,
     when the oldest unanswered one left; ``doubted`` when one was said to have no verdict.
     ``seen_ns`` is the first proof that it was on the book, ``free_ns`` since when it is known to
@@ -49,6 +51,7 @@ class Known(msgspec.Struct, kw_only=True):
     waiting: dict[str, int] = {}
     doubted: dict[str, int] = {}
     word_venue_ns: int = 0
+    word_ns: int = 0
     seen_ns: int = 0
     free_ns: int = 0
     cancel_ns: int = 0

@@ -49,6 +49,15 @@ def test_the_older_of_two_words_about_amends_changes_nothing():
     assert (9_980, 14, []) == (the(evidence).price_ticks, the(evidence).size_lots, the(evidence).changes)
 
 
+def test_a_read_from_the_millisecond_of_an_amend_does_not_undo_it():
+    """Asked before the amend landed, answered in the same millisecond, delivered last."""
+    evidence = evidence_of("a")
+    amend(evidence, "a", 9_990, 5)
+    evidence.order_word(20, amended("a", 9_990, 5, venue_ns=8))
+    evidence.order_word(30, read("a", 15, events.OPEN, price=PRICE, size=10, venue_ns=8))
+    assert (9_990, 5) == (the(evidence).price_ticks, the(evidence).size_lots)
+
+
 def test_the_word_about_an_earlier_amend_leaves_the_later_one_open():
     evidence = evidence_of("a")
     amend(evidence, "a", 9_990, 12)
