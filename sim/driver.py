@@ -69,6 +69,9 @@ class SimDriver:
         self._snapshot_ns = 0
         self.is_alive = False
         self.boots = 0
+        # Called after every step; one that raises MemoryError is a step that ran out of memory.
+        self.trip: Callable[[events.Event], None] = _nobody
+        self.ran_out: Callable[[], None]
         self.cuts: list[Callable[[str, commands.Command], None]] = []
         self.alerts: list[commands.Alert] = []
         self.steps = 0
@@ -79,6 +82,7 @@ class SimDriver:
         self.boots += 1
         self.is_alive = True
         self._alarm_ns = None
+        self._waits: Callable[[commands.Command], bool] = getattr(core, "waits_for_journal", _always)
         estimate: Any = getattr(core, "venue_now_ns", None)
         self.calls.signed_ns = int if estimate is None else estimate
 
@@ -101,21 +105,45 @@ class SimDriver:
         self.arrived_ns, event = came
         for watcher in self.watchers:
             watcher.delivered(now_ns, event)
-        leaving = self.core.step(now_ns, event)
+        # Written before it is taken in: a step that dies over it must not take the word with it.
+        self._host.disk.append(EventRecord(now_ns, event))
+        try:
+            leaving = self.core.step(now_ns, event)
+            self.trip(event)
+        except MemoryError:
+            # What the step had come to is worth nothing: neither its commands nor the core's state.
+            self._trace.record("out of memory", now_ns, event)
+            self.ran_out()
+            return 0
         self.steps += 1
         self._trace.record("step", now_ns, (event, leaving))
-        self._carry_out(now_ns, event, leaving)
-        if not self.is_alive:
-            return 0
-        for watcher in self.watchers:
-            watcher.stepped(now_ns, leaving, event)
-        self._set_alarm(now_ns)
-        self._keep_journal_short()
-        return 0
+        busy_ns = self._host.service_ns
+        if busy_ns:
+            # What a step asks for leaves when it is over: computing time is charged.
+            self._kernel.at(self._kernel.now_ns + busy_ns, self._finish, self.boots, now_ns, event, leaving)
+        else:
+            self._finish(self.boots, now_ns, event, leaving)
+        return busy_ns
 
-    def _carry_out(self, now_ns: int, event: events.Event, leaving: Sequence[commands.Command]) -> None:
+    def _finish(self, boot: int, step_ns: int, event: events.Event, leaving: tuple[commands.Command, ...]) -> None:
+        """Carry out what a step gave, and see to alarm and journal; the process may die in between."""
+        if self.is_alive and boot == self.boots:
+            self._carry_out(self._host.now_ns(), leaving)
+        if self.is_alive and boot == self.boots:
+            for watcher in self.watchers:
+                watcher.stepped(step_ns, leaving, event)
+            self._set_alarm(step_ns)
+            self._keep_journal_short()
+
+    def cancel_all(self) -> None:
+        """Take every order of ours off the book without asking the core."""
+        sweep = commands.CancelAll("")
+        for watcher in self.watchers:
+            watcher.sent(self._host.now_ns(), sweep)
+        self.calls.send([sweep])
+
+    def _carry_out(self, now_ns: int, leaving: Sequence[commands.Command]) -> None:
         disk = self._host.disk
-        disk.append(EventRecord(now_ns, event))
         waiting: list[commands.Command] = []
         at_once: list[commands.Command] = []
         for command in leaving:
@@ -126,7 +154,7 @@ class SimDriver:
                 watcher.sent(now_ns, command)
             if isinstance(command, commands.CreateOrder | commands.AmendOrder):
                 disk.append(IntentRecord(now_ns, command))
-                waiting.append(command)
+                (waiting if self._waits(command) else at_once).append(command)
             else:
                 at_once.append(command)
         # Cancels and questions never share a request with what waits for the journal.
@@ -171,3 +199,12 @@ class SimDriver:
         if self.is_alive and self.core.wake_at_ns == wake_at_ns and self._alarm_ns == wake_at_ns:
             self._alarm_ns = None
             self.feed(events.Woke())
+
+
+def _always(_command: commands.Command) -> bool:
+    """Say that a create or an amend leaves once the journal holds it."""
+    return True
+
+
+def _nobody(_event: events.Event) -> None:
+    """Trip over nothing."""

@@ -13,7 +13,7 @@ import msgspec
 from strategy.knobs import AccountKnobs, SignalKnobs
 from strategy.units import NS_PER_DAY, PCT
 
-_ENTRIES_MAX: Final = 512
+ENTRIES_MAX: Final = 512
 _QUANTILE: Final = 0.95
 # A share of fewer answers than this counts as a share of this many: one refusal is not 100 %.
 _ANSWERS_MIN: Final = 10
@@ -28,16 +28,20 @@ class RoundTrips(msgspec.Struct):
 
     def add(self, now_ns: int, round_trip_ms: float) -> None:
         """Take in one round trip."""
-        self._forget(now_ns, _ENTRIES_MAX - 1)
+        self._forget(now_ns, ENTRIES_MAX - 1)
         self.entries.append((now_ns, round_trip_ms))
         insort(self.ordered, round_trip_ms)
 
     def p95_ms(self, now_ns: int) -> float:
         """Give the smallest round trip that 95 % do not exceed, 0 when there is none in the window."""
-        self._forget(now_ns, _ENTRIES_MAX)
+        self._forget(now_ns, ENTRIES_MAX)
         if not self.ordered:
             return 0.0
         return self.ordered[math.ceil(_QUANTILE * len(self.ordered)) - 1]
+
+    def shed(self, now_ns: int) -> None:
+        """Forget the older half."""
+        self._forget(now_ns, len(self.entries) // 2)
 
     def _forget(self, now_ns: int, keep_max: int) -> None:
         entries = self.entries
@@ -54,14 +58,18 @@ class Answers(msgspec.Struct):
 
     def add(self, now_ns: int, is_rejected: bool) -> None:
         """Take in one answer."""
-        self._forget(now_ns, _ENTRIES_MAX - 1)
+        self._forget(now_ns, ENTRIES_MAX - 1)
         self.entries.append((now_ns, is_rejected))
         self.rejected += is_rejected
 
     def rejected_pct(self, now_ns: int) -> float:
         """Give the share of rejections in %; few answers count as a few more that were fine."""
-        self._forget(now_ns, _ENTRIES_MAX)
+        self._forget(now_ns, ENTRIES_MAX)
         return PCT * self.rejected / max(len(self.entries), _ANSWERS_MIN)
+
+    def shed(self, now_ns: int) -> None:
+        """Forget the older half."""
+        self._forget(now_ns, len(self.entries) // 2)
 
     def _forget(self, now_ns: int, keep_max: int) -> None:
         entries = self.entries
@@ -77,12 +85,12 @@ class Takes(msgspec.Struct):
 
     def add(self, now_ns: int) -> None:
         """Take in one taker fill."""
-        self._forget(now_ns, _ENTRIES_MAX - 1)
+        self._forget(now_ns, ENTRIES_MAX - 1)
         self.at_ns.append(now_ns)
 
     def count(self, now_ns: int) -> int:
         """Count the taker fills of the window."""
-        self._forget(now_ns, _ENTRIES_MAX)
+        self._forget(now_ns, ENTRIES_MAX)
         return len(self.at_ns)
 
     def _forget(self, now_ns: int, keep_max: int) -> None:

@@ -20,7 +20,7 @@ GAP: Final = "gap"
 BUFFERED: Final = "buffered"
 
 # Deltas kept while a snapshot loads. Past it the oldest goes, and only a younger snapshot joins.
-_BUFFER_MAX: Final = 1024
+BUFFER_MAX: Final = 1024
 
 
 class Book(msgspec.Struct):
@@ -75,7 +75,7 @@ class Book(msgspec.Struct):
     def delta(self, now_ns: int, event: BookDelta) -> str:
         """Apply a delta that joins; keep one that does not and say so."""
         if not self.ok:
-            if len(self.buffer) >= _BUFFER_MAX:
+            if len(self.buffer) >= BUFFER_MAX:
                 del self.buffer[0]
             self.buffer.append(event)
             return BUFFERED

@@ -178,6 +178,7 @@ class QuoteContext(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     working_ask: Working | None = None
     working_take: Working | None = None
     is_flattening: bool = False  # the operator wants the position gone
+    pressure: int = 0  # how short memory is: 0 not, 1 soft, 2 tight
     blocked: str = ""  # a fact (stream down, regime, operator) that forbids quoting and taking
     memory: StageMemory = StageMemory()
 

@@ -34,6 +34,7 @@ from strategy.core_state import CoreState, fresh_state
 from strategy.deciding import decide, refresh
 from strategy.desk import Desk
 from strategy.errors import OurMistake
+from strategy.footprint import footprint_of
 from strategy.journal import Record
 from strategy.knobs import Knobs
 from strategy.order import Order
@@ -43,6 +44,7 @@ from strategy.placing import carry_out, look_again
 from strategy.recovery import recover
 from strategy.retreat import is_empty, look
 from strategy.setbacks import take_setback
+from strategy.shedding import shed
 from strategy.testimony import belief_of
 from strategy.units import NS_PER_MS, PCT
 from strategy.waking import next_wake_ns
@@ -129,6 +131,10 @@ class Core:
         """Give the last decision about a symbol, each stage's share of its prices included."""
         return self._state.desks[self._index[symbol]].context
 
+    def footprint(self) -> dict[str, int]:
+        """Count the records of every container that grows, for those who watch over memory."""
+        return footprint_of(self._state)
+
     def belief(self) -> Belief:
         """Say what the core believes, for those who compare it with the truth."""
         return belief_of(self._state)
@@ -157,6 +163,8 @@ class Core:
             case events.StreamUp(stream=events.PUBLIC):
                 for desk in state.desks:
                     state.reads.want(reads.BOOK_OF + desk.symbol, now_ns + self._knobs.feed.book_wait_ns_max)
+            case events.MemoryPressure():
+                shed(state, now_ns, event.level)
             case events.OperatorSaid(word=health.CLEAR_LATCH):
                 for desk in state.desks:
                     desk.memory = replace(desk.memory, latched=False)

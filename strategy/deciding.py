@@ -79,6 +79,7 @@ def _context(state: CoreState, index: int, knobs: Knobs, now_ns: int, blocked: s
         bid_drain_lots_per_s=signals.bid_drain.value(now_ns),
         ask_drain_lots_per_s=signals.ask_drain.value(now_ns),
         is_flattening=state.health.flattening,
+        pressure=state.health.memory_level,
         blocked=blocked,
         memory=desk.memory,
         **_orders_part(state, index, knobs),

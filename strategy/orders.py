@@ -18,7 +18,7 @@ from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
 
 _WAITING: Final = frozenset({State.CREATING, State.AMENDING, State.CANCELLING})
-_FILL_IDS_MAX: Final = 4096
+FILL_IDS_MAX: Final = 4096
 _ORPHAN_SLOT: Final = "orphan"
 # Fills are read from a little before the first that may be missing: clocks and pages overlap.
 _FILLS_OVERLAP_NS: Final = 60_000_000_000
@@ -45,6 +45,8 @@ class Orders(msgspec.Struct):
     ``fills_due``: symbols whose fills must be read, and when; ``fills_since_ns``: from where on, fixed
     when the need arose, since fills that come later say nothing of those that are missing.
     ``fills_read_ns``: when the last read of fills that was answered had been asked.
+    ``fill_ids``: fills counted, and the venue's instant of each; a fill not newer than
+    ``fills_forgotten_ns`` was counted under an id that is forgotten by now.
     ``heard_venue_ns``: the latest instant of the venue's clock that a word about orders carried.
     ``due_ns``: the chase has nothing to do before this instant. ``groups``: client ids by symbol, of
     ``live`` and ``owing``; emptied whenever those change, and made again when asked for.
@@ -57,7 +59,8 @@ class Orders(msgspec.Struct):
     owing: dict[str, None] = {}
     groups: dict[str, list[str]] = {}
     slots: dict[str, str] = {}
-    fill_ids: dict[str, None] = {}
+    fill_ids: dict[str, int] = {}
+    fills_forgotten_ns: int = -1
     foreign_fills: int = 0
     orphans: int = 0
     sweeps: dict[str, Sweep] = {}
@@ -329,12 +332,23 @@ class Orders(msgspec.Struct):
         """
         last_ns = self.last_fill_venue_ns.get(fill.symbol, 0)
         self.last_fill_venue_ns[fill.symbol] = max(last_ns, fill.venue_ns)
-        if fill.fill_id in self.fill_ids:
+        if fill.fill_id in self.fill_ids or fill.venue_ns <= self.fills_forgotten_ns:
             return False
-        if len(self.fill_ids) >= _FILL_IDS_MAX:
-            del self.fill_ids[next(iter(self.fill_ids))]
-        self.fill_ids[fill.fill_id] = None
+        self.forget_fill_ids(FILL_IDS_MAX - 1)
+        self.fill_ids[fill.fill_id] = fill.venue_ns
         return True
+
+    def forget_fill_ids(self, keep: int) -> None:
+        """Forget the ids of the oldest fills; none from their time is counted any more."""
+        while len(self.fill_ids) > keep:
+            venue_ns = self.fill_ids.pop(next(iter(self.fill_ids)))
+            self.fills_forgotten_ns = max(self.fills_forgotten_ns, venue_ns)
+
+    def forget_ended(self, keep: int) -> None:
+        """Forget ended orders, oldest first, down to the latest few and those that still owe us fills."""
+        for client_id in [*self.ended][: max(0, len(self.ended) - keep)]:
+            if client_id not in self.owing:
+                del self.ended[client_id]
 
     def due_by(self, at_ns: int) -> None:
         """Have the chase run at ``at_ns`` at the latest."""

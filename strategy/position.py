@@ -51,7 +51,7 @@ class Position(msgspec.Struct):
         """Book a funding payment once; False when it was booked before."""
         if event.funding_id in self.funding_ids:
             return False
-        self.funding_ids = [*self.funding_ids[-_FUNDING_IDS_KEPT:], event.funding_id]
+        self.funding_ids = [*self.funding_ids[-FUNDING_IDS_KEPT:], event.funding_id]
         self.cash += event.cash
         self.funding_cash += event.cash
         return True
@@ -62,4 +62,4 @@ class Position(msgspec.Struct):
 
 
 # Funding comes every few hours; this many ids reach back further than any replay of a stream.
-_FUNDING_IDS_KEPT = 64
+FUNDING_IDS_KEPT = 64

@@ -21,10 +21,10 @@ _KNOWN_S_MIN: Final = 1.0
 # Markouts count as if so many fills without any had come before: one fill is no opinion.
 _PRIOR_FILLS: Final = 10.0
 # Fills whose markout is not due yet; past it the oldest is let go unmeasured.
-_PENDING_MAX: Final = 256
+PENDING_MAX: Final = 256
 
 # PnL is looked at in this many slices of its window; the last few are judged against the others.
-_SLICES: Final = 60
+SLICES: Final = 60
 _RECENT_SLICES: Final = 6
 # Slices in which PnL did not move say nothing of how much it usually moves; so many must have moved.
 _MOVED_SLICES_MIN: Final = 12
@@ -140,7 +140,7 @@ class Markouts(msgspec.Struct):
 
     def fill(self, now_ns: int, side: int, mid2_ticks: int) -> None:
         """Note a fill, to be measured one horizon from now."""
-        if len(self.pending) >= _PENDING_MAX:
+        if len(self.pending) >= PENDING_MAX:
             del self.pending[0]
         self.pending.append(PendingFill(now_ns + self.horizon_ns, side, mid2_ticks))
 
@@ -182,8 +182,8 @@ class LossWindow(msgspec.Struct):
         elapsed = (now_ns - self.at_ns) // self.slice_ns
         if elapsed > 0:
             # What moved since the last word belongs to the slice that was running then.
-            ended = [self.last_cash - self.start_cash] + [0.0] * min(elapsed - 1, _SLICES)
-            self.slices = (self.slices + ended)[-_SLICES:]
+            ended = [self.last_cash - self.start_cash] + [0.0] * min(elapsed - 1, SLICES)
+            self.slices = (self.slices + ended)[-SLICES:]
             self.at_ns += elapsed * self.slice_ns
             self.start_cash = self.last_cash
             self._measure()
@@ -269,7 +269,7 @@ def make_signals(knobs: SignalKnobs) -> Signals:
         volatility_state=Volatility(knobs.volatility_half_life_ns),
         liquidity=Norm(half_life_ns),
         markouts=Markouts(knobs.markout_half_life_ns, knobs.markout_ns),
-        losses=LossWindow(max(1, knobs.pnl_window_ns // _SLICES)),
+        losses=LossWindow(max(1, knobs.pnl_window_ns // SLICES)),
         bid_drain=Drain(half_life_ns),
         ask_drain=Drain(half_life_ns),
     )

@@ -1,17 +1,28 @@
 """What happens to our own host."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from sim.driver import SNAPSHOT_EVERY_NS
-from sim.faults.installing import Install
+from sim.faults.installing import Install, during
 from sim.host.disk import Kept
+from sim.host.heap import HARD, KIB, Budget
 from sim.plan import PlannedFault
-from strategy import commands
-from strategy.units import NS_PER_S
+from strategy import commands, events
+from strategy.units import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
     from sim.world import World
+
+# How often somebody looks whether the bot is done, and how much memory it takes.
+_LOOK_NS: Final = 100 * NS_PER_MS
+NS_PER_US: Final = 1000
+
+# Live objects, and the milliseconds of a full collection.
+_COLLECTIONS: Final = ((50_000, 12), (200_000, 81), (500_000, 210))
+_BASE_OBJECTS: Final = 60_000
+_OBJECTS_A_RECORD: Final = 12
 
 
 def _crash(fault: PlannedFault, world: "World") -> None:
@@ -51,4 +62,184 @@ def _kept(fault: PlannedFault, world: "World") -> Callable[[], Kept]:
             return disk.whole
 
 
-INSTALL: Final[dict[str, Install]] = {"crash": _crash}
+def _shutdown(fault: PlannedFault, world: "World") -> None:
+    """Tell the bot to stop, and end its process when it is done, at the deadline, or in the middle."""
+    params, kernel = fault.params, world.kernel
+    deadline_ns = fault.start_ns + round(params["deadline_s"] * NS_PER_S)
+    boot = 0
+
+    def tell() -> None:
+        nonlocal boot
+        boot = world.driver.boots
+        world.driver.feed(events.Stopping())
+        look()
+        if params["interrupted_after_s"] is not None:
+            kernel.at(kernel.now_ns + round(params["interrupted_after_s"] * NS_PER_S), end)
+
+    def look() -> None:
+        if getattr(world.driver.core, "is_done", False) or kernel.now_ns >= deadline_ns:
+            end()
+        else:
+            kernel.at(min(kernel.now_ns + _LOOK_NS, deadline_ns), look)
+
+    def end() -> None:
+        if boot != world.driver.boots:
+            return
+        if params["restart_after_s"] is None:
+            world.process.end()
+        else:
+            world.process.crash(round(params["restart_after_s"] * NS_PER_S), world.host.disk.whole)
+
+    kernel.at(fault.start_ns, tell)
+
+
+def _pause(fault: PlannedFault, world: "World") -> None:
+    """Have the processor do nothing, once for all of the fault or again and again."""
+    every_s, each_ms = fault.params["every_s"], fault.params["each_ms"]
+    if every_s is None:
+        during(fault, world, lambda: _stand_still(world, fault.end_ns - fault.start_ns), None)
+    else:
+        each_ns = round(each_ms * NS_PER_MS)
+        _repeat(fault, world, round(every_s * NS_PER_S), lambda: _stand_still(world, each_ns))
+
+
+def _gc_pause(fault: PlannedFault, world: "World") -> None:
+    """Stop for a full collection, as long as the live objects make it."""
+
+    def collect() -> None:
+        objects = fault.params["live_objects"] or _objects_of(world)
+        _stand_still(world, collection_ns(objects))
+
+    _repeat(fault, world, round(fault.params["every_s"] * NS_PER_S), collect)
+
+
+def collection_ns(objects: int) -> int:
+    """Give how long a full collection takes: measured for CPython 3.11, straight lines between."""
+    for (low, low_ms), (high, high_ms) in pairwise(_COLLECTIONS):
+        if objects <= high or (high, high_ms) == _COLLECTIONS[-1]:
+            return max(0, (low_ms * (high - objects) + high_ms * (objects - low)) * NS_PER_MS // (high - low))
+    raise AssertionError("there are at least two points")
+
+
+def _objects_of(world: "World") -> int:
+    return _BASE_OBJECTS + _OBJECTS_A_RECORD * sum(world.host.heap.footprint().values())
+
+
+def _repeat(fault: PlannedFault, world: "World", every_ns: int, strike: Callable[[], None]) -> None:
+    def again() -> None:
+        if world.kernel.now_ns < fault.end_ns:
+            strike()
+            world.kernel.at(world.kernel.now_ns + every_ns, again)
+
+    world.kernel.at(fault.start_ns, again)
+
+
+def _stand_still(world: "World", for_ns: int) -> None:
+    until_ns = world.kernel.now_ns + for_ns
+    # Put there before whatever will wait for the processor: nobody is blamed for his sleep.
+    world.kernel.at(until_ns, lambda: world.oracle.slept(world.host.steady_ns()))
+    world.host.stand_still(until_ns)
+
+
+def _slow_cpu(fault: PlannedFault, world: "World") -> None:
+    host, step_ns = world.host, round(fault.params["step_us"] * fault.params["factor"] * NS_PER_US)
+    during(fault, world, lambda: setattr(host, "service_ns", step_ns), lambda: setattr(host, "service_ns", 0))
+
+
+def _heap_budget(fault: PlannedFault, world: "World") -> None:
+    """Set marks, and look ten times a second: tell the core, or kill its process."""
+    params, heap, kernel = fault.params, world.host.heap, world.kernel
+    soft, hard = params["soft_kib"] * KIB, params["hard_kib"] * KIB
+    told_ns = 0
+
+    def begin() -> None:
+        heap.budget = Budget(soft, (soft + hard) // 2, hard)
+        look()
+
+    def look() -> None:
+        nonlocal told_ns
+        if heap.budget is None:
+            return
+        before, level = heap.level, heap.look()
+        if level == HARD and world.driver.is_alive:
+            world.process.kills += 1
+            world.process.crash(round(params["restart_after_s"] * NS_PER_S), world.host.disk.whole)
+        elif level != before or (level and kernel.now_ns - told_ns >= NS_PER_S):
+            # Told again while it lasts: what has come since is shed as well.
+            told_ns = kernel.now_ns
+            world.driver.feed(events.MemoryPressure(level))
+        kernel.at(kernel.now_ns + _LOOK_NS, look)
+
+    def end() -> None:
+        heap.budget = None
+        if heap.level:
+            heap.look()
+            world.driver.feed(events.MemoryPressure(0))
+
+    during(fault, world, begin, end)
+
+
+def _leak(fault: PlannedFault, world: "World") -> None:
+    """Take a little more every time; a process that starts has lost nothing yet."""
+    each = round(fault.params["kib_per_s"] * KIB * _LOOK_NS / NS_PER_S)
+
+    def take() -> None:
+        world.host.heap.unaccounted_bytes += each
+
+    _repeat(fault, world, _LOOK_NS, take)
+
+
+def _alloc_spike(fault: PlannedFault, world: "World") -> None:
+    """Take at once, and give back to the process that is still the same."""
+    heap, taken, boot = world.host.heap, fault.params["kib"] * KIB, 0
+
+    def take() -> None:
+        nonlocal boot
+        boot = world.driver.boots
+        heap.unaccounted_bytes += taken
+
+    def give_back() -> None:
+        if boot == world.driver.boots:
+            heap.unaccounted_bytes -= taken
+
+    during(fault, world, take, give_back)
+
+
+def _memory_error(fault: PlannedFault, world: "World") -> None:
+    """Have the n-th step raise once its state has moved: the worst moment for it."""
+    nth, count, before = tuple(fault.params["nth"]), 0, world.driver.trip
+
+    def trip(event: events.Event) -> None:
+        nonlocal count
+        before(event)
+        if fault.start_ns <= world.kernel.now_ns < fault.end_ns:
+            count += 1
+            if count in nth:
+                raise MemoryError
+
+    world.driver.trip = trip
+
+
+def _slow_fsync(fault: PlannedFault, world: "World") -> None:
+    disk, commit_ns = world.host.disk, round(fault.params["commit_ms"] * NS_PER_MS)
+    during(fault, world, lambda: setattr(disk, "commit_ns", commit_ns), lambda: setattr(disk, "commit_ns", 0))
+
+
+def _disk_full(fault: PlannedFault, world: "World") -> None:
+    disk, error = world.host.disk, fault.params["error"]
+    during(fault, world, lambda: setattr(disk, "failure", error), lambda: setattr(disk, "failure", ""))
+
+
+INSTALL: Final[dict[str, Install]] = {
+    "crash": _crash,
+    "shutdown": _shutdown,
+    "pause": _pause,
+    "slow_cpu": _slow_cpu,
+    "gc_pause": _gc_pause,
+    "heap_budget": _heap_budget,
+    "leak": _leak,
+    "alloc_spike": _alloc_spike,
+    "memory_error": _memory_error,
+    "slow_fsync": _slow_fsync,
+    "disk_full": _disk_full,
+}

@@ -13,10 +13,12 @@ import msgspec
 
 from sim.kernel import Kernel
 from strategy import events
+from strategy.commands import AmendOrder, Command, CreateOrder
 from strategy.journal import EventRecord, IntentRecord, Read, Record, line_of, read
 
 # A journal of an uncommon size is a journal that nobody truncates: the driver does every few seconds.
 RECORDS_MAX: Final = 200_000
+_AMENDS_KEPT: Final = 1024
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -47,6 +49,8 @@ class Disk:
         self.safe = 0
         # Creates that are safe, by client id: what a crash at this instant could not make us forget.
         self.safe_ids: dict[str, None] = {}
+        # The amends that are safe, the latest few: they are asked about as they leave.
+        self._safe_amends: dict[Command, None] = {}
         self.copies: deque[Copy] = deque(maxlen=1)
         self.has_hole = False
         self._life = 0
@@ -91,9 +95,21 @@ class Disk:
 
     def _note_ids(self, records: list[Record]) -> None:
         for record in records:
-            client_id = getattr(record.command, "client_id", "") if isinstance(record, IntentRecord) else ""
-            if client_id:
-                self.safe_ids[client_id] = None
+            match record:
+                case IntentRecord(command=CreateOrder(client_id=client_id)):
+                    self.safe_ids[client_id] = None
+                case IntentRecord(command=AmendOrder() as amend):
+                    self._safe_amends[amend] = None
+                    if len(self._safe_amends) > _AMENDS_KEPT:
+                        del self._safe_amends[next(iter(self._safe_amends))]
+                case _:
+                    pass
+
+    def is_safe(self, command: Command) -> bool:
+        """Say whether a crash now could not make us forget a create or an amend."""
+        if isinstance(command, CreateOrder):
+            return command.client_id in self.safe_ids
+        return command in self._safe_amends
 
     # What a crash leaves
 

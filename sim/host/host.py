@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.clocks import Clock
 from sim.host.disk import Disk
+from sim.host.heap import Heap
 from sim.kernel import Kernel
 
 # Takes one thing in, and says how long the processor was busy with it, in true nanoseconds.
@@ -29,6 +30,9 @@ class Host:
         self.mono = Clock(start_wall_ns)
         self.wall = Clock(start_wall_ns)
         self.disk = Disk(kernel)
+        self.heap = Heap(lambda: len(self.inbox))
+        # How long the processor needs for a step, true time: nothing, unless a fault says so.
+        self.service_ns = 0
         self.inbox: deque[tuple[Work, Any]] = deque()
         self.free_ns = 0
         self.moved_ns = 0  # by how much starting processes have moved the monotonic clock so far

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sim.host.disk import Kept
 from strategy import events
+from strategy.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from sim.world import World
 
+# How long it takes to build the bot anew after a step that raised.
+_REBUILD_NS: Final = 500 * NS_PER_MS
 _SESSION_MAX: Final = 24
 _RESTARTED_MAX: Final = 20
 
@@ -25,6 +28,8 @@ class Process:
     def __init__(self, world: "World") -> None:
         """Nothing runs yet."""
         self._world = world
+        world.driver.ran_out = self.ran_out_of_memory
+        self.kills = 0  # by the hard mark of its memory
         self.restarts_ns: list[int] = []  # when a process took over from one that had died, true time
 
     def start(self, core: Any, kept: Kept | None = None) -> None:
@@ -35,6 +40,7 @@ class Process:
         if kept is not None and resume is not None:
             resume(kept.snapshot, kept.read.records)
         world.core = core
+        world.host.heap.begin(getattr(core, "footprint", None))
         world.driver.start(core)
         if kept is not None:
             self.restarts_ns.append(world.kernel.now_ns)
@@ -58,6 +64,21 @@ class Process:
         world.driver.calls.connection.shut()
         world.streams.drop()
         world.kernel.at(world.kernel.now_ns + restart_after_ns, self._again, kept())
+
+    def end(self) -> None:
+        """End the process for good: nobody starts another."""
+        world = self._world
+        if world.driver.is_alive:
+            world.trace.record("end of process", world.kernel.now_ns, world.driver.boots)
+            world.driver.die()
+            world.driver.calls.connection.shut()
+            world.streams.drop()
+
+    def ran_out_of_memory(self) -> None:
+        """A step raised: nothing of it is sent. The driver cancels everything, and the bot is built anew."""
+        world = self._world
+        world.driver.cancel_all()
+        self.crash(_REBUILD_NS, world.host.disk.whole)
 
     def _again(self, kept: Kept) -> None:
         world = self._world

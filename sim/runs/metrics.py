@@ -118,6 +118,7 @@ def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
         "halts": _one(float(measures.halts)),
         "doubts": _one(float(measures.doubts)),
         "max_exposure_pct": _one(measures.exposure_pct_max),
+        "memory_kills": _one(float(world.process.kills)),
         "restarts": _one(float(max(0, world.driver.boots - 1))),
         "refused_stamps": _one(float(world.venue.refused_stamps)),
     }

@@ -52,6 +52,7 @@ _ALL: Final = (
     Metric("max_exposure_pct", "%", "lower", "Greatest worst-case exposure, in percent of its limit."),
     Metric("end_inventory_pct", "%", "lower", "Position left at the end, in percent of its limit, without its sign."),
     Metric("halts", "count", "lower", "Times the guard stopped all quoting."),
+    Metric("memory_kills", "count", "lower", "Times the process was killed for its memory."),
     Metric("restarts", "count", "neither", "Times a process took over from one that had died."),
     Metric("refused_stamps", "count", "lower", "Signed requests that the venue refused for their time."),
     Metric("recovery_s", "s", "lower", "From the end of a fault to quotes on both sides.", _SPREAD, needs_faults=True),

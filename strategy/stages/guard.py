@@ -41,6 +41,7 @@ from strategy.knobs import GuardKnobs, Knobs, TriggerKnobs
 from strategy.units import BPS
 
 NAME: Final = "guard"
+MEMORY: Final = "memory"
 
 # One row per trigger, in the order of ``Readings`` and ``GuardKnobs``: its name, its HARD action.
 TABLE: Final = (
@@ -74,7 +75,7 @@ _LATCHED_RANK: Final = _RANK[LATCHED]
 def judge(context: QuoteContext, knobs: Knobs) -> QuoteContext:
     """Bring every trigger up to date and set the verdict, the size factor and the widening."""
     memory = _remembered(context, knobs.guard)
-    verdict = _verdict(context.readings, knobs.guard, memory)
+    verdict = _pressed(_verdict(context.readings, knobs.guard, memory), context.pressure)
     is_soft = verdict.level != NONE
     widen_bps = knobs.guard.soft_widen_bps if is_soft else 0.0
     half_ticks = context.mid2_ticks * widen_bps / BPS / 4  # half the width, of half of twice the mid
@@ -163,6 +164,17 @@ def _verdict(readings: Readings, guard: GuardKnobs, memory: StageMemory) -> Guar
         strongest, top = _LATCHED_RANK, _HARD
         reasons.append(_LATCH_REASON)
     return GuardVerdict(LEVELS[top], ACTIONS[strongest], tuple(reasons), may_take, is_halted)
+
+
+def _pressed(verdict: GuardVerdict, pressure: int) -> GuardVerdict:
+    """Make a verdict at least SOFT while memory is short, and reduce only once it is tight."""
+    if not pressure:
+        return verdict
+    is_tight = pressure > _SOFT
+    level = max(LEVELS.index(verdict.level), _HARD if is_tight else _SOFT)
+    rank = max(_RANK[verdict.action], _RANK[REDUCE_ONLY] if is_tight else _SOFT_RANK)
+    reason = Reason(MEMORY, float(pressure), 1.0)
+    return replace(verdict, level=LEVELS[level], action=ACTIONS[rank], reasons=(*verdict.reasons, reason))
 
 
 def _reason(code: str, action: str, level: int, value: float, trigger: TriggerKnobs) -> Reason:

@@ -428,8 +428,21 @@ def test_a_fill_of_an_order_long_forgotten_is_not_counted_again(book):
 def test_fill_ids_are_bounded(book):
     client_id = working(book, lots=10_000)
     for number in range(5000):
+        book.now += 1
         book.fill(client_id, 1, number + 1, f"f{number}")
     assert (4096, 5000) == (len(book.orders.fill_ids), book.orders.find(client_id).filled_lots)
+
+
+def test_a_fill_whose_id_was_forgotten_is_not_counted_again_by_a_read_that_reaches_back(book):
+    client_id = working(book, lots=10)
+    book.now += 1
+    book.fill(client_id, 1, 1, "f1")
+    book.now += 1
+    book.fill(client_id, 1, 2, "f2")
+    book.orders.forget_fill_ids(1)
+    again = events.OrderFilled(client_id, "X", BUY, "f1", 100, 1, 1, "maker", 1, (book.now - 1) * MS)
+    assert () == book.hear(again).fills
+    assert 2 == book.orders.find(client_id).filled_lots
 
 
 def test_ended_orders_are_bounded_but_not_while_fills_are_owed(book):

@@ -1,9 +1,11 @@
 """What happens to our own host: its process, its processor, its memory, its disk."""
 
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from sim.scenario.faults.base import Fault
+from pydantic import Field, Strict
+
+from sim.scenario.faults.base import Fault, Lasting
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, relation
 
 Journal = Literal["whole", "torn", "old", "lost"]
@@ -36,7 +38,143 @@ class Crash(Fault):
             yield Complaint(CONTRADICTION, ("nth",), "'nth' counts creates: say 'between' which points it dies")
 
 
-MODELS: Final[tuple[type[Fault], ...]] = (Crash,)
+class Shutdown(Fault):
+    """The bot is told to stop: it cancels, reads that nothing is left, and its process ends."""
+
+    kind: Literal["shutdown"]
+    """`shutdown`: a graceful end."""
+    deadline_s: AboveZero = 15
+    """When the process is ended though it is not done, in seconds after it was told."""
+    interrupted_after_s: AboveZero | None = None
+    """When the process is killed in the middle of it, in seconds after it was told; without it, never."""
+    restart_after_s: AboveZero | None = None
+    """How long after its end the next process starts, in seconds; without it, none does."""
+
+
+class Pause(Lasting):
+    """The process stands still: a stolen processor, a long collection. Input piles up, timers are late."""
+
+    kind: Literal["pause"]
+    """`pause`: the process stands still, then takes everything in at once."""
+    every_s: AboveZero | None = None
+    """How often it stands still anew while the fault lasts, in seconds; without it, once and for all of it."""
+    each_ms: AboveZero | None = None
+    """How long it stands still each time, in milliseconds; belongs to `every_s`."""
+
+    @relation("every_s", "each_ms")
+    def _both_or_none(self) -> Iterator[Complaint]:
+        if (self.every_s is None) != (self.each_ms is None):
+            yield Complaint(CONTRADICTION, ("each_ms",), "'every_s' and 'each_ms' belong together")
+
+
+class SlowCpu(Lasting):
+    """Every step takes time, and what it asks for leaves when it is over."""
+
+    kind: Literal["slow_cpu"]
+    """`slow_cpu`: computing takes time."""
+    step_us: AboveZero = 150
+    """What a step takes on a healthy processor, in microseconds."""
+    factor: Annotated[float, Field(gt=1, le=10_000)]
+    """How many times slower this one is."""
+
+
+class GcPause(Lasting):
+    """The collector stops the process now and then, for longer the more objects live."""
+
+    kind: Literal["gc_pause"]
+    """`gc_pause`: full collections: 12 ms at 50 thousand objects, 81 at 200, 210 at 500."""
+    every_s: AboveZero
+    """How often a full collection comes, in seconds."""
+    live_objects: CountAboveZero | None = None
+    """How many objects live; without it, as many as the bot's own footprint makes."""
+
+
+class HeapBudget(Lasting):
+    """The process may take only so much memory above what an empty one takes."""
+
+    kind: Literal["heap_budget"]
+    """`heap_budget`: marks at which the bot is told, and one at which it is killed."""
+    soft_kib: CountAboveZero
+    """From here on it is told that memory is short, in KiB."""
+    hard_kib: CountAboveZero
+    """Here it is killed, in KiB; halfway between the two it is told that memory is tight."""
+    restart_after_s: AboveZero = 2
+    """How long after a kill the next process starts, in seconds."""
+
+    @relation("soft_kib", "hard_kib")
+    def _soft_first(self) -> Iterator[Complaint]:
+        if self.soft_kib >= self.hard_kib:
+            yield Complaint(CONTRADICTION, ("soft_kib",), "soft_kib must be below hard_kib")
+
+
+class Leak(Lasting):
+    """The process loses memory that it cannot account for, until it ends."""
+
+    kind: Literal["leak"]
+    """`leak`: memory goes and does not come back; it bites where there is a `heap_budget`."""
+    kib_per_s: AboveZero
+    """How fast, in KiB a second."""
+
+
+class AllocSpike(Lasting):
+    """Something in the process takes much memory at once, and gives it back."""
+
+    kind: Literal["alloc_spike"]
+    """`alloc_spike`: memory is taken and given back; it bites where there is a `heap_budget`."""
+    kib: CountAboveZero
+    """How much, in KiB."""
+
+
+class MemoryErrors(Fault):
+    """Steps of the bot run out of memory in the middle: nothing of them is sent, the bot is built anew."""
+
+    kind: Literal["memory_error"]
+    """`memory_error`: a step raises."""
+    nth: Annotated[tuple[CountAboveZero, ...], Strict(False), Field(min_length=1)]
+    """Which steps from `at_s` on, counted from 1 over all processes."""
+
+
+class SlowFsync(Lasting):
+    """A commit of the journal takes long: what waits for it leaves late, or not at all."""
+
+    kind: Literal["slow_fsync"]
+    """`slow_fsync`: the disk is slow."""
+    commit_ms: AboveZero
+    """How long a commit takes, in milliseconds."""
+
+
+class DiskFull(Lasting):
+    """Nothing can be written: what must be written first does not leave, cancels still do."""
+
+    kind: Literal["disk_full"]
+    """`disk_full`: the journal refuses."""
+    error: Literal["ENOSPC", "EIO"] = "ENOSPC"
+    """What the disk says: no space left, or an input/output error."""
+
+
+MODELS: Final[tuple[type[Fault], ...]] = (
+    Crash,
+    Shutdown,
+    Pause,
+    SlowCpu,
+    GcPause,
+    HeapBudget,
+    Leak,
+    AllocSpike,
+    MemoryErrors,
+    SlowFsync,
+    DiskFull,
+)
 EXAMPLES: Final = {
     "crash": "{at_s: 60, kind: crash, between: journal_and_send, nth: 3, restart_after_s: 5, journal: torn}",
+    "shutdown": "{at_s: 60, kind: shutdown, interrupted_after_s: 0.1, restart_after_s: 3}",
+    "pause": "{at_s: 60, for_s: 3, kind: pause}",
+    "slow_cpu": "{at_s: 60, for_s: 60, kind: slow_cpu, factor: 60}",
+    "gc_pause": "{at_s: 60, for_s: 60, kind: gc_pause, every_s: 2, live_objects: 200000}",
+    "heap_budget": "{at_s: 60, kind: heap_budget, soft_kib: 300, hard_kib: 900}",
+    "leak": "{at_s: 60, for_s: 60, kind: leak, kib_per_s: 8}",
+    "alloc_spike": "{at_s: 90, for_s: 5, kind: alloc_spike, kib: 500}",
+    "memory_error": "{at_s: 60, kind: memory_error, nth: [1, 400]}",
+    "slow_fsync": "{at_s: 60, for_s: 30, kind: slow_fsync, commit_ms: 120}",
+    "disk_full": "{at_s: 60, for_s: 20, kind: disk_full, error: ENOSPC}",
 }

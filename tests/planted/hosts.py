@@ -1,0 +1,31 @@
+"""S12, S13, L3: our own machine taken on trust: its clock, its disk, its memory."""
+
+from strategy import events
+
+from .wrapped import Wrapped
+
+
+class SignsWithOwnClock(Wrapped):
+    """Takes our clock for the venue's: requests are signed with whatever it shows."""
+
+    def venue_now_ns(self, now_ns: int) -> int:
+        return now_ns
+
+
+class SendsUnwritten(Wrapped):
+    """Sends first and writes afterwards: the journal has it with the next commit, if there is one."""
+
+    def waits_for_journal(self, _command) -> bool:
+        return False
+
+
+class ShedsNothing(Wrapped):
+    """Hears that memory is short and keeps everything."""
+
+    def hear(self, now_ns, event):
+        return events.MemoryPressure(0) if isinstance(event, events.MemoryPressure) else event
+
+
+signs_with_own_clock = SignsWithOwnClock
+sends_unwritten = SendsUnwritten
+sheds_nothing = ShedsNothing
