@@ -49,7 +49,8 @@ class Process:
             world.oracle.restarted(world.host.disk.safe_ids)
         world.trace.record("boot", world.kernel.now_ns, world.driver.boots)
         world.driver.feed(events.Started(self._session(), world.host.now_ns()))
-        world.streams.connect()
+        if world.driver.is_alive:  # it may have died over its first word
+            world.streams.connect()
 
     def crash(self, restart_after_ns: int, kept: Callable[[], Kept]) -> None:
         """End the process as it stands, and begin another one later from what the disk keeps.
