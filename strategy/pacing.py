@@ -5,7 +5,8 @@ is ``NS_PER_S`` of them and ``rate`` of them come per nanosecond.
 
 What the venue says goes. What it says is left bounds a bucket at once. A refusal for the rate halves
 the rate, once for all requests that were under way, and it comes back one request a second at a
-time: quickly up to just below where it was refused, slowly beyond, so the venue's limit is learned.
+time. It stays longer just below where it was refused, so that the venue's limit is learned; once
+a faster rate is not refused any more, the limit has moved.
 Only quotes pay for it: the cancels' share stays as large as it was.
 A ban stops everything until it ends; then cancels leave first, questions a little later, quotes last.
 """
@@ -39,8 +40,8 @@ _QUOTES_LATER_NS: Final = NS_PER_S
 # Nothing but cancels is tried again before this after a refusal, and longer after each further one.
 _REFUSED_PAUSE_NS: Final = 500 * NS_PER_MS
 _REFUSED_PAUSE_NS_MAX: Final = 8 * NS_PER_S
-# How much slower the rate grows beyond where it was refused.
-_CAREFUL: Final = 6
+# How much longer the rate stays just below where it was refused before that is tried again.
+_CAREFUL: Final = 3
 
 
 class Bucket(msgspec.Struct):
@@ -100,7 +101,7 @@ class Bucket(msgspec.Struct):
         if self.cut_ns and (sent_ns or now_ns - NS_PER_S) <= self.cut_ns:
             return
         self._refill(now_ns)
-        self.good_per_s = max(1, self.rate_per_s - 1)
+        self.good_per_s = max(2, self.rate_per_s - 1)
         self._run_at(max(1, self.rate_per_s // 2))
         self.level = min(self.level, self.kept * NS_PER_S)
         self.cut_ns, self.grow_ns = now_ns, now_ns + self.grow_every_ns
@@ -129,9 +130,11 @@ class Bucket(msgspec.Struct):
             self.level, self.told = min(most, self.level + more), min(most, self.told + more)
             self.at_ns = now_ns
         while self.rate_per_s < self.full_per_s and now_ns >= self.grow_ns:
+            if self.rate_per_s > self.good_per_s:
+                self.good_per_s = self.full_per_s  # it was tried and not refused: the limit has moved
             self._run_at(self.rate_per_s + 1)
             self.cuts = 0
-            careful = _CAREFUL if self.rate_per_s >= self.good_per_s else 1
+            careful = _CAREFUL if self.rate_per_s == self.good_per_s else 1
             self.grow_ns += self.grow_every_ns * careful
 
     def _run_at(self, rate_per_s: int) -> None:

@@ -85,15 +85,27 @@ def test_a_refusal_for_the_rate_halves_it_once_for_all_that_were_under_way():
     assert (2, 8, 5) == (pacing.orders.rate_per_s, pacing.orders.burst, pacing.queries.rate_per_s)
 
 
-def test_the_rate_comes_back_slowly_and_more_slowly_past_where_it_was_refused():
+def test_the_rate_comes_back_slowly_and_stays_longest_just_below_where_it_was_refused():
     pacing = make_pacing(KNOBS)
     pacing.refused(0, ORDERS, 0)
     rates = {}
     for at_s in range(200):
         pacing.cancels_left(at_s * NS_PER_S)
         rates.setdefault(pacing.orders.rate_per_s, at_s)
-    assert {5: 0, 6: 10, 7: 20, 8: 30, 9: 40, 10: 100} == rates
+    assert {5: 0, 6: 10, 7: 20, 8: 30, 9: 40, 10: 70} == rates
     assert 20 == pacing.orders.burst
+
+
+def test_a_limit_that_has_moved_is_found_out():
+    pacing = make_pacing(KNOBS)
+    for number in range(3):
+        pacing.refused(2 * number * NS_PER_S, ORDERS, 0)
+    assert 1 == pacing.orders.rate_per_s
+    rates = {}
+    for at_s in range(4, 300):
+        pacing.cancels_left(at_s * NS_PER_S)
+        rates.setdefault(pacing.orders.rate_per_s, at_s - 4)
+    assert {1: 0, 2: 10, 3: 40, 4: 50, 10: 110} == {rate: rates[rate] for rate in (1, 2, 3, 4, 10)}
 
 
 def test_nothing_leaves_in_a_ban_and_after_it_cancels_leave_first_then_questions_then_quotes():
