@@ -13,7 +13,7 @@ from typing import Final
 from strategy import alarms, commands, reads
 from strategy.core_state import CoreState
 from strategy.errors import RefusalCode
-from strategy.health import PRIVATE_DOWN, PUBLIC_DOWN, STOPPING
+from strategy.health import PRIVATE_DOWN, PUBLIC_DOWN, REGIME, STOPPING
 from strategy.knobs import Knobs
 from strategy.order_states import State
 from strategy.units import NS_PER_MS, NS_PER_S
@@ -80,7 +80,8 @@ def _sicknesses(state: CoreState, knobs: Knobs, now_ns: int) -> Iterator[tuple[s
     else:
         for desk in state.desks:
             why = desk.why_blind(now_ns, knobs)
-            if why:
+            # A market that is announced to be closed shows no book; that is nobody's sickness.
+            if why and health.why_not(desk.symbol) != REGIME:
                 yield desk.symbol, why
 
 

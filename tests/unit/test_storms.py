@@ -246,3 +246,10 @@ def test_strangers_and_their_fills_are_told_of(seat):
     seat.hear(events.OpenOrdersReport("BTCUSDT", seat.now, ("x-9",), seat.now), 10)
     said = pass_time(seat, 1)
     assert {alarms.SURPRISE, alarms.STRANGER} <= set(alerts(said))
+
+
+def test_a_market_that_is_announced_to_be_closed_raises_no_alert_for_its_missing_book(seat):
+    quoting(seat)
+    seat.hear(events.RegimeChanged("BTCUSDT", "halted", seat.now), 10)
+    said = pass_time(seat, 30, beat=False, answer=reads_answered(seat))
+    assert [] == alerts(said)
