@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from seat import MS, START, Seat, quoting
 from small_world import small_scenario
 
@@ -253,3 +254,24 @@ def test_a_market_that_is_announced_to_be_closed_raises_no_alert_for_its_missing
     seat.hear(events.RegimeChanged("BTCUSDT", "halted", seat.now), 10)
     said = pass_time(seat, 30, beat=False, answer=reads_answered(seat))
     assert [] == alerts(said)
+
+
+def test_a_latched_budget_a_refused_stamp_and_a_limit_that_says_no_for_a_minute_are_told_of(seat):
+    bid, _ = quoting(seat)
+    state = seat.core._state
+    state.desks[0].memory = replace(state.desks[0].memory, latched=True)
+    seat.hear(events.AmendRefused(bid.client_id, "timestamp", seat.now), 10)
+    for _ in range(70):
+        state.refusals["POSITION_LIMIT"] = state.refusals.get("POSITION_LIMIT", 0) + 1
+        pass_time(seat, 1, answer=reads_answered(seat))
+    told = alerts((0, one) for one in seat.log)
+    assert {alarms.LATCHED, alarms.CLOCK_REFUSED, alarms.LIMIT_REFUSED} == set(told)
+    assert 3 == len(told)
+
+
+def test_a_limit_that_says_no_now_and_then_is_not_told_of(seat):
+    quoting(seat)
+    for _ in range(5):
+        seat.core._state.refusals["GROSS_LIMIT"] = seat.core._state.refusals.get("GROSS_LIMIT", 0) + 1
+        pass_time(seat, 20, answer=reads_answered(seat))
+    assert [] == alerts((0, one) for one in seat.log)
