@@ -240,6 +240,9 @@ class Evidence:
             # The cancel did not do it: it must be tried again.
             order.settle(events.CANCEL)
             order.cancel_ns, order.free_ns = 0, now_ns
+        elif event.asked_ns >= order.doubted.get(events.CANCEL, event.asked_ns + 1):
+            # Refused late, by a venue that had not seen the create yet: what stands after it stands.
+            order.settle(events.CANCEL)
 
     def _never_left(self, order: Known, request: str) -> None:
         if request == events.CREATE:

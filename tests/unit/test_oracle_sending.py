@@ -160,6 +160,19 @@ def test_s3_an_order_in_doubt_is_not_amended_except_to_shrink_it():
     assert ["S3"] == scene.codes
 
 
+def test_s3_a_cancel_refused_late_is_no_doubt_once_a_read_after_it_finds_the_order():
+    """The cancel overtook the create, and its refusal came after a read that had shown the order."""
+    scene = Scene()
+    scene.placed("a-1")
+    scene.send(scene.cancel("a-1"))
+    scene.step(read("a-1", scene.now_ns, events.OPEN, price=PRICE, size=10))
+    scene.step(events.CancelRefused("a-1", "gone", 2))
+    asked_ns = scene.now_ns
+    scene.step(read("a-1", asked_ns, events.OPEN, price=PRICE, size=10))
+    scene.send(scene.amend("a-1", PRICE - 4, 5))
+    assert [] == scene.codes
+
+
 def test_s3_a_refusal_for_a_known_id_says_that_the_first_copy_lives():
     scene = doubtful(100)
     scene.step(events.OrderRejected("a-1", "duplicate_id", 1))
