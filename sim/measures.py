@@ -28,14 +28,14 @@ class Measures:
     """Looks on at the driver, and samples the truth."""
 
     def __init__(
-        self, last_context: Callable[[str], QuoteContext | None] | None, arrived_ns: Callable[[], int]
+        self, last_context: Callable[[str], QuoteContext | None] | None, triggered_ns: Callable[[], int]
     ) -> None:
         """``last_context`` gives a symbol's last decision; a core without one is measured less.
 
-        ``arrived_ns`` says when the event of the step that is going on came to the host.
+        ``triggered_ns`` says when the cycle that the step going on begins was triggered.
         """
         self._last_context = last_context
-        self._arrived_ns = arrived_ns
+        self._triggered_ns = triggered_ns
         self.loop = Cycles()
         self.chosen: dict[str, Chosen] = {}
         self.chosen_at_fill: dict[str, Chosen] = {}
@@ -61,7 +61,7 @@ class Measures:
     def sent(self, now_ns: int, command: commands.Command) -> None:
         """Count a command, and note how old what it was decided on is."""
         self.requests += 1
-        self.loop.asked(now_ns, self._arrived_ns(), command)
+        self.loop.asked(now_ns, self._triggered_ns(), command)
         if isinstance(command, commands.CreateOrder | commands.AmendOrder):
             self.ages_ms.append((now_ns - self._proofs.get(command.symbol, 0)) / NS_PER_MS)
 

@@ -43,8 +43,9 @@ class Streams:
         links: dict[str, Link],
         feed: Callable[[events.Event], None],
         told_first: Callable[[], Iterable[events.Event]],
+        names: tuple[str, ...] = STREAMS,
     ) -> None:
-        """``feed`` is where events go; nothing is connected yet."""
+        """``feed`` is where events go, ``names`` what the venue offers; nothing is connected yet."""
         self._kernel = kernel
         self._links = links
         self._feed = feed
@@ -52,13 +53,14 @@ class Streams:
         # On which connection the venue speaks, by stream; 0 is on none.
         self._spoken: dict[str, int] = dict.fromkeys(STREAMS, 0)
         self.connections = {name: Connection(name, kernel, dice, links[name]) for name in STREAMS}
+        self._names = names
         for name, connection in self.connections.items():
             self._own(name, connection)
 
     def connect(self) -> None:
         """Connect both streams, for a process that starts."""
-        for connection in self.connections.values():
-            connection.open()
+        for name in self._names:
+            self.connections[name].open()
 
     def drop(self) -> None:
         """Have no stream any more: the process that listened is gone."""

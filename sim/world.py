@@ -39,7 +39,7 @@ from sim.streams import Streams
 from sim.trace import Trace
 from sim.venue.engine import Rules, Venue
 from sim.venue.gateway import Gateway
-from sim.wire import PRIVATE, PUBLIC, REST, REST_DOWN, REST_UP, Delay, Link, Message, Rule
+from sim.wire import PRIVATE, PUBLIC, REST, REST_DOWN, REST_UP, STREAMS, Delay, Link, Message, Rule
 from strategy import events
 from strategy.batching import of_size
 from strategy.belief import Belief
@@ -92,12 +92,13 @@ class World:
         self.host = Host(self.kernel, self.start_wall_ns)
         self.driver = SimDriver(self.kernel, self.host, self.trace)
         self.driver.calls = self._open_wire()
-        self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first)
+        offered = STREAMS if scenario.profile.venue.public_stream else (PRIVATE,)
+        self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first, offered)
         self.factory = factory
         self.core = factory(self.knobs)
         self.process = Process(self)
         last_context = self._last_context if hasattr(self.core, "last_context") else None
-        self.measures = Measures(last_context, lambda: self.driver.arrived_ns)
+        self.measures = Measures(last_context, self._triggered_ns)
         self.driver.calls.over = self.measures.loop.called
         self.oracle = self._oracle()
         self.driver.watchers = (self.measures, Steady(self.oracle, self.host))
@@ -192,6 +193,11 @@ class World:
             return None
         belief: Belief | None = getattr(self.driver.core, "belief", lambda: None)()
         return belief
+
+    def _triggered_ns(self) -> int:
+        """Give when the cycle of the step that is going on began: as its event came, or as its book was wanted."""
+        wanted_ns: int = getattr(self.driver.core, "wanted_ns", 0)
+        return min(self.driver.arrived_ns, wanted_ns or self.driver.arrived_ns)
 
     def _last_context(self, symbol: str) -> Any:
         return self.driver.core.last_context(symbol)  # type: ignore[attr-defined]

@@ -7,12 +7,15 @@ grown meanwhile.
 from typing import Final
 
 from strategy import commands, reads
+from strategy.book_cache import is_by_rest
 from strategy.core_state import CoreState
 from strategy.knobs import Knobs
 from strategy.order_chase import chase
 from strategy.units import NS_PER_S
 
 _SILENCE_NS: Final = NS_PER_S
+# The part of the budget for questions that books by REST leave to questions about orders.
+_KEPT_PART: Final = 4
 
 
 def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
@@ -27,8 +30,9 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
     asked = sum(not isinstance(command, commands.CancelOrder | commands.CancelAll) for command in leaving)
     pacing.take_cancels(len(leaving) - asked)
     for key in state.reads.due(now_ns):
-        if asked >= left:
-            state.reads.postpone(key, later_ns[0])
+        kept = _kept(state, key)
+        if asked + kept >= left:
+            state.reads.postpone(key, pacing.next_query_ns(now_ns, kept))
             continue
         leaving.append(_question(state, knobs, now_ns, key))
         asked += 1
@@ -36,6 +40,12 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
         pacing.take_queries(asked)
         state.watch.asked(now_ns)
     return leaving
+
+
+def _kept(state: CoreState, key: str) -> int:
+    """Count the tokens a question must leave: books asked for again and again are not all there is to ask."""
+    is_stream = not key.startswith(reads.BOOK_OF) or not is_by_rest(state)
+    return 0 if is_stream else state.pacing.queries.burst // _KEPT_PART
 
 
 def heard(state: CoreState, now_ns: int) -> None:

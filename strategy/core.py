@@ -26,12 +26,11 @@ from msgspec.structs import replace
 
 from strategy import commands, events, health, pipeline, reads
 from strategy.asking import ask_overdue, heard
-from strategy.batching import SEQUENTIAL
 from strategy.belief import Belief
+from strategy.book_cache import fetched, is_by_rest, look_up
 from strategy.clock import RESAMPLE_NS
 from strategy.context import QuoteContext
 from strategy.core_state import CoreState, fresh_state
-from strategy.deciding import decide, refresh
 from strategy.desk import Desk
 from strategy.errors import OurMistake
 from strategy.footprint import footprint_of
@@ -40,9 +39,9 @@ from strategy.knobs import Knobs
 from strategy.order import Order
 from strategy.order_states import State
 from strategy.order_words import Absorbed, absorb
-from strategy.placing import carry_out, look_again
 from strategy.recovery import recover
 from strategy.retreat import is_empty, look
+from strategy.rounds import decide_due, place_all
 from strategy.setbacks import take_setback
 from strategy.shedding import shed
 from strategy.testimony import belief_of
@@ -77,6 +76,16 @@ class Core:
         return dict(self._state.refusals)
 
     @property
+    def wanted_ns(self) -> int:
+        """Since when what the last step decided had waited for its book; 0 where it had not."""
+        return self._state.wanted_ns
+
+    @property
+    def cache_figures(self) -> tuple[int, int]:
+        """How often a book by REST was looked up, and how often a fresh one was there."""
+        return self._state.cache_reads, self._state.cache_hits
+
+    @property
     def is_done(self) -> bool:
         """Say whether a stop is over: a read has shown nothing left, and no order of ours may be alive."""
         return self._state.watch.is_stopped and is_empty(self._state)
@@ -97,10 +106,14 @@ class Core:
         take_in = _ABSORB.get(type(event))
         if take_in is not None:
             take_in(self, now_ns, event)
+        state.wanted_ns = 0
+        is_scheduled = now_ns - state.scheduled_ns >= self._knobs.decide_every_ns
+        if is_scheduled and is_by_rest(state):
+            look_up(state, self._knobs, now_ns)
         leaving = look(state, self._knobs, now_ns) if now_ns >= state.watch.due_ns else []
         leaving += ask_overdue(state, self._knobs, now_ns)
-        decided = self._decide(now_ns)
-        self._place(now_ns, decided, leaving)
+        decided = decide_due(state, self._knobs, self._model, now_ns, is_scheduled)
+        place_all(state, self._knobs, now_ns, decided, leaving)
         if state.alarms.pending:
             leaving += state.alarms.take()
         state.wake_at_ns = next_wake_ns(state, self._knobs, now_ns)
@@ -162,6 +175,7 @@ class Core:
                 state.orders.private_restored(now_ns, tuple(desk.symbol for desk in state.desks))
             case events.StreamUp(stream=events.PUBLIC):
                 for desk in state.desks:
+                    desk.awaits_ns = 0
                     state.reads.want(reads.BOOK_OF + desk.symbol, now_ns + self._knobs.feed.book_wait_ns_max)
             case events.MemoryPressure():
                 shed(state, now_ns, event.level)
@@ -177,7 +191,11 @@ class Core:
         desk = self._desk(event.symbol)
         desk.on_snapshot(now_ns, event, self._knobs)
         key = reads.BOOK_OF + event.symbol
-        if desk.book.ok:
+        if event.asked_ns:
+            heard(self._state, now_ns)
+        if event.asked_ns and is_by_rest(self._state):
+            fetched(self._state, self._knobs, now_ns, event)
+        elif desk.book.ok:
             self._state.reads.forget(key)
         elif event.asked_ns:
             # Older than what we kept, or shown to be gapped: ask for a younger one at once.
@@ -286,53 +304,6 @@ class Core:
         if pacing.is_quiet(now_ns) and not was_quiet:
             self._state.watch.due_ns = 0
             self._all_urgent()
-
-    # Decide
-
-    def _decide(self, now_ns: int) -> list[int]:
-        """Decide where it is due; give the places of the desks that were decided about.
-
-        The symbols share one schedule: what is decided in one step can travel in one request.
-        """
-        state, decided = self._state, []
-        is_scheduled = now_ns - state.scheduled_ns >= self._knobs.decide_every_ns
-        for index, desk in enumerate(state.desks):
-            is_due = is_scheduled and desk.is_dirty
-            if is_due or desk.is_urgent or self._has_gone_blind(now_ns, desk):
-                decide(state, index, self._knobs, self._model, now_ns)
-                desk.must_place = True
-                decided.append(index)
-                if is_due:
-                    state.scheduled_ns = now_ns
-        return decided
-
-    def _has_gone_blind(self, now_ns: int, desk: Desk) -> bool:
-        """Say whether silence alone has made the last decision untrue."""
-        context = desk.context
-        return context is not None and not context.blocked and bool(desk.why_blind(now_ns, self._knobs))
-
-    # Place
-
-    def _place(self, now_ns: int, decided: list[int], leaving: list[commands.Command]) -> None:
-        """Carry out the moves of a decision just made; work them out anew where only orders changed.
-
-        Who sends one request at a time begins no cycle before the last one is over: what waited in
-        line meanwhile would be made of an older market.
-        """
-        state, is_new_cycle = self._state, True
-        waits = self._knobs.dispatch == SEQUENTIAL and state.orders.is_waiting()
-        for index, desk in enumerate(state.desks):
-            is_due = 0 < desk.place_at_ns <= now_ns
-            if not (desk.must_place or is_due):
-                continue
-            desk.must_place, desk.place_at_ns = False, 0
-            context = desk.context if index in decided and not leaving else refresh(state, index, self._knobs, now_ns)
-            if context is not None and context.moves:
-                # All that one step places is one cycle; questions that leave with it belong to none.
-                state.cycle_id += is_new_cycle
-                is_new_cycle = False
-                leaving += carry_out(state, index, context, self._knobs, now_ns, leaving, waits)
-            look_again(state, index, self._knobs, now_ns)
 
     # Small things
 

@@ -22,6 +22,8 @@ from strategy.watch import Watch
 class CoreState(msgspec.Struct):
     """The account and its desks. ``refusals`` counts by code what our own limits said no to.
 
+    ``cache_reads`` counts look-ups of books by REST, ``cache_hits`` those that a fresh one served;
+    ``wanted_ns`` is since when what this step decided had waited for its book (0: it had not).
     ``scheduled_ns`` is when the schedule last came round; decisions made at once for danger do not move it.
     """
 
@@ -38,6 +40,9 @@ class CoreState(msgspec.Struct):
     now_ns: int = 0
     cycle_id: int = 0
     scheduled_ns: int = 0
+    wanted_ns: int = 0
+    cache_reads: int = 0
+    cache_hits: int = 0
     decisions: int = 0
     margin_pct: float = 0.0
     refusals: dict[str, int] = {}

@@ -28,7 +28,8 @@ class Desk(msgspec.Struct):
     ``is_dirty``: an input changed, decide when due. ``is_urgent``: danger, decide at once.
     ``must_place``: orders or wishes changed since they were last compared; ``place_at_ns``: when
     the rate budget lets a move that found no token leave (0: none waits). ``unsent`` counts requests
-    in a row that never left our host; no create or amend is made before ``hold_ns``.
+    in a row that never left our host; no create or amend is made before ``hold_ns``. ``awaits_ns``: the
+    scheduled instant whose decision waits for a book by REST (0: none does).
     """
 
     symbol: str
@@ -45,16 +46,18 @@ class Desk(msgspec.Struct):
     place_at_ns: int = 0
     hold_ns: int = 0
     unsent: int = 0
+    awaits_ns: int = 0
     places: dict[str, QueuePlace] = {}
 
     def on_snapshot(self, now_ns: int, event: BookSnapshot, knobs: Knobs) -> None:
-        """Take a snapshot of the book; what is believed of our places is held against it."""
+        """Take a snapshot of the book: our places are held against it, and a jump is danger."""
         was_ok = self.book.ok
         if self.book.snapshot(now_ns, event) == APPLIED:
             for place in self.places.values():
                 lots = self.book.lots_at(place.side, place.price_ticks)
                 place.on_level(lots, lots, knobs.queue.cancel_power)
             self.is_dirty = True
+            self.is_urgent |= self._has_jumped(knobs)
         self.is_urgent |= self.book.ok is not was_ok
 
     def on_delta(self, now_ns: int, event: BookDelta, knobs: Knobs) -> None:

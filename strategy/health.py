@@ -86,8 +86,6 @@ class Health(msgspec.Struct):
             return OPERATOR_HALT
         if not self.private_up:
             return PRIVATE_DOWN
-        if not self.public_up:
-            return PUBLIC_DOWN
         if self.regimes.get(symbol, OPEN_REGIME) not in _QUOTABLE:
             return REGIME
         if symbol in self.unread:

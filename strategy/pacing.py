@@ -205,9 +205,9 @@ class Pacing(msgspec.Struct):
         """Give the instant at which a cancel may leave."""
         return max(self.cancels_ns, self.orders.next_own_ns(now_ns))
 
-    def next_query_ns(self, now_ns: int) -> int:
-        """Give the instant at which a question may leave."""
-        return max(self.banned_ns, self.queries.next_ns(now_ns))
+    def next_query_ns(self, now_ns: int, keep: int = 0) -> int:
+        """Give the instant at which a question may leave, and ``keep`` tokens stay."""
+        return max(self.banned_ns, self.queries.next_ns(now_ns, keep))
 
     def started(self, now_ns: int) -> None:
         """Begin a process with the cancels' share alone: whoever lived before may have used the rest."""

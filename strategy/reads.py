@@ -33,13 +33,15 @@ class Reads(msgspec.Struct):
             self.due_ns[key] = at_ns
 
     def due(self, now_ns: int) -> list[str]:
-        """List the questions to ask now, in the order they were first wanted."""
+        """List the questions to ask now: first those never asked, then the one asked longest ago."""
         return [key for key, at_ns in self.due_ns.items() if at_ns <= now_ns]
 
     def asked(self, key: str, now_ns: int, wait_ns: int, wait_ns_max: int) -> None:
         """Note that a question left; without an answer it is due again after ``wait_ns``, longer each time."""
         tries = self.tries.get(key, 0)
         self.asked_ns[key] = now_ns
+        # To the end: where the budget is short, the others have their turn before it is asked again.
+        self.due_ns.pop(key, None)
         self.due_ns[key] = now_ns + pause_ns(wait_ns, tries, wait_ns_max)
         self.tries[key] = tries + 1
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from strategy import alarms, commands, reads
 from strategy.core_state import CoreState
+from strategy.desk import BOOK_GAP
 from strategy.errors import RefusalCode
 from strategy.health import PRIVATE_DOWN, PUBLIC_DOWN, REGIME, STOPPING
 from strategy.knobs import Knobs
@@ -44,7 +45,9 @@ def why_blocked(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> str:
         return UNREACHABLE
     if desk.symbol in state.orders.sweeps:
         return SWEEPING
-    return desk.why_blind(now_ns, knobs)
+    why = desk.why_blind(now_ns, knobs)
+    # Without a stream books come by REST: it is down only as far as there is none.
+    return PUBLIC_DOWN if why == BOOK_GAP and not state.health.public_up else why
 
 
 def look(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
@@ -72,16 +75,15 @@ def look(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
 
 def _sicknesses(state: CoreState, knobs: Knobs, now_ns: int) -> Iterator[tuple[str, str]]:
     """Give where there is no way to be healthy, and why: for the account, or else for symbols."""
-    health = state.health
-    if not health.private_up or not health.public_up:
-        yield ACCOUNT, PUBLIC_DOWN if health.private_up else PRIVATE_DOWN
+    if not state.health.private_up:
+        yield ACCOUNT, PRIVATE_DOWN
     elif state.watch.is_cut_off(now_ns, knobs.feed.retreat_after_ns):
         yield ACCOUNT, UNREACHABLE
     else:
         for desk in state.desks:
             why = desk.why_blind(now_ns, knobs)
             # A market that is announced to be closed shows no book; that is nobody's sickness.
-            if why and health.why_not(desk.symbol) != REGIME:
+            if why and state.health.why_not(desk.symbol) != REGIME:
                 yield desk.symbol, why
 
 

@@ -122,6 +122,9 @@ def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
         "restarts": _one(float(max(0, world.driver.boots - 1))),
         "refused_stamps": _one(float(world.venue.refused_stamps)),
     }
+    looked_up, hits = getattr(world.driver.core, "cache_figures", (0, 0))
+    if looked_up:
+        made["cache_hit_pct"] = _one(PCT * hits / looked_up)
     if fills:
         made["order_to_trade"] = _one(measures.requests / fills)
     for name, samples in (

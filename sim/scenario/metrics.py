@@ -45,6 +45,7 @@ _ALL: Final = (
     Metric("two_sided_uptime_pct", "%", "higher", "Time with both quotes in the book, no wider than the ceiling."),
     Metric("order_to_trade", "ratio", "lower", "Requests sent for each fill."),
     Metric("cycle_ms", "ms", "lower", "From a trigger to the last known outcome of its commands.", _SPREAD),
+    Metric("cache_hit_pct", "%", "higher", "Books by REST that were looked up for a decision and found fresh."),
     Metric("quote_age_ms", "ms", "lower", "Age of the inputs behind a quote when it is sent.", _SPREAD),
     Metric("round_trip_ms", "ms", "lower", "From a request to its answer.", _SPREAD),
     Metric("doubts", "count", "lower", "Orders that were ever in doubt."),

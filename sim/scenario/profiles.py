@@ -133,6 +133,8 @@ class VenueRules(Written):
     """From a request's arrival to its matching, in milliseconds."""
     publish_every_ms: CountAboveZero
     """How often market data are published, in milliseconds."""
+    public_stream: bool = True
+    """Whether market data come as a stream; without one books are read by request only."""
     reads_per_s: CountAboveZero
     """Questions per second."""
     funding: Funding | None = None

@@ -28,7 +28,7 @@ def test_nothing_is_quoted_before_the_start():
         (events.Stopping(), health.STOPPING),
         (events.OperatorSaid(word="halt"), health.OPERATOR_HALT),
         (events.StreamDown(stream=events.PRIVATE), health.PRIVATE_DOWN),
-        (events.StreamDown(stream=events.PUBLIC), health.PUBLIC_DOWN),
+        (events.StreamDown(stream=events.PUBLIC), ""),  # books come by REST then
         (events.RegimeChanged(symbol="X", regime="cancel_only", venue_ns=0), health.REGIME),
         (events.RegimeChanged(symbol="X", regime="post_only", venue_ns=0), ""),
         (events.RegimeChanged(symbol="Y", regime="halted", venue_ns=0), ""),
