@@ -26,10 +26,14 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
     pacing = state.pacing
     left, cancels_left = pacing.queries_left(now_ns), pacing.cancels_left(now_ns)
     later_ns = (pacing.next_query_ns(now_ns), pacing.next_cancel_ns(now_ns))
-    leaving = chase(state.orders, now_ns, knobs.orders, left, cancels_left, later_ns)
+    due = state.reads.due(now_ns)
+    # Where a refused stamp waits for the clock, nothing comes before it; a scarce budget is shared in turns.
+    state.watch.is_turn_of_reads = not state.watch.is_turn_of_reads or state.clock.doubted_ns > 0
+    for_reads = 1 if due and (left > 1 or state.watch.is_turn_of_reads) else 0
+    leaving = chase(state.orders, now_ns, knobs.orders, max(0, left - for_reads), cancels_left, later_ns)
     asked = sum(not isinstance(command, commands.CancelOrder | commands.CancelAll) for command in leaving)
     pacing.take_cancels(len(leaving) - asked)
-    for key in state.reads.due(now_ns):
+    for key in due:
         kept = _kept(state, key)
         if asked + kept >= left:
             state.reads.postpone(key, pacing.next_query_ns(now_ns, kept))

@@ -141,11 +141,12 @@ def _working(state: CoreState, desk: Desk, slot: str, knobs: Knobs) -> Working |
 def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
     """Show an order as placement needs to know it.
 
-    One in doubt is cancelled at most once per pause between questions, which grows while nobody answers:
-    a cancel of what is not there is refused at once, and repeating it at every answer would eat the
-    budget of all other cancels.
+    One in doubt is cancelled at most once per pause between questions, which grows while nobody answers,
+    and with every cancel that did not end the doubt: a cancel of what is not there is refused at once,
+    and repeating it at every answer would eat the budget of all other cancels.
     """
-    rest_ns = pause_ns(knobs.orders.query_every_ns, max(0, order.asks - 1), knobs.orders.query_ns_max)
+    tries = max(0, order.asks - 1, order.cancels - 1)
+    rest_ns = pause_ns(knobs.orders.query_every_ns, tries, knobs.orders.query_ns_max)
     is_rested = order.state is not State.IN_DOUBT or now_ns - order.sent_ns >= rest_ns
     place = desk.places.get(order.client_id)
     return Working(

@@ -15,7 +15,8 @@ class Order(msgspec.Struct):
     ``through_ns`` when whatever is in flight must be through or dead: only a question asked
     after it can prove an absence. ``missing_ns`` is when such a read first did not find it (0: none
     did); ``doubt_ns`` since when its fate has been unknown (0: it is known). ``since_venue_ns`` is an
-    instant of the venue's clock before which it cannot have traded.
+    instant of the venue's clock before which it cannot have traded. ``asks`` counts questions since
+    somebody answered, ``cancels`` those sent while in doubt; ``looked_ns`` is when it was last asked about.
     ``due_ns`` is when silence becomes a question; ``must_cancel`` makes it a cancel instead, for an
     order that a read found alive and nobody wants. ``must_read``: an amend was refused because the order
     is not as we think, so nothing is asked of it but its end until a read has shown how it stands.
@@ -46,6 +47,8 @@ class Order(msgspec.Struct):
     due_ns: int = 0
     asked_ns: int = 0
     asks: int = 0
+    cancels: int = 0
+    looked_ns: int = 0
     placed_ns: int = 0
     ended_ns: int = 0
     is_orphan: bool = False

@@ -62,30 +62,43 @@ def chase(
 def _asks(
     orders: Orders, overdue: list[Order], now_ns: int, knobs: OrderKnobs, asks_max: int, later_ns: int
 ) -> list[commands.Command]:
-    """Ask what is due, about orders first; what finds no budget is due again ``later_ns``."""
-    asked: list[commands.Command] = []
-    for order in overdue:
-        if order.due_ns > now_ns:
-            continue  # a cancel of it left just now, or waits
-        if len(asked) < asks_max:
-            asked += _ask(orders, order, now_ns, knobs)
-        else:
-            order.due_ns = later_ns
-    for symbol, sweep in orders.sweeps.items():
-        if sweep.due_ns <= now_ns:
-            if len(asked) < asks_max:
-                asked.append(_read_sweep(symbol, sweep, now_ns, knobs))
-            else:
-                sweep.due_ns = later_ns
-    for symbol, due_ns in list(orders.fills_due.items()):
+    """Ask what is due, longest unasked first; what finds no budget is due again ``later_ns``.
+
+    In turns, or a few orders could use up a scarce budget for ever, and starve the one read of fills
+    that would settle them all.
+    """
+    turns: list[tuple[int, str, Order | Sweep | None]] = [
+        (order.looked_ns, order.client_id, order) for order in overdue if order.due_ns <= now_ns
+    ]
+    turns += [(sweep.asked_ns, symbol, sweep) for symbol, sweep in orders.sweeps.items() if sweep.due_ns <= now_ns]
+    for symbol, due_ns in orders.fills_due.items():
         if due_ns <= now_ns:
-            if len(asked) < asks_max:
-                asked.append(_ask_fills(orders, symbol, now_ns, knobs))
-            else:
-                orders.fills_due[symbol] = later_ns
+            looked_ns = max(orders.fills_asked_ns.get(symbol, 0), orders.fills_read_ns.get(symbol, 0))
+            turns.append((looked_ns, symbol, None))
+    asked: list[commands.Command] = []
+    for _, name, subject in sorted(turns, key=_first_turn):
+        if len(asked) >= asks_max:
+            _put_off(orders, name, subject, later_ns)
+        elif isinstance(subject, Order):
+            asked += _ask(orders, subject, now_ns, knobs)
+        elif subject is None:
+            asked.append(_ask_fills(orders, name, now_ns, knobs))
+        else:
+            asked.append(_read_sweep(name, subject, now_ns, knobs))
     _forget(orders, now_ns, knobs)
     orders.due_ns = _next_due_ns(orders)
     return asked
+
+
+def _first_turn(turn: tuple[int, str, Order | Sweep | None]) -> int:
+    return turn[0]
+
+
+def _put_off(orders: Orders, name: str, subject: Order | Sweep | None, later_ns: int) -> None:
+    if subject is None:
+        orders.fills_due[name] = later_ns
+    else:
+        subject.due_ns = later_ns
 
 
 def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs) -> list[commands.Command]:
@@ -94,7 +107,7 @@ def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs) -> list[c
         orders.forget(order)
         return []
     orders.fell_silent(now_ns, order)
-    order.asked_ns = now_ns
+    order.asked_ns = order.looked_ns = now_ns
     if order.state is State.WORKING:
         order.due_ns = now_ns + knobs.audit_every_ns
     elif order.state is State.ABSENT:

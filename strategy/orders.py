@@ -130,6 +130,7 @@ class Orders(msgspec.Struct):
         order = self.live[client_id]
         # One in doubt that is cancelled again has had its questions: the pauses go on growing.
         asks = order.asks if order.state is State.IN_DOUBT else 0
+        order.cancels += order.state is State.IN_DOUBT
         self.move(order, Word.SEND_CANCEL, now_ns)
         self._wait(now_ns, order, knobs)
         order.asks = asks
@@ -369,7 +370,7 @@ class Orders(msgspec.Struct):
         if after is State.IN_DOUBT:
             order.doubt_ns = order.doubt_ns or now_ns
         elif after is not State.CANCELLING:
-            order.doubt_ns = 0
+            order.doubt_ns = order.cancels = 0
         if order.is_open:
             self.live[order.client_id] = order
             order.missing_ns = 0 if order.state is State.WORKING or before is State.ABSENT else order.missing_ns

@@ -15,7 +15,8 @@ class Watch(msgspec.Struct):
 
     ``asked_ns``: the oldest question since the venue last answered any (0: none open). ``sick_ns``:
     since when the account, or a symbol, has had no way to be healthy; ``swept``: where this episode
-    has had its cancel-all. ``poll_ns``: when the fills are read next while the private stream is down.
+    has had its cancel-all. ``is_turn_of_reads``: whose turn it is when there is budget for one question.
+    ``poll_ns``: when the fills are read next while the private stream is down.
     The rest is what was seen at the last look: orphans, fills of strangers, refusals by a limit.
     """
 
@@ -25,6 +26,7 @@ class Watch(msgspec.Struct):
     sick_ns: dict[str, int] = {}
     swept: dict[str, int] = {}
     poll_ns: int = 0
+    is_turn_of_reads: bool = False
     is_stopped: bool = False
     orphans: int = 0
     foreign_fills: int = 0

@@ -554,3 +554,16 @@ def test_an_amend_refused_because_the_order_is_otherwise_is_not_tried_again_befo
     book.amend(client_id, 101, 10)
     book.hear(events.AmendRefused(client_id, events.WOULD_CROSS, 0))
     assert not book.orders.find(client_id).must_read
+
+
+def test_a_scarce_budget_of_questions_is_shared_in_turns(book):
+    """One question a second, two orders in doubt and fills to be read: each has its turn."""
+    for side in ("bid0", "ask0"):
+        book.create(slot=side, side=BUY if side == "bid0" else -BUY)
+    orders, asked = book.orders, []
+    orders.want_fills("X", 0, 0)
+    for at_ms in range(1000, 13_000, 1000):
+        for one in chase(orders, at_ms * MS, KNOBS, 1):
+            asked.append(getattr(one, "client_id", "fills"))
+    assert {"s-1", "s-2", "fills"} == set(asked)
+    assert min(asked.count(name) for name in set(asked)) >= 3
