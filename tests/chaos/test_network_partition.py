@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from small_world import small_scenario
 
 from sim.faults.packets import PacketLoss
 from sim.plan import expand
@@ -94,6 +95,28 @@ def test_three_packets_in_ten_are_lost_and_tcp_makes_them_late(monkeypatch):
         assert len(late_ms[link]) > 100
         assert share == pytest.approx(0.3, abs=0.1), link
         assert {0, 200, 600} <= set(late_ms[link]) <= {0, 200, 600, 1400, 3000, 6200}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "{at_s: 20, kind: partition, links: [rest_up, rest_down, public, private]}",
+        "{at_s: 20, kind: partition, links: [private]}",
+        "{at_s: 20, kind: dns_outage, connections: [rest, public, private]}",
+    ],
+)
+def test_streams_that_never_come_back_leave_no_order_behind(tmp_path, fault, is_deep):
+    """Only the path of requests heals: what stands is cancelled by it, and what traded is read by it."""
+    ready = small_scenario(tmp_path, 75, faults=fault, calm_s=35)
+    run = ready.run.model_copy(update={"calm": ready.run.calm.model_copy(update={"mode": "core_heal"})})
+    ready = ready.model_copy(update={"run": run})
+    for seed in seeds_of(is_deep, 3):
+        world = World(ready, expand(ready, seed), Core)
+        outcome = world.run()
+        assert ("", []) == (outcome.error, world.oracle.breaches), f"seed {seed}"
+        assert [] == list(world.venue.open_orders()), f"seed {seed}"
+        (belief,) = world.core.belief().symbols
+        assert world.venue.position_lots("BTCUSDT") == belief.position_lots, f"seed {seed}"
 
 
 def test_a_storm_is_the_same_twice(is_deep):
