@@ -98,6 +98,10 @@ class VenueClock(msgspec.Struct):
             return now_ns
         return now_ns + self.low_ns - self._drift_ns(now_ns)
 
+    def ahead_ns(self, now_ns: int) -> int:
+        """Give the most that the venue's clock can be ahead of ours; 0 before any sample."""
+        return self.high_ns + self._drift_ns(now_ns) if self.samples else 0
+
     def uncertainty_ms(self, now_ns: int) -> float:
         """Give half the width of the bounds in ms, drift and contradictions included; inf before a sample."""
         if not self.samples or (self.doubted_ns and now_ns - self.doubted_ns > _UNKNOWN_AFTER_NS):

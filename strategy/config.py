@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from strategy.config_core import Account, Feed, Loop, Orders, Pacing, Signals
+from strategy.config_core import Account, Feed, Loop, Orders, Pacing, Regimes, Signals
 from strategy.config_guard import Guard
 from strategy.config_quote import Placement, Queue, Skew, Spread, SymbolSizes, Symmetric
 from strategy.documents import Reading, read
@@ -52,6 +52,8 @@ class Config(Document):
     """The control's own settings."""
     orders: Orders = Orders()
     """Deadlines of the order machine."""
+    regimes: Regimes = Regimes()
+    """How closures are met."""
     pacing: Pacing = Pacing()
     """The rate budget."""
     signals: Signals = Signals()

@@ -65,6 +65,8 @@ class Orders(Written):
     """Added to a create's own validity before its absence is believed, in milliseconds."""
     audit_every_s: AboveZero = 15.0
     """How often a healthy order is asked about anyway, in seconds."""
+    open_orders_every_s: AboveZero = 15.0
+    """How often the orders open at the venue are compared with ours, in seconds."""
     forget_after_s: AboveZero = 120.0
     """How long an absent order is still asked about, slowly, in seconds."""
     closed_kept_max: CountAboveZero = 2000
@@ -87,6 +89,17 @@ class Orders(Written):
     def _pauses_grow(self) -> Iterator[Complaint]:
         limits = {"query_every_ms": self.query_every_ms, "query_ms_max": self.query_ms_max}
         yield from ordered("query_every_ms", limits, strictly=False)
+
+
+class Regimes(Written):
+    """What to do about trading regimes: closures announced ahead, and refusals that tell of one."""
+
+    lead_s: AboveZero = 3.0
+    """How long before an announced closure our quotes are gone, in seconds."""
+    grace_s: AboveZero = 30.0
+    """How long after its announced end a closure that never came is waited for, in seconds."""
+    refused_pause_s: AboveZero = 5.0
+    """How long a symbol is left alone after a refusal for its regime, in seconds."""
 
 
 class Pacing(Written):

@@ -27,6 +27,7 @@ from strategy.knobs import (
     PlacementKnobs,
     QueueKnobs,
     RampKnobs,
+    RegimeKnobs,
     SignalKnobs,
     SkewKnobs,
     SpreadKnobs,
@@ -94,6 +95,11 @@ def knobs(config: Config, instruments: Sequence[Instrument], capability: Capabil
         queue=_queue(config),
         placement=_placement(config),
         orders=_orders(config),
+        regimes=RegimeKnobs(
+            lead_ns=_from_s(config.regimes.lead_s),
+            grace_ns=_from_s(config.regimes.grace_s),
+            refused_pause_ns=_from_s(config.regimes.refused_pause_s),
+        ),
         pacing=PacingKnobs(
             orders_per_s=config.pacing.orders_per_s,
             burst=config.pacing.burst,
@@ -227,6 +233,7 @@ def _orders(config: Config) -> OrderKnobs:
         read_lag_ns_max=_from_ms(orders.read_lag_ms_max),
         margin_ns=_from_ms(orders.margin_ms),
         audit_every_ns=_from_s(orders.audit_every_s),
+        open_every_ns=_from_s(orders.open_orders_every_s),
         forget_after_ns=_from_s(orders.forget_after_s),
         closed_kept_max=orders.closed_kept_max,
         query_ns_max=_from_ms(orders.query_ms_max),

@@ -24,7 +24,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from strategy import commands, events, health, pipeline, reads
+from strategy import closures, commands, events, health, pipeline, reads
 from strategy.asking import ask_overdue, heard
 from strategy.belief import Belief
 from strategy.book_cache import fetched, is_by_rest, look_up
@@ -166,6 +166,8 @@ class Core:
 
     def _fact(self, now_ns: int, event: events.Event) -> None:
         state = self._state
+        if isinstance(event, events.RegimeChanged) and not closures.is_news(state, self._knobs, now_ns, event):
+            return
         state.health.absorb(event)
         match event:
             case events.StreamDown(stream=events.PUBLIC):
@@ -173,6 +175,8 @@ class Core:
                     desk.book.lose()
             case events.StreamUp(stream=events.PRIVATE) if state.orders.live or state.orders.number:
                 state.orders.private_restored(now_ns, tuple(desk.symbol for desk in state.desks))
+                for desk in state.desks:
+                    state.reads.want(reads.OPEN_ORDERS_OF + desk.symbol, now_ns)
             case events.StreamUp(stream=events.PUBLIC):
                 for desk in state.desks:
                     desk.awaits_ns = 0
@@ -186,6 +190,10 @@ class Core:
                 pass
         state.watch.due_ns = 0
         self._all_urgent()
+
+    def _regime_ahead(self, now_ns: int, event: events.RegimePlanned) -> None:
+        closures.plan(self._state, self._knobs, now_ns, event)
+        self._desk(event.symbol).is_urgent = True
 
     def _snapshot(self, now_ns: int, event: events.BookSnapshot) -> None:
         desk = self._desk(event.symbol)
@@ -224,10 +232,12 @@ class Core:
         if isinstance(event, _ANSWERS):
             heard(self._state, now_ns)
         take_setback(state, now_ns, event)
-        self._took_in(now_ns, absorb(state.orders, now_ns, event, self._knobs.orders))
+        absorbed = absorb(state.orders, now_ns, event, self._knobs.orders)
+        closures.meet(state, self._knobs, now_ns, event, absorbed.order)
+        self._took_in(now_ns, absorbed)
         match event:
             case events.OpenOrdersReport():
-                self._open_orders_read(event)
+                self._open_orders_read(now_ns, event)
             case events.FillsReport() if event.symbol in state.health.fills_unread:
                 state.health.fills_unread.remove(event.symbol)
             case _:
@@ -267,9 +277,10 @@ class Core:
         if order.state is State.IN_DOUBT:
             self._all_urgent()
 
-    def _open_orders_read(self, event: events.OpenOrdersReport) -> None:
+    def _open_orders_read(self, now_ns: int, event: events.OpenOrdersReport) -> None:
         state = self._state
-        state.reads.answered(reads.OPEN_ORDERS_OF + event.symbol, event.asked_ns, None)
+        again_ns = now_ns + self._knobs.orders.open_every_ns
+        state.reads.answered(reads.OPEN_ORDERS_OF + event.symbol, event.asked_ns, again_ns)
         if event.symbol in state.health.unread and event.symbol not in state.orders.sweeps:
             state.health.unread.remove(event.symbol)
 
@@ -333,6 +344,7 @@ _ABSORB: Final[dict[type, Callable[[Core, int, Any], None]]] = {
     events.MarginSeen: Core._margin,
     events.FundingPaid: Core._funding,
     events.BudgetSeen: Core._budget,
+    events.RegimePlanned: Core._regime_ahead,
     **dict.fromkeys(
         (
             events.Stopping,

@@ -16,6 +16,7 @@ from strategy.limits import Holding, Totals, make_totals
 from strategy.orders import Orders
 from strategy.pacing import Pacing, make_pacing
 from strategy.reads import Reads
+from strategy.regimes import Regimes
 from strategy.watch import Watch
 
 
@@ -34,6 +35,7 @@ class CoreState(msgspec.Struct):
     health: Health
     clock: VenueClock
     reads: Reads
+    regimes: Regimes
     totals: Totals
     watch: Watch
     alarms: Alarms
@@ -59,6 +61,7 @@ def fresh_state(knobs: Knobs) -> CoreState:
         health=Health(),
         clock=VenueClock(),
         reads=Reads(),
+        regimes=Regimes(),
         totals=make_totals(len(knobs.symbols)),
         watch=Watch(),
         alarms=Alarms(),

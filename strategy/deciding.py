@@ -147,7 +147,7 @@ def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
     """
     tries = max(0, order.asks - 1, order.cancels - 1)
     rest_ns = pause_ns(knobs.orders.query_every_ns, tries, knobs.orders.query_ns_max)
-    is_rested = order.state is not State.IN_DOUBT or now_ns - order.sent_ns >= rest_ns
+    is_rested = order.state is not State.IN_DOUBT or now_ns - order.cancel_ns >= rest_ns
     place = desk.places.get(order.client_id)
     return Working(
         client_id=order.client_id,

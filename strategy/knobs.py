@@ -109,6 +109,7 @@ class OrderKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     read_lag_ns_max: int
     margin_ns: int
     audit_every_ns: int
+    open_every_ns: int = 15_000_000_000
     forget_after_ns: int
     closed_kept_max: int
     query_ns_max: int = 4_000_000_000  # the longest pause between questions that nobody answers
@@ -154,6 +155,14 @@ class FeedKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     poll_fills_ns: int = 2_000_000_000
 
 
+class RegimeKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
+    """How trading regimes are met."""
+
+    lead_ns: int = 3_000_000_000
+    grace_ns: int = 30_000_000_000
+    refused_pause_ns: int = 5_000_000_000
+
+
 class SymbolKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     """One symbol: its instrument, how much we show, how much we may hold."""
 
@@ -186,6 +195,7 @@ class Knobs(_Knobs, frozen=True, gc=False, kw_only=True):
     queue: QueueKnobs
     placement: PlacementKnobs
     orders: OrderKnobs
+    regimes: RegimeKnobs = RegimeKnobs()
     pacing: PacingKnobs
     signals: SignalKnobs
     feed: FeedKnobs

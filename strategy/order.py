@@ -16,7 +16,8 @@ class Order(msgspec.Struct):
     after it can prove an absence. ``missing_ns`` is when such a read first did not find it (0: none
     did); ``doubt_ns`` since when its fate has been unknown (0: it is known). ``since_venue_ns`` is an
     instant of the venue's clock before which it cannot have traded. ``asks`` counts questions since
-    somebody answered, ``cancels`` those sent while in doubt; ``looked_ns`` is when it was last asked about.
+    somebody answered, ``cancels`` those sent while in doubt; ``looked_ns`` is when it was last asked
+    about, ``cancel_ns`` when a cancel last left.
     ``due_ns`` is when silence becomes a question; ``must_cancel`` makes it a cancel instead, for an
     order that a read found alive and nobody wants. ``must_read``: an amend was refused because the order
     is not as we think, so nothing is asked of it but its end until a read has shown how it stands.
@@ -51,6 +52,7 @@ class Order(msgspec.Struct):
     looked_ns: int = 0
     placed_ns: int = 0
     ended_ns: int = 0
+    cancel_ns: int = 0
     is_orphan: bool = False
     must_cancel: bool = False
     must_read: bool = False

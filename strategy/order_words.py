@@ -229,8 +229,15 @@ def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knob
         order = orders.find(client_id)
         if order is None:
             orders.adopt(now_ns, client_id, event.symbol)
+        elif client_id in orders.ended:
+            if event.asked_ns > order.ended_ns + knobs.read_lag_ns_max:
+                orders.rise(now_ns, order)  # otherwise it is a read from before its end
         elif not order.is_open:
-            orders.ask_at(order, now_ns)  # a read from before its end, or an orphan: ask by id
+            orders.ask_at(order, now_ns)  # concluded absent too soon, perhaps: ask by id
+    for order in orders.live.values():
+        is_gone = order.symbol == event.symbol and order.client_id not in event.client_ids
+        if is_gone and order.state is State.WORKING and event.asked_ns > order.confirmed_ns + knobs.read_lag_ns_max:
+            orders.ask_at(order, now_ns)
     sweep = orders.sweeps.get(event.symbol)
     if sweep is not None and sweep.asked_ns and event.asked_ns >= sweep.asked_ns:
         if event.client_ids:

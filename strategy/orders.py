@@ -133,7 +133,7 @@ class Orders(msgspec.Struct):
         order.cancels += order.state is State.IN_DOUBT
         self.move(order, Word.SEND_CANCEL, now_ns)
         self._wait(now_ns, order, knobs)
-        order.asks = asks
+        order.asks, order.cancel_ns = asks, now_ns
         return commands.CancelOrder(client_id=client_id, symbol=order.symbol, cycle_id=cycle_id)
 
     def cancel_all(self, now_ns: int, symbol: str, symbols: tuple[str, ...], knobs: OrderKnobs) -> commands.CancelAll:
@@ -145,6 +145,7 @@ class Orders(msgspec.Struct):
             if order.is_open and symbol in ("", order.symbol):
                 self.move(order, Word.SEND_CANCEL, now_ns)
                 self._wait(now_ns, order, knobs)
+                order.cancel_ns = now_ns
         for swept in symbols if not symbol else (symbol,):
             through_ns = self.sweeps[swept].through_ns if swept in self.sweeps else 0
             self.sweeps[swept] = Sweep(due_ns=now_ns + knobs.ack_wait_ns_max, through_ns=through_ns)
@@ -271,6 +272,21 @@ class Orders(msgspec.Struct):
         order.since_venue_ns = self.heard_venue_ns
         self.orphans += 1
         self.live[client_id] = order
+        self.groups.clear()
+        self.ask_at(order, now_ns)
+
+    def rise(self, now_ns: int, order: Order) -> None:
+        """Take back an order that was over and is shown on the book again, as after a venue's restart.
+
+        Whatever it was for, its place may be another's by now: it gets cancelled, unasked.
+        """
+        self.ended.pop(order.client_id)
+        self.owing.pop(order.client_id, None)
+        order.slot = f"{_ORPHAN_SLOT}:{order.client_id}"
+        order.state, order.is_orphan, order.must_cancel = State.IN_DOUBT, True, True
+        order.ended_ns = order.missing_ns = order.asks = 0
+        self.orphans += 1
+        self.live[order.client_id] = order
         self.groups.clear()
         self.ask_at(order, now_ns)
 

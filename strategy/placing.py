@@ -60,7 +60,14 @@ def look_again(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> None:
 def _cancel(
     state: CoreState, index: int, move: Move, knobs: Knobs, now_ns: int, before: Sequence[commands.Command]
 ) -> list[commands.Command]:
-    cost = _cost(move, state.desks[index].symbol, before, knobs)
+    symbol = state.desks[index].symbol
+    if state.regimes.refuses_cancels(symbol, now_ns, state.health.regimes.get(symbol, "")):
+        # Asked again now and then: the word that it is over may be lost.
+        ripe_ns = state.orders.live[move.client_id].sent_ns + knobs.regimes.refused_pause_ns
+        if now_ns < ripe_ns:
+            state.desks[index].place_at_ns = ripe_ns
+            return []
+    cost = _cost(move, symbol, before, knobs)
     if not state.pacing.take_cancel(now_ns, cost):
         state.desks[index].place_by(state.pacing.next_cancel_ns(now_ns))
         return []

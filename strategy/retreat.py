@@ -45,7 +45,7 @@ def why_blocked(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> str:
         return UNREACHABLE
     if desk.symbol in state.orders.sweeps:
         return SWEEPING
-    why = desk.why_blind(now_ns, knobs)
+    why = state.regimes.why_not(desk.symbol, now_ns, knobs.regimes) or desk.why_blind(now_ns, knobs)
     # Without a stream books come by REST: it is down only as far as there is none.
     return PUBLIC_DOWN if why == BOOK_GAP and not state.health.public_up else why
 

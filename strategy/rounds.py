@@ -21,6 +21,9 @@ def decide_due(state: CoreState, knobs: Knobs, model: QuotePipeline, now_ns: int
     ``is_scheduled``: the schedule has come round. Without a stream it does whether or not anything was heard.
     """
     decided: list[int] = []
+    if state.regimes.turn(now_ns, knobs.regimes):
+        for desk in state.desks:
+            desk.is_urgent = True
     if is_scheduled and is_by_rest(state):
         state.scheduled_ns = now_ns
     for index, desk in enumerate(state.desks):

@@ -19,6 +19,8 @@ def next_wake_ns(state: CoreState, knobs: Knobs, now_ns: int) -> int | None:
         at.append(state.watch.due_ns)
     if is_by_rest(state):
         at.append(state.scheduled_ns + knobs.decide_every_ns)
+    if state.regimes.due_ns is not None:
+        at.append(state.regimes.due_ns)
     for desk in state.desks:
         if desk.is_dirty:
             at.append(state.scheduled_ns + knobs.decide_every_ns)

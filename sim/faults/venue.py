@@ -190,12 +190,13 @@ def _rate_limit(fault: PlannedFault, world: "World") -> None:
         ban_ns=_ns(params["ban_s"]),
         ban_ns_max=_ns(params["ban_s_max"]),
     )
-    during(
-        fault,
-        world,
-        lambda: limits.obey(policy, world.kernel.now_ns),
-        lambda: limits.relent(world.kernel.now_ns),
-    )
+
+    def begin() -> None:
+        limits.obey(policy, world.kernel.now_ns)
+        if params["banned"]:
+            limits.ban(world.kernel.now_ns)
+
+    during(fault, world, begin, lambda: limits.relent(world.kernel.now_ns))
 
 
 def _applied_later(fault: PlannedFault, world: "World") -> None:

@@ -49,11 +49,15 @@ class Money(msgspec.Struct):
 class Evidence:
     """Feed it every command that left and every event that arrived, in order."""
 
-    def __init__(self, instruments: tuple[Instrument, ...], proof_ns: int) -> None:
-        """``proof_ns``: how long after ``send_by`` a read must be asked to prove an absence."""
+    def __init__(self, instruments: tuple[Instrument, ...], proof_ns: int, lag_ns: int) -> None:
+        """``proof_ns``: how long after ``send_by`` a read must be asked to prove an absence.
+
+        ``lag_ns``: how far a read may lag, so that what it shows open may have ended meanwhile.
+        """
         self.money = {one.symbol: Money(one) for one in instruments}
         self.orders: dict[str, Known] = {}
         self._proof_ns = proof_ns
+        self._lag_ns = lag_ns
 
     # What left
 
@@ -120,8 +124,7 @@ class Evidence:
                     self._fill(now_ns, fill)
             case events.OpenOrdersReport():
                 for client_id in event.client_ids:
-                    if client_id not in self.orders:
-                        self._adopt(client_id, event.symbol)
+                    self._shown_open(now_ns, client_id, event)
             case events.FundingPaid():
                 self._fund(event)
             case events.CancelAllAnswered():
@@ -130,7 +133,17 @@ class Evidence:
                 order = self._named(event)
                 if order is not None:
                     self._word(now_ns, order, event)
+                    self._dated(now_ns, order)
                     self._file(order)
+
+    def _shown_open(self, now_ns: int, client_id: str, event: events.OpenOrdersReport) -> None:
+        """Take in that a read shows an order on the book: a stranger's, or one that was over."""
+        order = self.orders.get(client_id)
+        if order is None:
+            self._adopt(client_id, event.symbol)
+        elif order.over == TOLD and order.ended_ns and event.asked_ns > order.ended_ns + self._lag_ns:
+            order.rise(now_ns)
+            self._file(order)
 
     def _named(self, event: events.Event) -> Known | None:
         """Find the order a word is about; one that says a stranger lives makes it known."""
@@ -139,6 +152,9 @@ class Evidence:
         if order is None and client_id and isinstance(event, events.OrderAccepted):
             return self._adopt(client_id, "")
         return order
+
+    def _dated(self, now_ns: int, order: Known) -> None:
+        order.ended_ns = 0 if not order.over else order.ended_ns or now_ns
 
     def _word(self, now_ns: int, order: Known, event: events.Event) -> None:
         match event:
@@ -271,12 +287,14 @@ class Evidence:
         if is_new:
             order.filled_lots += fill.size_lots
         order.told_lots = max(order.told_lots, order.filled_lots, fill.filled_lots_total)
-        if order.over != TOLD:
+        # A fill told again, as every read of fills does, says nothing of now.
+        if is_new and order.over != TOLD:
             order.over = ""
             order.was_seen(now_ns)
             order.settle(events.CREATE)
             if order.told_lots >= order.size_worst_lots:
                 order.end(TOLD)
+        self._dated(now_ns, order)
         self._file(order)
 
     def _fund(self, event: events.FundingPaid) -> None:

@@ -32,7 +32,9 @@ class Known(msgspec.Struct, kw_only=True):
     ``over`` says how it ended, empty while it may be alive. ``waiting`` holds, by kind of request,
     when the oldest unanswered one left; ``doubted`` when one was said to have no verdict.
     ``seen_ns`` is the first proof that it was on the book, ``free_ns`` since when it is known to
-    be there with no cancel on its way. ``rivals`` may have been alive in its slot when it left.
+    be there with no cancel on its way. ``ended_ns`` is since when it is over, ``risen_ns`` when it was
+    shown open again long after that, as by a venue back from an old snapshot. ``rivals`` may have
+    been alive in its slot when it left.
     """
 
     client_id: str
@@ -55,6 +57,8 @@ class Known(msgspec.Struct, kw_only=True):
     seen_ns: int = 0
     free_ns: int = 0
     cancel_ns: int = 0
+    ended_ns: int = 0
+    risen_ns: int = 0
     rivals: tuple[str, ...] = ()
 
     @property
@@ -97,6 +101,11 @@ class Known(msgspec.Struct, kw_only=True):
         """Note a proof that it is on the book."""
         if not self.seen_ns:
             self.seen_ns = self.free_ns = now_ns
+
+    def rise(self, now_ns: int) -> None:
+        """Note that the venue has it on the book again: none of the bot's doing, and in nobody's slot."""
+        self.over, self.slot, self.is_ours = "", "", False
+        self.ended_ns, self.risen_ns, self.free_ns, self.cancel_ns = 0, now_ns, now_ns, 0
 
     def end(self, how: str) -> None:
         """Note that it cannot trade any more; what was read as an absence may still turn up."""

@@ -79,7 +79,7 @@ class Oracle:
         self._look_from_ns = 0 if calm_ns is None else calm_ns
         self._live: Liveness | None = None
         self._feeds = {one.instrument.symbol: Feed() for one in symbols}
-        self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns)
+        self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns, tolerance.lag_ns)
         self._sending = Sending(self._evidence, self._feeds, symbols, account, tolerance, self._findings)
         self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings)
         self._states = StateWatch(self._evidence, self._findings)

@@ -56,7 +56,7 @@ class StateWatch:
             client_id = order.client_id
             seen[client_id] = None
             before = self._open.get(client_id) or self._closed.get(client_id)
-            if before is None:
+            if before is None or (before.state == State.CLOSED and self._has_risen(now_ns, client_id)):
                 self._appeared(now_ns, order, event, leaving)
             elif before.state != order.state or client_id in words or client_id in asked or is_sweep:
                 self._moved(now_ns, before, order, words, leaving)
@@ -68,6 +68,11 @@ class StateWatch:
             self._keep(order)
         self._vanished(now_ns, seen)
         self._findings.checked("S6")
+
+    def _has_risen(self, now_ns: int, client_id: str) -> bool:
+        """Say whether the event of this very step shows an order open that was over: another life begins."""
+        known = self._evidence.orders.get(client_id)
+        return known is not None and known.risen_ns == now_ns
 
     def _keep(self, order: OrderBelief) -> None:
         if order.state in _OVER:

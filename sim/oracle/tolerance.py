@@ -20,6 +20,7 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     staleness_cancel_ns: int
     silence_ns: int
     proof_ns: int
+    lag_ns: int
     converge_ns: int
     doubt_ns: int
     requote_ns: int
@@ -39,6 +40,7 @@ def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Toleran
         staleness_cancel_ns=round(bounds.staleness_cancel_ms * NS_PER_MS),
         silence_ns=orders.ack_wait_ns_max + round(bounds.silence_slack_ms * NS_PER_MS),
         proof_ns=orders.window_ns + max(orders.margin_ns, orders.read_lag_ns_max),
+        lag_ns=orders.read_lag_ns_max,
         converge_ns=round(bounds.converge_s * NS_PER_S),
         doubt_ns=round(bounds.doubt_s * NS_PER_S),
         requote_ns=round(bounds.requote_s * NS_PER_S),

@@ -121,6 +121,7 @@ def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
         "memory_kills": _one(float(world.process.kills)),
         "restarts": _one(float(max(0, world.driver.boots - 1))),
         "refused_stamps": _one(float(world.venue.refused_stamps)),
+        "bans": _one(float(world.venue.limits.bans_in_all)),
     }
     looked_up, hits = getattr(world.driver.core, "cache_figures", (0, 0))
     if looked_up:

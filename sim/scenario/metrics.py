@@ -49,6 +49,7 @@ _ALL: Final = (
     Metric("quote_age_ms", "ms", "lower", "Age of the inputs behind a quote when it is sent.", _SPREAD),
     Metric("round_trip_ms", "ms", "lower", "From a request to its answer.", _SPREAD),
     Metric("doubts", "count", "lower", "Orders that were ever in doubt."),
+    Metric("bans", "count", "lower", "Times the venue banned us because we asked too often."),
     Metric("doubt_s", "s", "lower", "How long a doubt lasted: from the first order in doubt until none was.", _SPREAD),
     Metric("max_exposure_pct", "%", "lower", "Greatest worst-case exposure, in percent of its limit."),
     Metric("end_inventory_pct", "%", "lower", "Position left at the end, in percent of its limit, without its sign."),

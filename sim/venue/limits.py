@@ -98,12 +98,17 @@ class TokenBucket:
 
 
 class Limits:
-    """The budgets of our account. ``bans`` and ``refusals`` are counts, for those who look on."""
+    """The budgets of our account.
+
+    ``bans`` counts those since the record was last clean; ``refusals`` and ``bans_in_all`` are for
+    those who look on.
+    """
 
     def __init__(self, usual: Policy) -> None:
         """Start with full buckets and a clean record."""
         self._usual = usual
         self.bans = 0
+        self.bans_in_all = 0
         self.refusals = 0
         self.banned_until_ns = 0
         self._row = 0
@@ -157,7 +162,13 @@ class Limits:
         self._row = self._row + 1 if now_ns - self._refused_ns <= _OFFENCE_NS else 1
         self._refused_ns = now_ns
         if policy.ban_after and self._row >= policy.ban_after:
-            ban_ns = min(policy.ban_ns << min(self.bans, 32), policy.ban_ns_max)
-            self.banned_until_ns = max(self.banned_until_ns, now_ns + ban_ns)
-            self.bans += 1
-            self._row = 0
+            self.ban(now_ns)
+            self.bans_in_all += 1
+
+    def ban(self, now_ns: int) -> None:
+        """Read nothing from now on, twice as long as the last time."""
+        policy = self.policy
+        ban_ns = min(policy.ban_ns << min(self.bans, 32), policy.ban_ns_max)
+        self.banned_until_ns = max(self.banned_until_ns, now_ns + ban_ns)
+        self.bans += 1
+        self._row = 0

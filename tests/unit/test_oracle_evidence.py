@@ -14,7 +14,7 @@ AGE_NS = 2 * NS_PER_S
 
 def evidence_of(*client_ids: str, side: int = BUY, size_lots: int = 10) -> Evidence:
     """Creates that left at instant 1 and must be through after 1100."""
-    evidence = Evidence((INSTRUMENT,), 1000)
+    evidence = Evidence((INSTRUMENT,), 1000, 500)
     for client_id in client_ids:
         slot = f"{side}-{client_id}"
         command = commands.CreateOrder(

@@ -567,3 +567,59 @@ def test_a_scarce_budget_of_questions_is_shared_in_turns(book):
             asked.append(getattr(one, "client_id", "fills"))
     assert {"s-1", "s-2", "fills"} == set(asked)
     assert min(asked.count(name) for name in set(asked)) >= 3
+
+
+def _cancelled_at(book: Ledger, at_ms: int) -> str:
+    client_id = book.create()
+    book.accept(client_id)
+    book.now = at_ms
+    book.cancel(client_id)
+    book.hear(events.OrderCancelled(client_id, 0, "by_client", at_ms * MS))
+    assert State.CLOSED == book.state(client_id)
+    return client_id
+
+
+def test_an_order_that_a_venue_brought_back_from_the_dead_is_counted_and_cancelled_unasked(book):
+    client_id = _cancelled_at(book, 1000)
+    book.now = 9100
+    book.hear(events.OpenOrdersReport("X", 9000 * MS, (client_id,), 9050 * MS))
+    assert (State.IN_DOUBT, [10, 0]) == (book.state(client_id), book.worst())
+    assert [commands.CancelOrder(client_id, "X", 0)] == book.at(9100)
+    book.hear(events.OrderCancelled(client_id, 0, "by_client", 9200 * MS))
+    assert (State.CLOSED, [0, 0]) == (book.state(client_id), book.worst())
+
+
+def test_a_read_that_may_lag_raises_nobody(book):
+    client_id = _cancelled_at(book, 1000)
+    book.now = 4000
+    book.hear(events.OpenOrdersReport("X", 3900 * MS, (client_id,), 3950 * MS))
+    assert State.CLOSED == book.state(client_id)
+
+
+def test_what_rose_frees_no_slot_and_takes_none(book):
+    client_id = _cancelled_at(book, 1000)
+    other = book.create()
+    book.accept(other)
+    book.now = 9100
+    book.hear(events.OpenOrdersReport("X", 9000 * MS, (client_id, other), 9050 * MS))
+    assert other == book.orders.holder("X", "bid0").client_id
+    assert State.WORKING == book.state(other)
+
+
+def test_a_working_order_that_the_venues_list_does_not_show_is_asked_about_at_once(book):
+    client_id = book.create()
+    book.accept(client_id)
+    book.now = 9100
+    book.hear(events.OpenOrdersReport("X", 9000 * MS, (), 9050 * MS))
+    assert [commands.QueryOrder(client_id, "X", 9100 * MS)] == book.at(9100)
+
+
+def test_a_doubts_first_cancel_does_not_wait_for_the_rest_of_an_amend(book):
+    client_id = book.create()
+    book.accept(client_id)
+    book.now = 2000
+    book.amend(client_id, 99, 10)
+    book.hear(events.Unanswered(events.AMEND, client_id, "X", "reset", 2000 * MS))
+    assert (State.IN_DOUBT, 0) == (book.state(client_id), book.orders.find(client_id).cancel_ns)
+    book.cancel(client_id)
+    assert 2000 * MS == book.orders.find(client_id).cancel_ns

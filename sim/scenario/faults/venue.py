@@ -130,6 +130,8 @@ class RateLimit(Lasting):
     """Whether cancels share the bucket and the ban, or are always let through."""
     ban_after: CountAboveZero | None = None
     """How many refusals in a row make a ban, none further apart than ten seconds; without it there is none."""
+    banned: bool = False
+    """Whether it begins with a ban, for what somebody else did from our address."""
     ban_s: AboveZero = 5
     """How long the first ban lasts, in simulated seconds; each further one is twice as long."""
     ban_s_max: AboveZero = 600
