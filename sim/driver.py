@@ -73,6 +73,7 @@ class SimDriver:
         self.trip: Callable[[events.Event], None] = _nobody
         self.ran_out: Callable[[], None]
         self.cuts: list[Callable[[str, commands.Command], None]] = []
+        self.ended: Callable[[], None] = _nobody
         self.alerts: list[commands.Alert] = []
         self.steps = 0
 
@@ -91,6 +92,7 @@ class SimDriver:
         self.is_alive = False
         self._host.forget_input()
         self.calls.forget()
+        self.ended()
 
     def feed(self, event: events.Event) -> None:
         """Have an event taken in, in its turn; a dead process hears nothing."""
@@ -206,5 +208,5 @@ def _always(_command: commands.Command) -> bool:
     return True
 
 
-def _nobody(_event: events.Event) -> None:
-    """Trip over nothing."""
+def _nobody(*_nothing: events.Event) -> None:
+    """Trip over nothing, note nothing."""

@@ -13,7 +13,7 @@ True time begins at 0. The bot's clock shows the scenario's ``start_utc`` then: 
 clock with the wall anchor folded in, as ``Started`` tells the core.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -31,7 +31,10 @@ from sim.kernel import Kernel
 from sim.market.flow import FlowMarket
 from sim.market.markets import Markets
 from sim.measures import Measures, Standing
+from sim.oracle.memory import HEAP
 from sim.oracle.oracle import Oracle
+from sim.oracle.outside import Outside
+from sim.oracle.recoverable import Ways
 from sim.plan import Plan
 from sim.scenario.load import Ready
 from sim.scenario.profiles import Delay as DelayModel
@@ -44,6 +47,7 @@ from strategy import events
 from strategy.batching import of_size
 from strategy.belief import Belief
 from strategy.config_knobs import knobs as make_knobs
+from strategy.footprint import bounds_of
 from strategy.instrument import price_ticks_of
 from strategy.knobs import Knobs
 from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, PPM
@@ -53,6 +57,10 @@ _MARKET_HASH_NS: Final = NS_PER_S
 _PPM_PER_PCT: Final = PPM // 100
 _PPM_PER_BPS: Final = 100
 _RATE_STEPS: Final = 100
+# What a host may have waiting for it: a minute of four symbols' feeds, and then some.
+_INBOX_MAX: Final = 20_000
+# A call is given up after five seconds, so no more are under way than a budget lets leave in that time.
+_CALLS_S: Final = 5
 
 CoreFactory = Callable[[Knobs], Any]
 
@@ -102,6 +110,8 @@ class World:
         self.driver.calls.over = self.measures.loop.called
         self.oracle = self._oracle()
         self.driver.watchers = (self.measures, Steady(self.oracle, self.host))
+        self.driver.calls.leaving = lambda _now_ns, command: self.oracle.leaving(self.host.steady_ns(), command)
+        self.driver.ended = lambda: self.oracle.process_died(self.host.steady_ns())
         self.standing = {symbol: Standing() for symbol in scenario.market.traded}
         self.mids: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in scenario.market.traded}
 
@@ -181,11 +191,40 @@ class World:
             self.knobs.account,
             self.knobs.orders,
             self.knobs.feed,
+            self.knobs.pacing,
             bounds.bounds,
             bounds.off,
             None if calm_ns is None else self.start_wall_ns + calm_ns,
-            self.start_wall_ns + self.plan.duration_ns,
+            self._outside(),
+            self.knobs.capability,
         )
+
+    def _outside(self) -> Outside:
+        kernel, ways = self.kernel, Ways(self.plan)
+        lost = ways.why_unrecoverable()
+        return Outside(
+            true_ns=lambda: kernel.now_ns,
+            is_safe=self.host.disk.is_safe,
+            why_cut=lambda links: ways.why_cut(kernel.now_ns, links),
+            why_stormy=lambda: ways.why_stormy(kernel.now_ns),
+            why_lost=lambda: lost,
+            sizes=self._sizes,
+        )
+
+    def _sizes(self) -> Iterator[tuple[str, int, int]]:
+        """Count what grows at the bot: its tables, what waits for it and what it waits for, its heap."""
+        driver, host, pacing = self.driver, self.host, self.knobs.pacing
+        if not driver.is_alive:
+            return
+        counts = host.heap.footprint()
+        for name, most in bounds_of(self.knobs).items():
+            if name in counts:
+                yield name, counts[name], most
+        yield "inbox", len(host.inbox), _INBOX_MAX
+        a_second = pacing.orders_per_s + pacing.queries_per_s
+        yield "calls under way", len(driver.calls.under_way()), _CALLS_S * a_second + pacing.burst + a_second
+        if host.heap.budget is not None:
+            yield HEAP, host.heap.used_bytes(), host.heap.budget.hard_bytes
 
     def _belief(self) -> Belief | None:
         """Ask the core of the process that lives now what it believes; not every core says."""

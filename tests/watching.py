@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from quoting import INSTRUMENT, NOW_NS, SYMBOL
 
 from sim.oracle.oracle import Oracle
+from sim.oracle.outside import Outside
 from sim.scenario.bounds import Bounds
 from strategy import commands, events
 from strategy.belief import Belief, OrderBelief, SymbolBelief
-from strategy.knobs import AccountKnobs, FeedKnobs, OrderKnobs
+from strategy.knobs import AccountKnobs, FeedKnobs, OrderKnobs, PacingKnobs
 from strategy.units import BUY, CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, SELL
 
 NAME = INSTRUMENT.symbol
@@ -44,6 +45,8 @@ FEED = FeedKnobs(
     clock_every_ns=10 * NS_PER_S,
     margin_every_ns=10 * NS_PER_S,
 )
+NOBODY = Outside()  # a stage has no disk, no links and no time of its own
+PACING = PacingKnobs(orders_per_s=10, burst=20, cancel_share_pct=30, queries_per_s=5)
 
 
 class LiveOrder:
@@ -99,6 +102,7 @@ class Scene:
         account: AccountKnobs = ACCOUNT,
         book: bool = True,
         notional_min_cash: int = 0,
+        outside: Outside = NOBODY,
         **bounds: float,
     ) -> None:
         self.now_ns = NOW_NS
@@ -115,10 +119,11 @@ class Scene:
             account,
             ORDERS,
             FEED,
+            PACING,
             Bounds(**bounds),
             off,
             calm_ns,
-            NOW_NS + 1000 * NS_PER_S,
+            outside,
         )
         self.seq = 1
         if book:
@@ -137,7 +142,8 @@ class Scene:
     def step(self, event: events.Event, *leaving: commands.Command) -> None:
         self.oracle.delivered(self.now_ns, event)
         for command in leaving:
-            self.oracle.sent(self.now_ns, command)
+            if not isinstance(command, commands.Alert):
+                self.oracle.sent(self.now_ns, command)
         self.oracle.stepped(self.now_ns, leaving, event)
 
     def send(self, *leaving: commands.Command) -> None:

@@ -46,7 +46,7 @@ class Process:
             self.restarts_ns.append(world.kernel.now_ns)
             world.driver.calls.connection.assume()
             world.oracle.slept(world.host.steady_ns())
-            world.oracle.restarted(world.host.disk.safe_ids)
+            world.oracle.process_started(world.host.steady_ns(), world.host.disk.safe_ids)
         world.trace.record("boot", world.kernel.now_ns, world.driver.boots)
         world.driver.feed(events.Started(self._session(), world.host.now_ns()))
         if world.driver.is_alive:  # it may have died over its first word

@@ -25,11 +25,27 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S7": "Every create that ever left, of every session.",
         "S8": "The instrument's rules, and the prices at which orders of ours may stand that were sent and whose end "
         "was not delivered. A trade with ourselves that evidence could not foresee is exposure cost.",
-        "S9": "A delivered halt of the operator, or a delivered stop.",
+        "S9": "A delivered halt of the operator, or a delivered stop; for the process its own end, or a step that "
+        "raised: after the first nothing goes out, after the second nothing but cancels.",
+        "S10": "What the core gave, and when: counted in tokens from the config's pacing. For a ban, a delivered word "
+        "that nothing is left of the account's budget, and until when. A new process is granted the cancels' share "
+        "and a second's questions, since it cannot know the last second of the old one.",
         "S11": "The last delivered announcement of a regime.",
+        "S12": "What the core, its host and its heap count of themselves, looked at once a second.",
+        "S13": "What the journal holds at the instant a create or an amend goes out.",
+        "S14": "The instants the core was told against the world's own time, within one process: no step back, and no "
+        "more than half a thousandth and a millisecond apart. The stamps of what it sends against the same instants.",
         "L1": "None: after the calm every word can be asked for. Broken without a pause for the whole bound.",
         "L2": "None: after the calm every question has an answer. Broken without a pause for the whole bound.",
         "L3": "A fresh book (or the bot did not ask for one), nobody told it to keep out, and its own risk verdict "
         "allows both sides. Time without these is excused and counted.",
+        "L4": "A private stream known to be lost, or no ground to quote on by any road, without a pause for the whole "
+        "bound. Where no request reaches the venue the time is excused, unless a dead-man switch is armed.",
+        "L5": "What left and what came in the last twenty seconds, against what the config makes ordinary; and the "
+        "delivered end of an order that is still asked about.",
+        "L6": "A delivered ban with its end; for the first request after it, an order known to have stood through it.",
+        "L7": "The start of a process that follows another. Time in which a fault of another kind is at work before "
+        "the calm is excused.",
+        "L8": "A delivered stop. Time in which requests or answers are cut whole is excused.",
     }
 )

@@ -5,32 +5,20 @@ for longer than its bound. Before the calm nothing is judged. Each clock is kept
 time during which a promise could not be asked for is counted as excused, not as kept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
-
-import msgspec
 
 from sim.oracle.feed import Feed
 from sim.oracle.findings import Findings
+from sim.oracle.patience import Patience
 from sim.oracle.tolerance import Tolerance
 from sim.oracle.truth import Truth
 from strategy.belief import Belief, SymbolBelief
-from strategy.units import BUY, NS_PER_S
+from strategy.units import BUY
 
 _RISK_SAYS_NO: Final = frozenset({"halt", "latched", "reduce_only"})
 _OVER: Final = frozenset({"CLOSED", "ABSENT"})
 _WORKING: Final = "WORKING"
-
-
-class _Clock(msgspec.Struct):
-    """How long a promise has been broken without a pause, excused time not counted."""
-
-    code: str
-    symbol: str
-    bound_ns: int
-    last_ns: int
-    broken_ns: int = 0
-    held_ns: int | None = None
 
 
 class Liveness:
@@ -43,58 +31,71 @@ class Liveness:
         tolerance: Tolerance,
         findings: Findings,
         may_quote: Callable[[str], bool],
-        calm_ns: int,
+        why_out: Callable[[int, str], str],
+        why_lost: Callable[[], str],
     ) -> None:
-        """``calm_ns`` is the bot's clock when the storm is over; ``may_quote``: nobody told it not to."""
+        """``may_quote``: nobody told the bot to keep out of a symbol.
+
+        ``why_out`` says why a symbol is out of health, ``why_lost`` what cuts every read for ever.
+        """
         self._truth = truth
         self._feeds = feeds
         self._tolerance = tolerance
         self._findings = findings
         self._may_quote = may_quote
-        self.calm_ns = calm_ns
+        self._why_out = why_out
+        self._why_lost = why_lost
+        self.calm_ns: int | None = None
         bounds = (("L1", tolerance.converge_ns), ("L2", tolerance.doubt_ns), ("L3", tolerance.requote_ns))
-        self._clocks = {
-            symbol: {code: _Clock(code, symbol, bound, calm_ns) for code, bound in bounds} for symbol in feeds
-        }
+        self._clocks = {symbol: {code: Patience(code, symbol, bound, 0) for code, bound in bounds} for symbol in feeds}
+
+    def begin(self, calm_ns: int) -> None:
+        """Note that the storm is over, once; the bot's clock."""
+        if self.calm_ns is None:
+            self.calm_ns = calm_ns
+            for clock in self._all():
+                clock.start(calm_ns)
+
+    def resumed(self, now_ns: int) -> None:
+        """Note that a new process begins: what the one before it left undone is no time of its own."""
+        for clock in self._all():
+            clock.last_ns, clock.broken_ns = now_ns, 0
+
+    def _all(self) -> Iterator[Patience]:
+        return (clock for clocks in self._clocks.values() for clock in clocks.values())
 
     def look(self, now_ns: int, belief: Belief) -> None:
         """Compare belief with truth, and move every clock on."""
-        if now_ns < self.calm_ns:
-            return
+        lost = self._why_lost()
         for one in belief.symbols:
-            clocks = self._clocks[one.symbol]
-            self._tick(clocks["L1"], now_ns, self._why_apart(one, belief), "")
-            self._tick(clocks["L2"], now_ns, _why_in_doubt(one.symbol, belief), "")
-            missing = self._missing_quotes(one.symbol)
-            self._tick(clocks["L3"], now_ns, missing, self._excuse(now_ns, one) if missing else "")
+            symbol, clocks = one.symbol, self._clocks[one.symbol]
+            for code, wrong in (("L1", self.why_apart(one, belief)), ("L2", _why_in_doubt(symbol, belief))):
+                clocks[code].tick(now_ns, f"{symbol}: {wrong}" if wrong else "", lost, self._findings)
+            missing = self.missing_quotes(symbol)
+            excuse = (lost or self.excuse(now_ns, one)) if missing else ""
+            clocks["L3"].tick(now_ns, f"{symbol}: {missing}" if missing else "", excuse, self._findings)
+
+    def why_not_ready(self, now_ns: int, belief: Belief) -> str:
+        """Say what keeps a process from being ready; empty when belief is truth and quotes stand or may not."""
+        for one in belief.symbols:
+            missing = self.missing_quotes(one.symbol)
+            why = self.why_apart(one, belief) or (missing if missing and not self.excuse(now_ns, one) else "")
+            if why:
+                return f"{one.symbol}: {why}"
+        return ""
 
     def recoveries_ns(self) -> dict[str, int | None]:
         """Give, by promise, how long after the calm it held for every symbol; None where it never did."""
         found: dict[str, int | None] = {}
+        if self.calm_ns is None:
+            return found
         for code in ("L1", "L2", "L3"):
             held = [clocks[code].held_ns for clocks in self._clocks.values()]
-            found[code] = None if None in held else max((each for each in held if each is not None), default=None)
+            last_ns = None if None in held else max((each for each in held if each is not None), default=None)
+            found[code] = None if last_ns is None else last_ns - self.calm_ns
         return found
 
-    def _tick(self, clock: _Clock, now_ns: int, wrong: str, excuse: str) -> None:
-        """Move one clock; a promise counts as checked when it held or its bound ran out."""
-        passed_ns, clock.last_ns = now_ns - clock.last_ns, now_ns
-        if not wrong:
-            clock.broken_ns = 0
-            if clock.held_ns is None:
-                clock.held_ns = now_ns - self.calm_ns
-            self._findings.checked(clock.code)
-        elif excuse:
-            clock.broken_ns = 0
-            self._findings.excuse(clock.code, passed_ns)
-        else:
-            clock.broken_ns += passed_ns
-            if clock.broken_ns > clock.bound_ns:
-                self._findings.checked(clock.code)
-                lasting = f"for {clock.broken_ns / NS_PER_S:.1f} s, the bound is {clock.bound_ns / NS_PER_S:g} s"
-                self._findings.breach(clock.code, now_ns, clock.symbol, f"{clock.symbol}: {wrong}", lasting)
-
-    def _why_apart(self, one: SymbolBelief, belief: Belief) -> str:
+    def why_apart(self, one: SymbolBelief, belief: Belief) -> str:
         """Say where belief and truth differ; words under way make them differ for a moment."""
         held = self._truth.position_lots(one.symbol), self._truth.cash(one.symbol)
         if held != (one.position_lots, one.cash):
@@ -112,20 +113,22 @@ class Liveness:
         dead = next((order for order in mine.values() if order.state == _WORKING), None)
         return "" if dead is None else f"{dead.client_id} is believed to be working and is not there"
 
-    def _missing_quotes(self, symbol: str) -> str:
+    def missing_quotes(self, symbol: str) -> str:
+        """Say which quotes of ours do not stand."""
         sides = {order.side: None for order in self._truth.open_orders() if order.symbol == symbol}
         if BUY in sides and -BUY in sides:
             return ""
         return "no quotes" if not sides else "a quote on one side only"
 
-    def _excuse(self, now_ns: int, one: SymbolBelief) -> str:
+    def excuse(self, now_ns: int, one: SymbolBelief) -> str:
         """Say why nobody may ask for both quotes now; empty when one may."""
         if not self._may_quote(one.symbol):
             return "told not to"
         feed = self._feeds[one.symbol]
-        why = feed.why_blind(now_ns, self._tolerance.quote_age_ns)
+        why = self._why_out(now_ns, one.symbol)
         # Without a book nobody quotes; without having asked for one nobody is excused.
-        if why and now_ns - feed.asked_ns <= self._tolerance.book_asked_ns:
+        is_blind = bool(feed.why_blind(now_ns, self._tolerance.quote_age_ns))
+        if why and (not is_blind or now_ns - feed.asked_ns <= self._tolerance.book_asked_ns):
             return why
         return f"risk says {one.guard_action}" if one.guard_action in _RISK_SAYS_NO else ""
 

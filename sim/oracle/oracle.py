@@ -1,5 +1,8 @@
 """The oracle's front: who calls it, and in which order its parts look.
 
+The bot's processes may come and go; there is one evidence for all of them. ``process_died`` and
+``process_started`` say when; ``leaving`` is called as a command really goes out.
+
 For one event the driver calls ``delivered`` before the core's step, ``sent`` for every command
 that leaves, and ``stepped`` after. So a command is judged by evidence that includes the event it
 answers, and belief is compared once all of it is in. The world calls ``truth_changed`` whenever
@@ -12,19 +15,30 @@ after steps that sent something, and now and then in the calm.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from sim.oracle.bans import Bans
 from sim.oracle.believing import Believing
+from sim.oracle.clearing import Clearing
 from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
 from sim.oracle.findings import Breach, Cost, Findings
+from sim.oracle.forward import Forward
+from sim.oracle.leaving import Leaving
 from sim.oracle.liveness import Liveness
+from sim.oracle.lives import Lives
+from sim.oracle.memory import Memory
+from sim.oracle.outside import Outside
+from sim.oracle.pace import Pace
+from sim.oracle.quiet import Quiet
+from sim.oracle.recoverable import REST
 from sim.oracle.sending import Sending
 from sim.oracle.states import StateWatch
 from sim.oracle.tolerance import tolerance_of
 from sim.oracle.truth import Truth, TruthWatch
 from sim.scenario.bounds import Bounds
 from strategy import commands, events
+from strategy.batching import SINGLE, Capability
 from strategy.belief import Belief
-from strategy.knobs import AccountKnobs, FeedKnobs, OrderKnobs, SymbolKnobs
+from strategy.knobs import AccountKnobs, FeedKnobs, OrderKnobs, PacingKnobs, SymbolKnobs
 from strategy.units import NS_PER_MS
 
 # How often liveness is looked at: its bounds are seconds, and words are under way for milliseconds.
@@ -60,10 +74,12 @@ class Oracle:
         account: AccountKnobs,
         orders: OrderKnobs,
         feed: FeedKnobs,
+        pacing: PacingKnobs,
         bounds: Bounds,
         off: tuple[str, ...],
         calm_ns: int | None,
-        end_ns: int,
+        outside: Outside,
+        capability: Capability = SINGLE,
     ) -> None:
         """Limits and deadlines are the bot's own; instants are the bot's clock.
 
@@ -77,13 +93,39 @@ class Oracle:
         self._truth = truth
         self._calm_ns = calm_ns
         self._look_from_ns = 0 if calm_ns is None else calm_ns
-        self._live: Liveness | None = None
         self._feeds = {one.instrument.symbol: Feed() for one in symbols}
         self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns, tolerance.lag_ns)
         self._sending = Sending(self._evidence, self._feeds, symbols, account, tolerance, self._findings)
         self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings)
         self._states = StateWatch(self._evidence, self._findings)
         self._truth_watch = TruthWatch(truth, self._evidence, symbols, self._findings)
+        self._pace = Pace(pacing, capability, self._findings)
+        self._bans = Bans(self._evidence, tolerance, self._findings)
+        self._leaving = Leaving(outside.is_safe, self._findings)
+        self._forward = None
+        if outside.true_ns is not None:
+            self._forward = Forward(outside.true_ns, orders.send_within_ns, self._findings)
+        self._memory = Memory(outside.sizes, self._findings)
+        self._quiet = Quiet(self._evidence, orders, feed, tolerance, self._findings, self._look_from_ns)
+        self._lives = Lives(truth, tolerance, self._findings, outside.why_stormy, lambda: outside.why_cut(REST))
+        self._clearing = Clearing(
+            truth,
+            self._feeds,
+            tolerance,
+            self._findings,
+            outside.why_cut,
+            outside.is_dead_man_armed,
+            self._look_from_ns,
+        )
+        self._live = Liveness(
+            truth,
+            self._feeds,
+            tolerance,
+            self._findings,
+            self._sending.may_quote,
+            self._clearing.why_out,
+            outside.why_lost,
+        )
         self._proved = False
         self._looked_ns = 0
 
@@ -117,7 +159,7 @@ class Oracle:
     @property
     def recoveries_ns(self) -> dict[str, int | None]:
         """How long after the calm each promise of liveness first held; None where it never did."""
-        return {} if self._live is None else self._live.recoveries_ns()
+        return self._live.recoveries_ns()
 
     # Hooks
 
@@ -125,6 +167,8 @@ class Oracle:
         """See an event just before the core does."""
         self._believing.late_cancels(now_ns)
         self._believing.silenced(now_ns, event)
+        if self._forward is not None:
+            self._forward.stepping(now_ns)
         match event:
             case events.BookDelta():
                 self._feeds[event.symbol].delta(now_ns, event)
@@ -139,11 +183,15 @@ class Oracle:
                 self._evidence.order_word(now_ns, event)
                 if isinstance(event, events.FillsReport):
                     self._believing.fills_read(event.symbol)
+                self._quiet.heard(now_ns, event)
             case _:
                 self._fact(now_ns, event)
 
     def sent(self, now_ns: int, command: commands.Command) -> None:
-        """See a command that leaves, at the instant it does."""
+        """See a command that the core gives, and that leaves unless something keeps it."""
+        if self._forward is not None:
+            self._forward.sent(now_ns, command)
+        self._quiet.sent(now_ns, command)
         match command:
             case commands.CreateOrder():
                 self._sending.create(now_ns, command)
@@ -158,10 +206,23 @@ class Oracle:
             case _:
                 pass
 
+    def leaving(self, now_ns: int, command: commands.Command) -> None:
+        """See a command that goes out."""
+        self._leaving.left(now_ns, command)
+
     def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
         """See that the step is over: compare what is believed now."""
+        self._pace.stepped(now_ns, leaving)
+        self._bans.stepped(now_ns, leaving)
+        for command in leaving:
+            if isinstance(command, commands.Alert):
+                self._clearing.sent(now_ns, command)
+                self._lives.sent(command)
         is_about_orders = bool(leaving) or type(event) in _ABOUT_ORDERS
-        is_look_due = now_ns >= self._look_from_ns and now_ns - self._looked_ns >= _LOOK_NS
+        is_look_due = now_ns - self._looked_ns >= _LOOK_NS
+        if is_look_due:
+            self._look_around(now_ns)
+        is_look_due = is_look_due and (now_ns >= self._look_from_ns or self._lives.is_waiting)
         if not (is_about_orders or is_look_due):
             return
         belief = self._read_belief()
@@ -182,10 +243,30 @@ class Oracle:
         """See that the bot's host stood still until now: a pause, a stolen processor."""
         self._believing.slept(now_ns)
 
-    def restarted(self, known: Mapping[str, None]) -> None:
-        """See that a new process takes over; ``known`` are the orders its journal can name."""
+    def step_raised(self, now_ns: int) -> None:
+        """See that a step raised: nothing of it may leave."""
+        self._leaving.step_raised(now_ns)
+
+    def process_died(self, now_ns: int) -> None:
+        """See that the process is over, however it ended."""
+        self._leaving.process_died(now_ns)
+        self._lives.process_died()
+        self._lives.look(now_ns, lambda: "")
+
+    def process_started(self, now_ns: int, known: Mapping[str, None]) -> None:
+        """See that another process begins; ``known`` are the orders its journal can name.
+
+        Of the first one nothing needs to be said.
+        """
         self._evidence.restarted(known)
         self._believing.restarted()
+        self._leaving.process_started()
+        self._lives.process_started(now_ns)
+        self._bans.restarted()
+        self._pace.restarted(now_ns)
+        self._live.resumed(now_ns)
+        if self._forward is not None:
+            self._forward.restarted()
 
     def finish(self, now_ns: int) -> None:
         """Judge what can only be judged at the end; a run that a breach cut short has none."""
@@ -197,6 +278,10 @@ class Oracle:
         self._believing.late_cancels(now_ns)
         self._truth_watch.changed(now_ns)
         belief = self._read_belief()
+        self._look_around(now_ns)
+        self._memory.look(now_ns, is_last=True)
+        if belief is None and self._lives.is_waiting:
+            self._lives.look(now_ns, lambda: "")
         if belief is not None:
             self._believing.stepped(now_ns, belief)
             self._look(now_ns, belief)
@@ -206,7 +291,12 @@ class Oracle:
 
     def _fact(self, now_ns: int, event: events.Event) -> None:
         self._sending.heard(event)
+        self._quiet.heard(now_ns, event)
+        self._clearing.heard(event)
+        self._lives.heard(now_ns, event)
         match event:
+            case events.BudgetSeen():
+                self._bans.heard(now_ns, event)
             case events.StreamDown(stream=events.PUBLIC):
                 self._forget_books(now_ns)
             case events.Started():
@@ -226,17 +316,20 @@ class Oracle:
         order = self._evidence.orders.get(event.client_id)
         return order is None or self._evidence.proves_absence(order, event.asked_ns)
 
-    def _look(self, now_ns: int, belief: Belief) -> None:
-        """Judge liveness, from the calm on."""
+    def _look_around(self, now_ns: int) -> None:
+        """Look at what needs no belief."""
         self._looked_ns = now_ns
-        if self._live is None:
-            calm_ns = now_ns if self._calm_ns is None else self._calm_ns
-            if now_ns < calm_ns:
-                return
-            self._live = Liveness(
-                self._truth, self._feeds, self._tolerance, self._findings, self._sending.may_quote, calm_ns
-            )
-        self._live.look(now_ns, belief)
+        self._memory.look(now_ns)
+        self._quiet.look(now_ns)
+        self._clearing.look(now_ns)
+
+    def _look(self, now_ns: int, belief: Belief) -> None:
+        """Judge restarts and shutdowns at any time, liveness from the calm on."""
+        if self._lives.is_waiting:
+            self._lives.look(now_ns, lambda: self._live.why_not_ready(now_ns, belief))
+        if now_ns >= self._look_from_ns:
+            self._live.begin(now_ns if self._calm_ns is None else self._calm_ns)
+            self._live.look(now_ns, belief)
 
     def _none_missing(self, now_ns: int) -> None:
         """S5 at rest: every fill that is old enough to be known was delivered and counted."""

@@ -24,8 +24,12 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     converge_ns: int
     doubt_ns: int
     requote_ns: int
-    book_asked_ns: int
+    clear_ns: int
+    quiet_ns: int
     ban_ns: int
+    restart_ns: int
+    shutdown_ns: int
+    book_asked_ns: int
     mark_factor: float
 
 
@@ -44,7 +48,11 @@ def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Toleran
         converge_ns=round(bounds.converge_s * NS_PER_S),
         doubt_ns=round(bounds.doubt_s * NS_PER_S),
         requote_ns=round(bounds.requote_s * NS_PER_S),
+        clear_ns=round(bounds.clear_s * NS_PER_S),
+        quiet_ns=round(bounds.quiet_s * NS_PER_S),
         ban_ns=round(bounds.ban_s * NS_PER_S),
+        restart_ns=round(bounds.restart_s * NS_PER_S),
+        shutdown_ns=round(bounds.shutdown_s * NS_PER_S),
         book_asked_ns=_BOOK_WAITS * feed.book_wait_ns_max,
         mark_factor=1.0 + bounds.mark_slack_pct / PCT,
     )

@@ -53,6 +53,7 @@ def print_scenario(console: Console, summary: ScenarioSummary) -> None:
     console.print(_gate_table(summary.gates))
     _print_edge(console, summary)
     _print_invariants(console, summary)
+    _print_excused(console, summary)
     _print_errors(console, summary)
 
 
@@ -101,6 +102,31 @@ def _print_invariants(console: Console, summary: ScenarioSummary) -> None:
         console.print(f"   explain  sim explain {code}", highlight=False)
     if summary.failed:
         console.print(f"   again    {summary.repeat}", highlight=False)
+
+
+def _print_excused(console: Console, summary: ScenarioSummary) -> None:
+    """Print how fast the promises held again after the calm, and what could not be asked for."""
+    if summary.recovery:
+        parts = [
+            f"{code} {number(one.median_s)}, worst {number(one.worst_s)}"
+            if one.median_s is not None and one.worst_s is not None
+            else f"{code} not in every seed"
+            for code, one in summary.recovery.items()
+        ]
+        console.print(f" recovered s  median: {'; '.join(parts)}", highlight=False)
+    line = excused_line(summary)
+    if line:
+        console.print(f" excused      {line}", highlight=False)
+
+
+def excused_line(summary: ScenarioSummary) -> str:
+    """Say which runs could not converge and for how long each promise could not be asked for; empty: none."""
+    excused = summary.excused
+    parts = [f"{code} for {number(seconds)} s" for code, seconds in excused.seconds.items()]
+    if excused.lost_seeds:
+        lost = f"{len(excused.lost_seeds)} of {len(summary.results)} runs ({excused.why})"
+        return ", ".join([lost, *parts])
+    return ", ".join([f"0 of {len(summary.results)} runs", *parts]) if parts else ""
 
 
 def _print_errors(console: Console, summary: ScenarioSummary) -> None:

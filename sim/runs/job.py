@@ -33,6 +33,10 @@ class SeedResult(msgspec.Struct, frozen=True):
     ``error`` is empty unless the strategy or the world raised; ``last_events`` then (and after a
     breach) holds the end of the trace as text. ``skipped`` says why nothing ran; ``refused`` what
     is wrong with a file that only the run itself reads, a tape.
+
+    ``excused_s``: how long each promise could not be asked for, summed over its subjects; ``lost`` says
+    what cut every read for ever, so that the run as a whole is excused from converging. ``recovered_s``:
+    how long after the calm each promise of liveness first held; None where it never did.
     """
 
     name: str
@@ -43,6 +47,9 @@ class SeedResult(msgspec.Struct, frozen=True):
     breaches: tuple[BreachSeen, ...] = ()
     costs: tuple[BreachSeen, ...] = ()
     checks: dict[str, int] = {}
+    excused_s: dict[str, float] = {}
+    lost: str = ""
+    recovered_s: dict[str, float | None] = {}
     plan: bytes = b""
     error: str = ""
     error_code: str = ""

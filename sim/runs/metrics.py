@@ -92,6 +92,9 @@ def _standing(world: World) -> dict[str, Stats]:
     recoveries = _recoveries_s(world)
     if recoveries:
         made["recovery_s"] = stats_of(recoveries)
+    held = [*world.oracle.recoveries_ns.values()]
+    if held and None not in held:
+        made["recovered_s"] = _one(max(ns for ns in held if ns is not None) / NS_PER_S)
     return made
 
 

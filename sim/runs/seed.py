@@ -50,6 +50,7 @@ def run_seed(job: Job) -> SeedResult:
 
 
 def _run(job: Job) -> SeedResult:
+    from sim.oracle.recoverable import why_unrecoverable
     from sim.runs.metrics import metrics_of
     from sim.world import World
 
@@ -76,6 +77,9 @@ def _run(job: Job) -> SeedResult:
         breaches=tuple(BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail) for one in oracle.breaches),
         costs=tuple(BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail) for one in oracle.costs),
         checks=dict(sorted(oracle.checks.items())),
+        excused_s={code: lasted_ns / NS_PER_S for code, lasted_ns in sorted(oracle.excused_ns.items())},
+        lost=why_unrecoverable(world),
+        recovered_s={code: None if ns is None else ns / NS_PER_S for code, ns in oracle.recoveries_ns.items()},
         plan=plan.to_bytes(planned),
         error=outcome.error,
         error_code=outcome.error_code,

@@ -1,6 +1,7 @@
 """What came of one scenario: its gates, its invariants, its numbers per seed. No wall time here."""
 
 import hashlib
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,21 @@ class InvariantSummary(msgspec.Struct, frozen=True):
     first: str
 
 
+class Excused(msgspec.Struct, frozen=True):
+    """What could not be asked for: seeds excused as a whole (and why the first), seconds by promise over all."""
+
+    lost_seeds: tuple[int, ...] = ()
+    why: str = ""
+    seconds: dict[str, float] = {}
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """How long after the calm a promise first held, over seeds; None where it did not in every seed."""
+
+    median_s: float | None
+    worst_s: float | None
+
+
 class ScenarioSummary(msgspec.Struct, frozen=True):
     """The verdict on one scenario. ``repeat`` is the command that runs the worst case again."""
 
@@ -30,6 +46,8 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     invariants: dict[str, InvariantSummary]
     results: tuple[SeedResult, ...]
     repeat: str
+    excused: Excused = Excused()
+    recovery: dict[str, Recovery] = {}
     skipped: str = ""
     missing: tuple[int, ...] = ()
 
@@ -76,9 +94,31 @@ def summarise(
         invariants=_invariants(ran),
         results=tuple(ran),
         repeat=f"sim run {source} --seed {seed}" if seed is not None else f"sim run {source}",
+        excused=_excused(ran),
+        recovery=_recovery(ran),
         skipped=skipped,
         missing=tuple(missing),
     )
+
+
+def _excused(results: Sequence[SeedResult]) -> Excused:
+    lost = [result for result in results if result.lost]
+    codes = sorted({code for result in results for code in result.excused_s})
+    return Excused(
+        lost_seeds=tuple(result.seed for result in lost),
+        why=lost[0].lost if lost else "",
+        seconds={code: sum(result.excused_s.get(code, 0.0) for result in results) for code in codes},
+    )
+
+
+def _recovery(results: Sequence[SeedResult]) -> dict[str, Recovery]:
+    found = {}
+    for code in sorted({code for result in results for code in result.recovered_s}):
+        values = [result.recovered_s.get(code) for result in results]
+        held = [value for value in values if value is not None]
+        is_whole = bool(held) and len(held) == len(values)
+        found[code] = Recovery(statistics.median(held), max(held)) if is_whole else Recovery(None, None)
+    return found
 
 
 def _first_failing(results: Sequence[SeedResult]) -> SeedResult | None:
@@ -114,6 +154,8 @@ def as_plain(summary: ScenarioSummary) -> dict[str, Any]:
         "missing_seeds": list(summary.missing),
         "gates": [msgspec.to_builtins(gate) for gate in summary.gates],
         "invariants": {code: msgspec.to_builtins(one) for code, one in summary.invariants.items()},
+        "excused": msgspec.to_builtins(summary.excused),
+        "recovery": {code: msgspec.to_builtins(one) for code, one in summary.recovery.items()},
         "seeds": [_seed_plain(result) for result in summary.results],
     }
 
@@ -125,6 +167,9 @@ def _seed_plain(result: SeedResult) -> dict[str, Any]:
         "simulated_s": result.simulated_s,
         "metrics": result.metrics,
         "checks": result.checks,
+        "excused_s": result.excused_s,
+        "lost": result.lost,
+        "recovered_s": result.recovered_s,
         "breaches": [msgspec.to_builtins(one) for one in result.breaches],
         "costs": [msgspec.to_builtins(one) for one in result.costs],
         "error_code": result.error_code,

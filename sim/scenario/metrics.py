@@ -58,6 +58,13 @@ _ALL: Final = (
     Metric("restarts", "count", "neither", "Times a process took over from one that had died."),
     Metric("refused_stamps", "count", "lower", "Signed requests that the venue refused for their time."),
     Metric("recovery_s", "s", "lower", "From the end of a fault to quotes on both sides.", _SPREAD, needs_faults=True),
+    Metric(
+        "recovered_s",
+        "s",
+        "lower",
+        "From the calm until belief had been truth, doubt none and both quotes back: the latest of L1 to L3.",
+        needs_faults=True,
+    ),
 )
 
 METRICS: Final[Mapping[str, Metric]] = MappingProxyType({metric.name: metric for metric in _ALL})

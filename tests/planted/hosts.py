@@ -26,6 +26,22 @@ class ShedsNothing(Wrapped):
         return events.MemoryPressure(0) if isinstance(event, events.MemoryPressure) else event
 
 
+class Hoards(Wrapped):
+    """Keeps every message it hears, for later; and says so."""
+
+    def __init__(self, knobs) -> None:
+        super().__init__(knobs)
+        self.kept: list[events.Event] = []
+
+    def hear(self, now_ns, event):
+        self.kept.append(event)
+        return event
+
+    def footprint(self) -> dict[str, int]:
+        return {**self.core.footprint(), "book_buffer": len(self.kept)}
+
+
+hoards = Hoards
 signs_with_own_clock = SignsWithOwnClock
 sends_unwritten = SendsUnwritten
 sheds_nothing = ShedsNothing

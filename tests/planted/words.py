@@ -1,4 +1,4 @@
-"""S9, S11, L2: words that are not obeyed, questions that are not asked."""
+"""S9, S11, L2, L4, L8: words that are not obeyed, questions that are not asked."""
 
 from strategy import commands, events
 
@@ -19,6 +19,22 @@ class DeafToRegime(Wrapped):
         return None if isinstance(event, events.RegimeChanged) else event
 
 
+class DeafToStreams(Wrapped):
+    """Does not notice that the private stream is gone: quotes on, and tells nobody."""
+
+    def hear(self, now_ns, event):
+        return None if isinstance(event, events.StreamDown) else event
+
+
+class DeafToStop(Wrapped):
+    """Goes on when it is told to stop, until somebody ends it."""
+
+    is_done = False
+
+    def hear(self, now_ns, event):
+        return None if isinstance(event, events.Stopping) else event
+
+
 class NeverAsks(Wrapped):
     """Waits for an answer for as long as it takes."""
 
@@ -28,4 +44,6 @@ class NeverAsks(Wrapped):
 
 deaf_to_halt = DeafToHalt
 deaf_to_regime = DeafToRegime
+deaf_to_streams = DeafToStreams
+deaf_to_stop = DeafToStop
 never_asks = NeverAsks

@@ -1,0 +1,96 @@
+"""S10 and L6: a ban that was told is kept; when it ends, cancels go first and ordinary requests are back.
+
+A ban is a delivered ``BudgetSeen`` of the bucket ``account`` with nothing left. From the step that
+was told until ``resets_ns`` nothing leaves, of any kind. What had left, or waited for the journal,
+before the word came is nobody's fault.
+
+Afterwards the first request about orders is a cancel where any were wanted: where an order stood,
+known to be on the book, through a ban longer than the age that inputs may have, nobody could look
+after it. That nothing ordinary (a question, a create, an amend) leaves for ``ban_s`` is a back-off without an end.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sim.oracle.evidence import Evidence
+from sim.oracle.findings import Findings
+from sim.oracle.tolerance import Tolerance
+from strategy import commands, events
+from strategy.units import NS_PER_MS, NS_PER_S
+
+ACCOUNT: Final = "account"
+
+_ADDING: Final = (commands.CreateOrder, commands.AmendOrder)
+_CANCELS: Final = (commands.CancelOrder, commands.CancelAll)
+
+
+class Bans:
+    """Follows one ban at a time; a longer word while one lasts makes it longer."""
+
+    def __init__(self, evidence: Evidence, tolerance: Tolerance, findings: Findings) -> None:
+        """No ban yet."""
+        self._evidence = evidence
+        self._tolerance = tolerance
+        self._findings = findings
+        self._told_ns = 0
+        self._until_ns = 0
+        self._no_cancel_yet = False
+        self._nothing_yet = False
+
+    def heard(self, now_ns: int, event: events.BudgetSeen) -> None:
+        """Note a ban."""
+        if event.bucket != ACCOUNT or event.remaining or event.resets_ns <= now_ns:
+            return
+        if now_ns >= self._until_ns:
+            self._told_ns = now_ns
+        self._until_ns = max(self._until_ns, event.resets_ns)
+        self._no_cancel_yet = self._nothing_yet = True
+
+    def restarted(self) -> None:
+        """Forget: a new process was told nothing, and its first request will be."""
+        self._until_ns, self._no_cancel_yet, self._nothing_yet = 0, False, False
+
+    def stepped(self, now_ns: int, leaving: Sequence[commands.Command]) -> None:
+        """Judge what a step sends while a ban lasts, and first after it."""
+        if not self._until_ns:
+            return
+        said = [command for command in leaving if not isinstance(command, commands.Alert)]
+        if now_ns < self._until_ns:
+            self._findings.checked("S10")
+            if said:
+                left_ms = (self._until_ns - now_ns) // NS_PER_MS
+                detail = f"{type(said[0]).__name__} left {left_ms} ms before the end of a ban"
+                seen = f"the ban was told {(now_ns - self._told_ns) // NS_PER_MS} ms before"
+                self._findings.breach("S10", now_ns, "ban", detail, seen)
+            return
+        if self._no_cancel_yet:
+            self._first(now_ns, said)
+        if any(not isinstance(command, _CANCELS) for command in said):
+            self._nothing_yet = False
+        if self._nothing_yet and now_ns > self._until_ns + self._tolerance.ban_ns:
+            self._nothing_yet = False
+            detail = f"nothing ordinary left for {(now_ns - self._until_ns) / NS_PER_S:.1f} s after a ban"
+            self._findings.checked("L6")
+            self._findings.breach("L6", now_ns, "back-off", detail, "the end of the ban was told with it")
+
+    def _first(self, now_ns: int, said: Sequence[commands.Command]) -> None:
+        """Look at the first request about orders after a ban."""
+        first = next((command for command in said if isinstance(command, (*_ADDING, *_CANCELS))), None)
+        if first is None:
+            return
+        self._no_cancel_yet = False
+        self._findings.checked("L6")
+        if isinstance(first, _ADDING) and self._until_ns - self._told_ns > self._tolerance.quote_age_ns:
+            wanted = next((one for one in self._standing() if one != getattr(first, "client_id", "")), "")
+            if wanted:
+                detail = f"{type(first).__name__} {first.client_id} left first after a ban"
+                self._findings.breach("L6", now_ns, "first", detail, f"{wanted} stood through it, known to be there")
+
+    def _standing(self) -> list[str]:
+        """List the orders known to have been on the book since before the ban, with no cancel on its way."""
+        return [
+            order.client_id
+            for money in self._evidence.money.values()
+            for order in money.open.values()
+            if not order.over and order.free_ns and order.free_ns <= self._told_ns and not order.cancel_ns
+        ]

@@ -1,0 +1,93 @@
+"""L4: with no way to be healthy nothing of ours stays behind, and somebody is told.
+
+A symbol is out of health while evidence shows no ground to quote on (its book is not fresh by any
+road) or no private stream. From the calm on, out of health without a pause for ``clear_s``, no order
+of the symbol rests in truth and an alert was raised since health was lost (or, alerts being repeated
+once a minute, within ``clear_s`` before). By whatever path works: where no request can reach the venue
+at all, nobody can clear anything, and the time is excused. A dead-man switch that is armed at the
+venue takes this excuse away: then the venue clears by itself.
+"""
+
+from collections.abc import Callable, Mapping
+
+from sim.oracle.feed import Feed
+from sim.oracle.findings import Findings
+from sim.oracle.patience import Patience
+from sim.oracle.tolerance import Tolerance
+from sim.oracle.truth import Truth
+from sim.wire import REST_UP
+from strategy import commands, events
+
+WhyCut = Callable[[tuple[str, ...]], str]
+
+
+class Clearing:
+    """One clock per symbol; it runs only while health is out of reach."""
+
+    def __init__(
+        self,
+        truth: Truth,
+        feeds: Mapping[str, Feed],
+        tolerance: Tolerance,
+        findings: Findings,
+        why_cut: WhyCut,
+        is_dead_man_armed: Callable[[], bool],
+        calm_ns: int,
+    ) -> None:
+        """``why_cut`` names what cuts links now; ``calm_ns`` is the bot's clock when the storm is over."""
+        self._truth = truth
+        self._feeds = feeds
+        self._tolerance = tolerance
+        self._findings = findings
+        self._why_cut = why_cut
+        self._is_dead_man_armed = is_dead_man_armed
+        self._calm_ns = calm_ns
+        self._private_down = ""
+        self._alert_ns: int | None = None
+        self._out_ns: dict[str, int] = {}
+        self._clocks = {symbol: Patience("L4", symbol, tolerance.clear_ns, 0) for symbol in feeds}
+
+    def heard(self, event: events.Event) -> None:
+        """Note whether there is a private stream."""
+        match event:
+            case events.StreamDown(stream=events.PRIVATE):
+                self._private_down = "the private stream is down"
+            case events.StreamUp(stream=events.PRIVATE):
+                self._private_down = ""
+            case _:
+                pass
+
+    def sent(self, now_ns: int, command: commands.Command) -> None:
+        """Note an alert."""
+        if isinstance(command, commands.Alert):
+            self._alert_ns = now_ns
+
+    def why_out(self, now_ns: int, symbol: str) -> str:
+        """Say why a symbol cannot be quoted, by evidence; empty where it can."""
+        return self._private_down or self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
+
+    def look(self, now_ns: int) -> None:
+        """Move every clock on."""
+        resting: dict[str, int] = {}
+        for order in self._truth.open_orders():
+            resting[order.symbol] = resting.get(order.symbol, 0) + 1
+        for symbol, clock in self._clocks.items():
+            why = self.why_out(now_ns, symbol)
+            if not why:
+                self._out_ns.pop(symbol, None)
+                continue
+            out_ns = self._out_ns.setdefault(symbol, now_ns)
+            since_ns = max(out_ns, self._calm_ns)
+            if now_ns < since_ns or clock.last_ns < since_ns:
+                clock.start(max(now_ns, since_ns))
+                continue
+            clock.tick(now_ns, self._wrong(symbol, out_ns, resting.get(symbol, 0), why), self._excuse(), self._findings)
+
+    def _wrong(self, symbol: str, out_ns: int, resting: int, why: str) -> str:
+        if resting:
+            return f"{symbol}: {resting} orders still rest, and {why}"
+        is_told = self._alert_ns is not None and self._alert_ns >= out_ns - self._tolerance.clear_ns
+        return "" if is_told else f"{symbol}: nobody was told that {why}"
+
+    def _excuse(self) -> str:
+        return "" if self._is_dead_man_armed() else self._why_cut((REST_UP,))

@@ -1,0 +1,75 @@
+"""L7 and L8: a process that starts becomes ready or fails closed; one that is told to stop ends.
+
+L7: within ``restart_s`` of a restart there was an instant at which the process was *ready* (for every
+symbol belief is truth, and both quotes stand or may not be asked for) or *closed* (nothing of ours
+rests, and somebody was told). L8: within ``shutdown_s`` of a delivered stop the process is over and
+nothing of ours rests. Time is excused while a fault other than the restart's own is at work before the
+calm (L7), or while no request or no answer gets through (L8): then nobody can be sure of anything.
+"""
+
+from collections.abc import Callable
+
+from sim.oracle.findings import Findings
+from sim.oracle.patience import Patience
+from sim.oracle.tolerance import Tolerance
+from sim.oracle.truth import Truth
+from strategy import commands, events
+
+
+class Lives:
+    """Follows the processes of one host. ``why_not_ready`` compares belief with truth, for every symbol."""
+
+    def __init__(
+        self,
+        truth: Truth,
+        tolerance: Tolerance,
+        findings: Findings,
+        why_stormy: Callable[[], str],
+        why_cut: Callable[[], str],
+    ) -> None:
+        """``why_stormy`` and ``why_cut`` name the fault that is at work, or cuts requests, now."""
+        self._truth = truth
+        self._findings = findings
+        self._why_stormy = why_stormy
+        self._why_cut = why_cut
+        self._restart = Patience("L7", "restart", tolerance.restart_ns, 0)
+        self._shutdown = Patience("L8", "shutdown", tolerance.shutdown_ns, 0)
+        self._is_restarting = self._is_stopping = self._is_told = False
+        self._is_alive = True
+
+    def heard(self, now_ns: int, event: events.Event) -> None:
+        """Note a stop."""
+        if isinstance(event, events.Stopping) and not self._is_stopping:
+            self._is_stopping = True
+            self._shutdown.start(now_ns)
+
+    def sent(self, command: commands.Command) -> None:
+        """Note an alert."""
+        self._is_told = self._is_told or isinstance(command, commands.Alert)
+
+    def process_died(self) -> None:
+        """Note the end of a process, however it came."""
+        self._is_alive = self._is_restarting = False
+
+    def process_started(self, now_ns: int) -> None:
+        """Note that another one begins."""
+        self._is_alive, self._is_restarting = True, True
+        self._is_stopping = self._is_told = False
+        self._restart.start(now_ns)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether anything is under way that has to end."""
+        return self._is_restarting or self._is_stopping
+
+    def look(self, now_ns: int, why_not_ready: Callable[[], str]) -> None:
+        """Move both clocks on; what has come about is over."""
+        resting = sum(1 for _ in self._truth.open_orders())
+        if self._is_restarting:
+            wrong = "" if self._is_told and not resting else why_not_ready()
+            self._restart.tick(now_ns, wrong and f"not ready: {wrong}", self._why_stormy(), self._findings)
+            self._is_restarting = self._restart.held_ns is None
+        if self._is_stopping:
+            wrong = "the process still runs" if self._is_alive else f"{resting} orders still rest" if resting else ""
+            self._shutdown.tick(now_ns, wrong, self._why_cut(), self._findings)
+            self._is_stopping = self._shutdown.held_ns is None

@@ -1,0 +1,131 @@
+"""L5: the storm is over, so the traffic that it caused must be.
+
+Judged once ``quiet_s`` of calm have passed, over the last twenty seconds (W). What is ordinary
+follows from the config and from what happened in W:
+
+    questions <= 2 x symbols x 3 slots x W / audit_every  +  2 x W / clock_every  +  2 x W / margin_every
+                 + 4, and one for each create, amend and cancel that left, and one for each fill that came
+    cancels   <= 2 x (creates + amends), and six for each symbol
+
+Without the private stream fills and orders are polled: twice for each slot, W / poll_fills times. A
+book is asked for only while evidence shows none (the budget for questions bounds how often), and
+counts nowhere. Questions about an order that is over, as evidence goes, end within ``quiet_s``.
+"""
+
+from collections import deque
+from typing import Final
+
+from sim.oracle.evidence import Evidence
+from sim.oracle.findings import Findings
+from sim.oracle.tolerance import Tolerance
+from strategy import commands, events
+from strategy.knobs import FeedKnobs, OrderKnobs
+from strategy.units import NS_PER_S
+
+_WINDOW_NS: Final = 20 * NS_PER_S
+_SLOTS: Final = 3
+_SLACK: Final = 4
+_CANCELS_PER_SYMBOL: Final = 6
+_ASK, _ADD, _CANCEL, _FILL = "asks", "adds", "cancels", "fills"
+_KINDS: Final[dict[type, str]] = {
+    commands.CreateOrder: _ADD,
+    commands.AmendOrder: _ADD,
+    commands.CancelOrder: _CANCEL,
+    commands.CancelAll: _CANCEL,
+    commands.QueryOrder: _ASK,
+    commands.QueryOpenOrders: _ASK,
+    commands.QueryFills: _ASK,
+    commands.SampleClock: _ASK,
+    commands.QueryMargin: _ASK,
+}
+
+
+class Quiet:
+    """Counts the last twenty seconds."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        orders: OrderKnobs,
+        feed: FeedKnobs,
+        tolerance: Tolerance,
+        findings: Findings,
+        calm_ns: int,
+    ) -> None:
+        """``calm_ns`` is the bot's clock when the storm is over."""
+        self._evidence = evidence
+        self._orders = orders
+        self._feed = feed
+        self._tolerance = tolerance
+        self._findings = findings
+        self._calm_ns = calm_ns
+        self._seen: deque[tuple[int, str]] = deque()
+        self._counts = {_ASK: 0, _ADD: 0, _CANCEL: 0, _FILL: 0}
+        # Since when a dead order has been asked about, by client id.
+        self._dead_ns: dict[str, int] = {}
+        self._is_polling = False
+        self._polled_ns = 0
+
+    def heard(self, now_ns: int, event: events.Event) -> None:
+        """Note fills, and whether there is a private stream."""
+        match event:
+            case events.OrderFilled():
+                self._count(now_ns, _FILL)
+            case events.StreamDown(stream=events.PRIVATE):
+                self._is_polling = True
+            case events.StreamUp(stream=events.PRIVATE):
+                self._is_polling, self._polled_ns = False, now_ns
+            case _:
+                pass
+
+    def sent(self, now_ns: int, command: commands.Command) -> None:
+        """Count a request; look whether a question is about the dead."""
+        kind = _KINDS.get(type(command))
+        if kind is None:
+            return
+        self._count(now_ns, kind)
+        if isinstance(command, commands.QueryOrder):
+            self._asked_about(now_ns, command.client_id)
+
+    def look(self, now_ns: int) -> None:
+        """Compare the last seconds with what is ordinary."""
+        self._forget(now_ns)
+        if now_ns < self._calm_ns + self._tolerance.quiet_ns + _WINDOW_NS:
+            return
+        self._findings.checked("L5")
+        counts, symbols = self._counts, len(self._evidence.money)
+        asks_max = self._ordinary_asks(now_ns, symbols)
+        cancels_max = 2 * counts[_ADD] + _CANCELS_PER_SYMBOL * symbols
+        for kind, most in ((_ASK, asks_max), (_CANCEL, cancels_max)):
+            if counts[kind] > most:
+                seconds = _WINDOW_NS // NS_PER_S
+                detail = f"{counts[kind]} {kind} in the last {seconds} s of the calm, {most} are ordinary"
+                self._findings.breach("L5", now_ns, kind, detail, f"what left and what came in those {seconds} s")
+
+    def _ordinary_asks(self, now_ns: int, symbols: int) -> int:
+        orders, feed, counts = self._orders, self._feed, self._counts
+        often = 2 * (symbols * _SLOTS * _WINDOW_NS // orders.audit_every_ns)
+        often += 2 * (_WINDOW_NS // feed.clock_every_ns + _WINDOW_NS // feed.margin_every_ns)
+        often += _SLACK + counts[_ADD] + counts[_CANCEL] + counts[_FILL]
+        if self._is_polling or now_ns - self._polled_ns < _WINDOW_NS:
+            often += 2 * symbols * _SLOTS * _WINDOW_NS // feed.poll_fills_ns
+        return often
+
+    def _asked_about(self, now_ns: int, client_id: str) -> None:
+        order = self._evidence.orders.get(client_id)
+        if order is None or not order.over:
+            self._dead_ns.pop(client_id, None)
+            return
+        since_ns = max(self._dead_ns.setdefault(client_id, now_ns), self._calm_ns)
+        if now_ns - since_ns > self._tolerance.quiet_ns:
+            detail = f"{client_id} is asked about for {(now_ns - since_ns) / NS_PER_S:.1f} s after its end"
+            self._findings.breach("L5", now_ns, client_id, detail, f"its end was delivered: {order.over}")
+
+    def _count(self, now_ns: int, kind: str) -> None:
+        self._seen.append((now_ns, kind))
+        self._counts[kind] += 1
+        self._forget(now_ns)
+
+    def _forget(self, now_ns: int) -> None:
+        while self._seen and self._seen[0][0] <= now_ns - _WINDOW_NS:
+            self._counts[self._seen.popleft()[1]] -= 1

@@ -1,0 +1,299 @@
+"""After the storm: nothing left behind (L4), quiet (L5), and what is excused because nobody could know (L1 to L3)."""
+
+import pytest
+from watching import BUY, NAME, SELL, Scene, accepted, cancelled, filled
+
+from sim.oracle.outside import Outside
+from sim.oracle.recoverable import Ways, cuts_of, recoverable, why_unrecoverable
+from sim.plan import Plan, PlannedFault
+from sim.runs.console import excused_line
+from sim.runs.job import SeedResult
+from sim.runs.summary import summarise
+from strategy import commands, events
+from strategy.units import NS_PER_S
+
+ALERT = commands.Alert("SQ-R001", "no way to be healthy")
+
+# L4
+
+
+def unhealthy(**outside) -> Scene:
+    scene = Scene(off=("S4",), outside=Outside(**outside))
+    scene.venue.rest("a-1")
+    scene.step(events.StreamDown(events.PRIVATE))
+    return scene
+
+
+def test_l4_an_order_that_stays_behind():
+    scene = unhealthy()
+    scene.send(ALERT)
+    scene.pass_s(60)
+    assert [] == scene.codes
+    scene.pass_s(2)
+    assert ["L4"] == scene.codes
+    assert "1 orders still rest, and the private stream is down" in scene.oracle.breaches[0].detail
+
+
+def test_l4_everything_gone_and_somebody_told():
+    scene = unhealthy()
+    scene.venue.open.clear()
+    scene.send(ALERT)
+    scene.pass_s(100)
+    assert [] == scene.codes
+    assert scene.oracle.checks["L4"] > 50
+
+
+def test_l4_everything_gone_and_nobody_told():
+    scene = unhealthy()
+    scene.venue.open.clear()
+    scene.pass_s(62)
+    assert ["L4"] == scene.codes
+    assert "nobody was told" in scene.oracle.breaches[0].detail
+
+
+def test_l4_an_alert_of_long_ago_was_about_something_else():
+    scene = Scene(off=("S4",))
+    scene.send(ALERT)
+    scene.pass_s(61)
+    scene.step(events.StreamDown(events.PRIVATE))
+    scene.pass_s(62)
+    assert ["L4"] == scene.codes
+
+
+def test_l4_health_that_comes_back_in_time_starts_the_clock_anew():
+    scene = unhealthy()
+    for _ in range(3):
+        scene.pass_s(50)
+        scene.step(events.StreamUp(events.PRIVATE))
+        scene.pass_s(1)
+        scene.step(events.StreamDown(events.PRIVATE))
+    assert [] == scene.codes
+
+
+def test_l4_no_book_by_any_road_is_no_health_either():
+    scene = Scene(off=("S4",))
+    scene.venue.rest("a-1")
+    scene.step(events.BookDelta(NAME, 8, 9, (), (), 0))
+    scene.send(ALERT)
+    scene.pass_s(62)
+    assert ["L4"] == scene.codes
+
+
+def test_l4_where_no_request_arrives_nobody_can_clear_anything():
+    scene = unhealthy(why_cut=lambda links: "cut" if "rest_up" in links else "")
+    scene.pass_s(100)
+    assert [] == scene.codes
+    assert scene.oracle.excused_ns["L4"] > 90 * NS_PER_S
+
+
+def test_l4_an_armed_dead_man_switch_leaves_no_excuse():
+    scene = unhealthy(why_cut=lambda _links: "cut", is_dead_man_armed=lambda: True)
+    scene.pass_s(62)
+    assert ["L4"] == scene.codes
+
+
+# L5: a calm from the start, sixty seconds to become quiet, the last twenty counted.
+
+
+def calm(**fields) -> Scene:
+    scene = Scene(off=("S10",), **fields)
+    scene.pass_s(61)
+    return scene
+
+
+def ask(scene: Scene, client_id: str = "x") -> None:
+    scene.send(commands.QueryOrder(client_id, NAME, scene.now_ns))
+
+
+def test_l5_questions_that_do_not_end():
+    scene = calm()
+    for _ in range(40):
+        scene.wait(500)
+        ask(scene)
+    assert ["L5"] == scene.codes
+    # 2 x (3 slots x 20 s / 15 s) + 2 x 2 + 2 x 2 + 4
+    assert "in the last 20 s of the calm, 20 are ordinary" in scene.oracle.breaches[0].detail
+
+
+def test_l5_as_many_questions_as_there_are_orders_and_fills_are_ordinary():
+    scene = calm()
+    for k in range(40):
+        scene.wait(500)
+        scene.step(filled("a-1", f"f{k}", 1, k + 1)) if k % 2 else scene.send(scene.cancel("a-1"))
+        ask(scene)
+    assert "asks" not in "".join(breach.detail for breach in scene.oracle.breaches)
+
+
+def test_l5_before_the_calm_has_lasted_nobody_must_be_quiet():
+    scene = Scene(off=("S10",), calm_s=30)
+    for _ in range(150):
+        scene.wait(500)
+        ask(scene)
+    assert ([], 0) == (scene.codes, scene.oracle.checks["L5"])
+
+
+def test_l5_cancels_that_do_not_end():
+    scene = calm()
+    for _ in range(40):
+        scene.wait(500)
+        scene.send(scene.cancel("x"))
+    assert ["L5"] == scene.codes
+    assert "6 are ordinary" in scene.oracle.breaches[0].detail
+
+
+def test_l5_without_the_private_stream_polling_is_ordinary():
+    scene = calm()
+    scene.step(events.StreamDown(events.PRIVATE))
+    for _ in range(40):
+        scene.wait(500)
+        ask(scene)
+    assert "L5" not in scene.codes
+
+
+def test_l5_books_are_no_retries_and_alerts_no_traffic():
+    scene = calm()
+    for _ in range(40):
+        scene.wait(500)
+        scene.send(commands.RequestBook(NAME, scene.now_ns), ALERT)
+    assert [] == scene.codes
+
+
+def test_l5_a_dead_order_is_asked_about_for_so_long_and_no_longer():
+    scene = calm()
+    scene.placed("a-1")
+    scene.step(cancelled("a-1"))
+    for _ in range(6):
+        ask(scene, "a-1")
+        scene.pass_s(10)
+    assert [] == scene.codes
+    scene.pass_s(1)
+    ask(scene, "a-1")
+    assert ["L5"] == scene.codes
+    assert "its end was delivered" in scene.oracle.breaches[0].evidence
+
+
+def test_l5_an_order_that_turned_out_to_live_is_not_dead():
+    scene = calm()
+    scene.send(scene.create("a-1"))
+    scene.pass_s(5)
+    scene.step(events.OrderReport("a-1", scene.now_ns - 1, events.MISSING, 0, 0, 0, 0))
+    ask(scene, "a-1")
+    scene.pass_s(1)
+    scene.step(accepted("a-1"))
+    ask(scene, "a-1")
+    scene.pass_s(70)
+    ask(scene, "a-1")
+    assert "L5" not in scene.codes
+
+
+# Excuses
+
+
+def planned(kind: str, end_s: float, **params) -> PlannedFault:
+    return PlannedFault(kind, kind, 10 * NS_PER_S, round(end_s * NS_PER_S), params)
+
+
+def plan_of(*faults: PlannedFault) -> Plan:
+    return Plan("x", 1, 100 * NS_PER_S, 50 * NS_PER_S, faults)
+
+
+LOSS = {"links": ["rest_up", "private"], "prob": 1.0, "messages": []}
+
+
+@pytest.mark.parametrize(
+    ("fault", "cut"),
+    [
+        (planned("message_loss", 1e9, **LOSS), ("rest_up", "private")),
+        (planned("message_loss", 1e9, **{**LOSS, "prob": 0.9}), ()),
+        (planned("message_loss", 1e9, **{**LOSS, "messages": ["create"]}), ()),
+        (planned("partition", 1e9, links=["rest_down"], mode="stop"), ("rest_down",)),
+        (planned("partition", 1e9, links=["rest_down"], mode="slow"), ()),
+        (planned("downtime", 1e9), ("rest_up", "rest_down", "public", "private")),
+        (planned("volatility", 1e9, factor=3), ()),
+    ],
+)
+def test_a_fault_cuts_what_it_lets_nothing_through_of(fault, cut):
+    assert cut == cuts_of(fault)
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (planned("downtime", 1e9), "downtime cuts rest_up, rest_down for ever"),
+        (planned("downtime", 40), ""),
+        (planned("message_loss", 1e9, **{**LOSS, "links": ["private", "public"]}), ""),
+    ],
+)
+def test_only_what_cuts_every_read_for_ever_is_an_excuse(fault, why):
+    assert why == Ways(plan_of(fault)).why_unrecoverable()
+
+
+class SomeWorld:
+    """As much of a world as an excuse looks at."""
+
+    def __init__(self, plan: Plan, heard_s: float) -> None:
+        self.plan = plan
+        self.driver = self.calls = self.connection = self
+        self.heard_ns = round(heard_s * NS_PER_S)
+
+
+def test_a_path_on_which_something_was_heard_in_the_calm_was_not_cut():
+    plan = plan_of(planned("downtime", 1e9))
+    assert not recoverable(SomeWorld(plan, 9))
+    assert recoverable(SomeWorld(plan, 61))
+    assert "" == why_unrecoverable(SomeWorld(plan_of(), 9))
+
+
+def test_ways_are_cut_while_their_fault_lasts():
+    ways = Ways(plan_of(planned("downtime", 40), planned("crash", 1e9)))
+    assert ["", "downtime cuts rest_up, rest_down", ""] == [ways.why_cut(at * NS_PER_S) for at in (9, 10, 40)]
+    assert ["", "downtime", ""] == [ways.why_stormy(at * NS_PER_S) for at in (9, 10, 40)]
+
+
+def test_l1_to_l3_are_excused_where_nobody_can_read_the_truth():
+    scene = Scene(believes=True, outside=Outside(why_lost=lambda: "cut for ever"))
+    scene.venue.rest("a-1", side=BUY)
+    scene.believe("a-2", "IN_DOUBT")
+    scene.pass_s(100)
+    assert [] == scene.codes
+    assert all(scene.oracle.excused_ns[code] > 90 * NS_PER_S for code in ("L1", "L2", "L3"))
+
+
+def test_l3_without_a_private_stream_nobody_must_quote():
+    scene = Scene(believes=True)
+    scene.venue.rest("a-1", "ask0", SELL)
+    scene.step(events.StreamDown(events.PRIVATE))
+    scene.send(ALERT)
+    scene.pass_s(100)
+    assert "L3" not in scene.codes
+
+
+# What is reported
+
+
+def results(*excused: dict[str, float], lost: str = "") -> list[SeedResult]:
+    return [
+        SeedResult("x", seed, excused_s=one, lost=lost if seed == 1 else "", recovered_s={"L1": seed / 2.0, "L3": None})
+        for seed, one in enumerate(excused, start=1)
+    ]
+
+
+class SomeScenario:
+    name, gates = "x", ()
+
+    class run:
+        duration_s = 10
+
+
+def test_excused_runs_and_time_are_told_in_one_line():
+    one = summarise(SomeScenario, "x.yaml", results({}, {"L3": 1.0}, {"L3": 2.2}, lost="cut for ever"), ())
+    assert "1 of 3 runs (cut for ever), L3 for 3.2 s" == excused_line(one)
+    other = summarise(SomeScenario, "x.yaml", results({}, {"L3": 1.0}), ())
+    assert "0 of 2 runs, L3 for 1 s" == excused_line(other)
+    assert "" == excused_line(summarise(SomeScenario, "x.yaml", results({}), ()))
+
+
+def test_recoveries_are_told_as_median_and_worst_where_all_seeds_have_one():
+    one = summarise(SomeScenario, "x.yaml", results({}, {}, {}), ())
+    assert (1.0, 1.5) == (one.recovery["L1"].median_s, one.recovery["L1"].worst_s)
+    assert (None, None) == (one.recovery["L3"].median_s, one.recovery["L3"].worst_s)
