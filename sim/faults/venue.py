@@ -206,6 +206,19 @@ def _applied_later(fault: PlannedFault, world: "World") -> None:
     world.gateway.doormen.append(away)
 
 
+def _batch_partial(fault: PlannedFault, world: "World") -> None:
+    """Refuse some items of requests that carry several."""
+    before = world.gateway.item_refusal
+
+    def refusal(message: Message, number: int) -> str:
+        is_hit = _is_on(fault, world.kernel.now_ns) and len(message.body.commands) > 1
+        if is_hit and world.dice.unit("fault", fault.id, message.number, number) < fault.params["prob"]:
+            return codes.BUSY
+        return before(message, number)
+
+    world.gateway.item_refusal = refusal
+
+
 def _post_only_refused_late(fault: PlannedFault, world: "World") -> None:
     """Accept some post-only creates, and cancel them at once as if they had crossed."""
     before = world.venue.late_refusal
@@ -230,6 +243,7 @@ INSTALL: Final[dict[str, Install]] = {
     "read_lag": _read_lag,
     "rate_limit": _rate_limit,
     "applied_later": _applied_later,
+    "batch_partial": _batch_partial,
     "post_only_refused_late": _post_only_refused_late,
     "fill_duplicate": _told_of_fills,
     "fill_dropped": _told_of_fills,

@@ -24,6 +24,7 @@ FAULTS = {
     "read_lag": "{at_s: 3, for_s: 10, kind: read_lag, lag_s: 3}",
     "rate_limit": "{at_s: 3, for_s: 10, kind: rate_limit, orders_per_s: 1, burst: 1, ban_after: 3, ban_s: 2}",
     "applied_later": "{at_s: 3, for_s: 10, kind: applied_later, prob: 0.5, later_s: 2}",
+    "batch_partial": "{at_s: 3, for_s: 10, kind: batch_partial, prob: 0.9}",
     "post_only_refused_late": "{at_s: 3, for_s: 10, kind: post_only_refused_late, prob: 0.5}",
     "fill_duplicate": "{at_s: 3, for_s: 10, kind: fill_duplicate, prob: 0.9, after_s: 1}",
     "fill_dropped": "{at_s: 3, for_s: 10, kind: fill_dropped, prob: 0.9}",

@@ -167,6 +167,16 @@ def test_a_limit_below_ours_is_met_by_refusals_that_say_when(tmp_path):
     assert isinstance(heard.log[place - 1][2], events.BudgetSeen)
 
 
+def test_some_items_of_a_batch_are_refused_and_each_has_an_outcome_of_its_own(tmp_path):
+    world, heard, _ = played(tmp_path, "{at_s: 0, for_s: 14, kind: batch_partial, prob: 0.5}", seconds=30)
+    kinds = (events.OrderRejected, events.AmendRefused, events.CancelRefused)
+    refused = [one for one in heard.all(kinds) if one.code == codes.BUSY]
+    assert refused
+    assert heard.all(events.OrderAccepted, 0, 14), "and the other items of the same requests were carried out"
+    assert [] == world.oracle.breaches
+    assert 0 == world.core.belief().doubts
+
+
 def test_a_post_only_create_is_acknowledged_and_taken_back(tmp_path):
     _, heard, _ = played(tmp_path, "{at_s: 3, for_s: 10, kind: post_only_refused_late, prob: 1}")
     late = [one for one in heard.all(events.OrderCancelled, 3, 13) if one.code == codes.WOULD_CROSS]

@@ -153,6 +153,17 @@ class AppliedLater(Lasting):
     """Which requests are hit."""
 
 
+class BatchPartial(Lasting):
+    """A request with several commands succeeds, and some of its items are refused."""
+
+    STAYS = True
+
+    kind: Literal["batch_partial"]
+    """`batch_partial`: success outside, refusals inside."""
+    prob: Share
+    """How likely each item is refused, from 0 to 1; a request with one command is never hit."""
+
+
 class PostOnlyRefusedLate(Lasting):
     """A create is acknowledged, and cancelled a moment later because it would have traded."""
 
@@ -195,6 +206,7 @@ MODELS: Final[tuple[type[Fault], ...]] = (
     ReadLag,
     RateLimit,
     AppliedLater,
+    BatchPartial,
     PostOnlyRefusedLate,
     FillDuplicate,
     FillDropped,
@@ -208,6 +220,7 @@ EXAMPLES: Final[dict[str, str]] = {
     "read_lag": "{at_s: 60, for_s: 60, kind: read_lag, lag_s: 2.5}",
     "rate_limit": "{at_s: 60, for_s: 60, kind: rate_limit, orders_per_s: 3, burst: 5, ban_after: 5, ban_s: 10}",
     "applied_later": "{at_s: 60, for_s: 60, kind: applied_later, prob: 0.1, later_s: 3, requests: [create]}",
+    "batch_partial": "{at_s: 60, for_s: 60, kind: batch_partial, prob: 0.3}",
     "post_only_refused_late": "{at_s: 60, for_s: 60, kind: post_only_refused_late, prob: 0.3}",
     "fill_duplicate": "{at_s: 60, for_s: 60, kind: fill_duplicate, prob: 0.5, after_s: 2}",
     "fill_dropped": "{at_s: 60, for_s: 60, kind: fill_dropped, prob: 0.3}",
