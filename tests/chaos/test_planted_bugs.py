@@ -104,6 +104,7 @@ SHIPPED = {
     "quotes:gives_up": "lost_acknowledgement",
     "pace:spends_reserve": "fast_market",
     "pace:knows_no_budget": "fast_market",
+    "pace:ignores_ban": "rate_limited",
     "pace:back_off_without_end": "calm",
     "pace:asks_on": "calm",
     "lives:never_ready": "crash_restart",
@@ -168,7 +169,6 @@ UNSHIPPED = (
     "words:deaf_to_halt",
     "words:deaf_to_regime",
     "words:deaf_to_streams",
-    "pace:ignores_ban",
 )
 
 
