@@ -107,8 +107,10 @@ class Connection:
             self.opened()
 
     def _give_up(self, epoch: int) -> None:
+        """End an attempt that takes too long: a welcome that comes after all is for nobody."""
         if not self.is_up and epoch == self.epoch:
-            self._retry(epoch)
+            self.epoch += 1
+            self._retry(self.epoch)
 
     def _retry(self, epoch: int) -> None:
         if not self._is_wanted:

@@ -146,3 +146,17 @@ def test_while_nobody_can_connect_every_attempt_fails_at_once(tmp_path):
     (_, _), (down_s, _), (up_s, _) = changes(heard, PRIVATE)
     assert (5.0, True) == (down_s, 15 < up_s < 20.5)
     assert 1 == len(changes(heard, PUBLIC))  # what is connected stays so
+
+
+def test_a_welcome_that_comes_after_its_attempt_was_given_up_is_for_nobody(tmp_path):
+    """Taken in all the same, it left a connection that nobody pinged: silent for ever and never missed."""
+
+    class Slow(Cut):
+        def fate(self, link, message, now_ns):
+            is_first = message.kind == "welcome" and link == PUBLIC and now_ns < NS_PER_S
+            return Fate(extra_ns=3 * NS_PER_S) if is_first else super().fate(link, message, now_ns)
+
+    _, heard = played(tmp_path, Slow((PUBLIC,), 20, 30), seconds=45)
+    assert ["StreamUp", "StreamDown", "StreamUp"] == [what for _, what in changes(heard, PUBLIC)]
+    (up_s, _), (down_s, _), _ = changes(heard, PUBLIC)
+    assert (True, 25) == (3.2 < up_s < 4, round(down_s))
