@@ -10,6 +10,9 @@ from strategy import events
 from strategy.belief import Belief
 from strategy.knobs import SymbolKnobs
 
+# Regimes in which no cancel is taken: nobody is blamed for a quote that could not be cancelled.
+_NO_CANCELS = frozenset({"halted", "closed"})
+
 
 class Believing:
     """Compares belief with evidence, exactly, after every step that is about orders or money."""
@@ -30,6 +33,9 @@ class Believing:
         self._findings = findings
         self._awake_ns = 0
         self._banned_ns = 0
+        # Since when a symbol takes cancels again, on the bot's clock; not yet, where it is told to be shut.
+        self._shut: dict[str, None] = {}
+        self._opened_ns: dict[str, int] = {}
         # Symbols about which a new process is still finding out: what it holds, and what it is in for.
         self._unread: dict[str, None] = {}
         self._beyond: dict[str, None] = {}
@@ -85,6 +91,11 @@ class Believing:
         match event:
             case events.BudgetSeen(bucket="account", remaining=0):
                 self._banned_ns = max(self._banned_ns, event.resets_ns)
+            case events.RegimeChanged(regime=regime) if regime in _NO_CANCELS:
+                self._shut[event.symbol] = None
+            case events.RegimeChanged() if event.symbol in self._shut:
+                del self._shut[event.symbol]
+                self._opened_ns[event.symbol] = now_ns
             case events.Unanswered(code="banned") if now_ns > self._banned_ns:
                 self._banned_ns = now_ns + self._tolerance.ban_ns
             case _:
@@ -94,13 +105,13 @@ class Believing:
         """S4: once it was knowable that the inputs are stale, quotes known live had to be cancelled."""
         for symbol, feed in self._feeds.items():
             blind_ns = feed.blind_since_ns(now_ns, self._tolerance.quote_age_ns)
-            if not blind_ns or now_ns <= blind_ns + self._tolerance.staleness_cancel_ns:
+            if symbol in self._shut or not blind_ns or now_ns <= blind_ns + self._tolerance.staleness_cancel_ns:
                 continue
             self._findings.checked("S4")
             for order in self._evidence.money[symbol].open.values():
                 if order.over or not order.free_ns or order.cancel_ns:
                     continue
-                since_ns = max(blind_ns, order.free_ns, self._awake_ns, self._banned_ns)
+                since_ns = max(blind_ns, order.free_ns, self._awake_ns, self._banned_ns, self._opened_ns.get(symbol, 0))
                 if now_ns > since_ns + self._tolerance.staleness_cancel_ns:
                     late_ms = (now_ns - since_ns) // 1_000_000
                     detail = f"{order.client_id} still stands {late_ms} ms after its inputs were known to be stale"

@@ -140,6 +140,21 @@ def test_s4_silence_is_knowable_when_the_greatest_age_is_over():
     assert ["S4"] == scene.codes
 
 
+@pytest.mark.parametrize(("regime", "codes"), [("halted", []), ("cancel_only", ["S4"])])
+def test_s4_nobody_is_blamed_for_a_quote_that_the_venue_lets_nobody_cancel(regime, codes):
+    scene = Scene()
+    scene.placed("a-1")
+    scene.step(events.RegimeChanged(NAME, regime, 0))
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0))
+    scene.wait(3000)
+    assert codes == scene.codes[:1]
+    scene.step(events.RegimeChanged(NAME, "open", 0))
+    scene.wait(400)
+    assert codes == scene.codes[:1]
+    scene.wait(200)
+    assert ["S4"] == scene.codes[:1], "open again it has to go"
+
+
 def test_s4_an_attempt_is_enough_and_one_that_failed_is_not():
     scene = Scene()
     scene.placed("a-1")
