@@ -44,6 +44,7 @@ from strategy.retreat import is_empty, look
 from strategy.rounds import decide_due, place_all
 from strategy.setbacks import take_setback
 from strategy.shedding import shed
+from strategy.stages import order_placement
 from strategy.testimony import belief_of
 from strategy.units import NS_PER_MS, PCT
 from strategy.waking import next_wake_ns
@@ -52,8 +53,14 @@ from strategy.waking import next_wake_ns
 class Core:
     """The bot. Feed it ``(now_ns, event)``, carry out what it returns, ring at ``wake_at_ns``."""
 
-    def __init__(self, knobs: Knobs, state: CoreState | None = None) -> None:
-        """Start from nothing, or from a state read back by ``restore``."""
+    def __init__(
+        self, knobs: Knobs, state: CoreState | None = None, stopwatch: pipeline.Stopwatch = pipeline.no_stopwatch
+    ) -> None:
+        """Start from nothing, or from a state read back by ``restore``.
+
+        ``stopwatch`` is told the name of each lap of a step as it ends; it decides nothing.
+        """
+        self._stopwatch = stopwatch
         self._knobs = knobs
         self._state = state if state is not None else fresh_state(knobs)
         self._model = pipeline.pipeline_of(knobs.model)
@@ -99,6 +106,7 @@ class Core:
         if self._is_poisoned:
             raise OurMistake("the core is poisoned: a step before this one raised")
         self._is_poisoned = True
+        self._stopwatch(pipeline.BEGUN)
         state = self._state
         if now_ns < state.now_ns:
             raise OurMistake(f"time went back from {state.now_ns} to {now_ns}")
@@ -112,12 +120,14 @@ class Core:
             look_up(state, self._knobs, now_ns)
         leaving = look(state, self._knobs, now_ns) if now_ns >= state.watch.due_ns else []
         leaving += ask_overdue(state, self._knobs, now_ns)
-        decided = decide_due(state, self._knobs, self._model, now_ns, is_scheduled)
+        self._stopwatch(pipeline.TAKEN_IN)
+        decided = decide_due(state, self._knobs, self._model, now_ns, is_scheduled, self._stopwatch)
         place_all(state, self._knobs, now_ns, decided, leaving)
         if state.alarms.pending:
             leaving += state.alarms.take()
         state.wake_at_ns = next_wake_ns(state, self._knobs, now_ns)
         self._is_poisoned = False
+        self._stopwatch(order_placement.NAME)
         return tuple(leaving)
 
     def snapshot(self) -> bytes:

@@ -21,7 +21,14 @@ _UNSURE_MS: Final = 1e12
 _CANCELLABLE: Final = frozenset({State.CREATING, State.AMENDING, State.IN_DOUBT})
 
 
-def decide(state: CoreState, index: int, knobs: Knobs, model: pipeline.QuotePipeline, now_ns: int) -> None:
+def decide(
+    state: CoreState,
+    index: int,
+    knobs: Knobs,
+    model: pipeline.QuotePipeline,
+    now_ns: int,
+    stopwatch: pipeline.Stopwatch = pipeline.no_stopwatch,
+) -> None:
     """Decide about one symbol; the answer stays on its desk."""
     desk, symbol = state.desks[index], knobs.symbols[index]
     mid2 = desk.book.mid2_ticks
@@ -35,7 +42,8 @@ def decide(state: CoreState, index: int, knobs: Knobs, model: pipeline.QuotePipe
     desk.signals.on_pnl(now_ns, pnl_cash)
     state.signals.equity(now_ns, _account_pnl_cash(state, knobs))
     context = _context(state, index, knobs, now_ns, blocked)
-    context = pipeline.run(model, context, knobs)
+    stopwatch(pipeline.TAKEN_IN)
+    context = pipeline.run(model, context, knobs, stopwatch)
     desk.context, desk.memory = context, context.memory
     desk.decided_ns = now_ns
     desk.is_dirty = desk.is_urgent = False

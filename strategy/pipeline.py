@@ -17,6 +17,10 @@ Stage = Callable[[QuoteContext, Knobs], QuoteContext]
 QuotePipeline = tuple[tuple[str, Stage], ...]
 Stopwatch = Callable[[str], None]
 
+# Laps of a step outside the stages: what was before it, and what it does before the first of them.
+BEGUN: Final = "begun"
+TAKEN_IN: Final = "taken_in"
+
 PIPELINE: Final = "pipeline"
 SYMMETRIC: Final = "symmetric"
 

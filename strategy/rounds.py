@@ -11,11 +11,13 @@ from strategy.core_state import CoreState
 from strategy.deciding import decide, refresh
 from strategy.desk import Desk
 from strategy.knobs import Knobs
-from strategy.pipeline import QuotePipeline
+from strategy.pipeline import QuotePipeline, Stopwatch
 from strategy.placing import carry_out, look_again
 
 
-def decide_due(state: CoreState, knobs: Knobs, model: QuotePipeline, now_ns: int, is_scheduled: bool) -> list[int]:
+def decide_due(
+    state: CoreState, knobs: Knobs, model: QuotePipeline, now_ns: int, is_scheduled: bool, stopwatch: Stopwatch
+) -> list[int]:
     """Decide where it is due; give the places of the desks that were decided about.
 
     ``is_scheduled``: the schedule has come round. Without a stream it does whether or not anything was heard.
@@ -30,7 +32,7 @@ def decide_due(state: CoreState, knobs: Knobs, model: QuotePipeline, now_ns: int
         is_due = is_scheduled and desk.is_dirty and not desk.awaits_ns
         is_fetched = has_come(desk, now_ns)
         if is_due or is_fetched or desk.is_urgent or _has_gone_blind(desk, knobs, now_ns):
-            decide(state, index, knobs, model, now_ns)
+            decide(state, index, knobs, model, now_ns, stopwatch)
             desk.must_place = True
             decided.append(index)
             if is_due:
