@@ -13,7 +13,7 @@ schema_version: 1
 name: small
 description: A few seconds of the ordinary market.
 run: {{duration_s: {seconds}, warmup_s: 0, seeds: 1, start_utc: "2026-01-05T13:30:00Z"{calm}}}
-market: {{profile: synthetic, symbols: {symbols}, overrides: {{{market}}}}}
+market: {{profile: {profile}, symbols: {symbols}, overrides: {{{market}}}}}
 strategy: {{config: {config}, overrides: {{{overrides}}}}}
 faults: [{faults}]
 gates: [{{metric: fills, min: 0}}]
@@ -30,6 +30,7 @@ def small_scenario(
     overrides: str = "",
     market: str = "",
     calm_s: float | None = None,
+    profile: str = "synthetic",
 ) -> Ready:
     """Write and load a scenario; ``faults`` and ``overrides`` are YAML in flow style."""
     calm = "" if calm_s is None else f", calm: {{after_s: {calm_s}, mode: all_heal}}"
@@ -45,6 +46,7 @@ def small_scenario(
             faults=faults,
             calm=calm,
             market=market,
+            profile=profile,
         )
     )
     (ready,) = load_scenarios([path])
