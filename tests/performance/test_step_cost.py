@@ -22,7 +22,7 @@ def yardstick_s(rounds: int = 100_000) -> float:
 
 def test_a_whole_decision_costs_no_more_than_a_few_thousand_records(tmp_path):
     """Book, beliefs, limits, five stages and attribution; timed on the decisions of a real run."""
-    from strategy import core as module
+    from strategy import rounds as module
 
     spent, count = 0, 0
     decide = module.decide
