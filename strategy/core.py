@@ -24,7 +24,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from strategy import closures, commands, events, health, pipeline, reads
+from strategy import closures, commands, events, health, order_restart, pipeline, reads
 from strategy.asking import ask_overdue, heard
 from strategy.belief import Belief
 from strategy.book_cache import fetched, is_by_rest, look_up
@@ -168,7 +168,7 @@ class Core:
         state = self._state
         state.health.absorb(event)
         symbols = tuple(desk.symbol for desk in state.desks)
-        state.orders.started(now_ns, event.session, symbols, self._knobs.orders)
+        order_restart.start(state.orders, now_ns, event.session, symbols, self._knobs.orders)
         state.pacing.started(now_ns)
         state.health.unread, state.health.fills_unread = list(symbols), list(symbols)
         for key in (reads.CLOCK, reads.MARGIN):

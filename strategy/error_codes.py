@@ -321,6 +321,13 @@ _ALERTS: Final = (
         retry_after_s=5,
     ),
     ErrorCode(
+        "SQ-O005",
+        "The journal of an earlier process is lost",
+        "A process took over from another and found neither a snapshot nor a record that could be read.",
+        "All that stands is cancelled and every fill is read before anything is quoted. A latched loss is forgotten.",
+        "Look why the journal was lost. Halt by hand if a loss limit had been reached.",
+    ),
+    ErrorCode(
         "SQ-V001",
         "The venue refused our time stamp",
         "Our estimate of the venue's clock was wrong: it was set, it stands still, or the way to it became slow.",

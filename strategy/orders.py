@@ -79,7 +79,7 @@ class Orders(msgspec.Struct):
         """Open an order under a new id; its slot must be free."""
         if not self.session:
             raise OurMistake("no order before the session has a name")
-        key = _slot_key(order.symbol, order.slot)
+        key = slot_key(order.symbol, order.slot)
         if key in self.slots:
             raise OurMistake(f"slot {key} already holds {self.slots[key]}")
         self.number += 1
@@ -156,7 +156,7 @@ class Orders(msgspec.Struct):
 
     def holder(self, symbol: str, slot: str) -> Order | None:
         """Give the order that may be alive in a slot."""
-        client_id = self.slots.get(_slot_key(symbol, slot))
+        client_id = self.slots.get(slot_key(symbol, slot))
         return None if client_id is None else self.live[client_id]
 
     def find(self, client_id: str) -> Order | None:
@@ -197,42 +197,6 @@ class Orders(msgspec.Struct):
         return any(order.state is State.IN_DOUBT and order.side in (side, 0) for order in self.of(symbol))
 
     # What happens to them: the words themselves are in ``order_words``
-
-    def take_over(self, order: Order) -> None:
-        """Count an order that a process before this one may have sent; its slot may have another holder."""
-        key = _slot_key(order.symbol, order.slot)
-        self.live[order.client_id] = order
-        self.groups.clear()
-        order.is_orphan = key in self.slots
-        self.slots.setdefault(key, order.client_id)
-
-    def started(self, now_ns: int, session: str, symbols: tuple[str, ...], knobs: OrderKnobs) -> None:
-        """Begin a process: what an earlier one left is in doubt, swept off the book, and its fills are read.
-
-        No instant of an earlier clock is kept: ours may show less now than it did then.
-        """
-        self.session, self.number = session, 0
-        for order in self.live.values():
-            # Not a word but the end of everything we knew: only what was concluded or told still stands.
-            order.state = State.IN_DOUBT if order.is_open else order.state
-            order.created_ns = order.placed_ns = order.sent_ns = order.confirmed_ns = now_ns
-            order.through_ns = through_ns(now_ns + knobs.send_within_ns, knobs)
-            order.asked_ns = order.missing_ns = order.asks = 0
-            order.due_ns = now_ns + knobs.ack_wait_ns_max
-        for order in self.ended.values():
-            order.ended_ns = now_ns
-        self.fills_due, self.fills_asked_ns, self.fills_read_ns = {}, {}, {}
-        for symbol in symbols:
-            arrived_ns = now_ns + knobs.send_within_ns + knobs.window_ns
-            self.sweeps[symbol] = Sweep(due_ns=now_ns, must_cancel=True, through_ns=arrived_ns)
-            self.read_fills(now_ns, symbol, self._fills_known_ns(symbol))
-        self.due_ns = now_ns
-
-    def _fills_known_ns(self, symbol: str) -> int:
-        """Give an instant of the venue's clock up to which no fill of a symbol can be missing."""
-        unsure = (*self.live.values(), *(self.ended[client_id] for client_id in self.owing))
-        since = [order.since_venue_ns for order in unsure if order.symbol == symbol]
-        return min([self.last_fill_venue_ns.get(symbol, 0), *since])
 
     def private_restored(self, now_ns: int, symbols: tuple[str, ...]) -> None:
         """Ask after everything the private stream may have told while it was away."""
@@ -401,7 +365,7 @@ class Orders(msgspec.Struct):
             self.ended[order.client_id] = order
 
     def _free(self, order: Order) -> None:
-        key = _slot_key(order.symbol, order.slot)
+        key = slot_key(order.symbol, order.slot)
         if self.slots.get(key) == order.client_id:
             del self.slots[key]
 
@@ -409,7 +373,7 @@ class Orders(msgspec.Struct):
         """Put an order that turned up after all back; its slot may have a new holder by now."""
         if order.client_id in self.slots.values():
             return
-        key = _slot_key(order.symbol, order.slot)
+        key = slot_key(order.symbol, order.slot)
         if order.ended_ns and key in self.slots:
             order.is_orphan = True
             self.orphans += 1
@@ -425,5 +389,6 @@ def through_ns(send_by_ns: int, knobs: OrderKnobs) -> int:
     return send_by_ns + knobs.window_ns + max(knobs.margin_ns, knobs.read_lag_ns_max)
 
 
-def _slot_key(symbol: str, slot: str) -> str:
+def slot_key(symbol: str, slot: str) -> str:
+    """Name a slot of a symbol."""
     return f"{symbol}/{slot}"

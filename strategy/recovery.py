@@ -1,10 +1,10 @@
 """What a process that begins takes over from one that died: its snapshot, and the journal since.
 
 Only what outlives a process is taken: orders possibly alive, fills counted, positions and cash, the
-day's losses, what people said, a ban in force. Books, signals, windows and clocks belonged to the old process. The
-journal is folded, not replayed: no decision is made again, so a record that killed one process does
-not kill the next. Whatever the journal does not say is assumed at its worst: an intent may have
-left, a word may have been missed. ``Core`` has it all asked about once it is told ``Started``.
+day's losses, what people said, a ban in force. Books, signals, windows and clocks belonged to the old
+process. The journal is folded, not replayed: no decision is made again, so a record that killed one
+process does not kill the next. Whatever the journal does not say is assumed at its worst: an intent
+may have left, a word may have been missed. ``Core`` has it all asked about once it is told ``Started``.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from strategy import commands, events
+from strategy import alarms, commands, events, order_restart
 from strategy.core_state import CoreState, fresh_state
 from strategy.health import CLEAR_LATCH
 from strategy.journal import EventRecord, IntentRecord, Record
@@ -30,12 +30,16 @@ def recover(knobs: Knobs, snapshot: bytes, records: Iterable[Record]) -> CoreSta
     An empty or unreadable snapshot is none: everything is then found out by reads.
     """
     state = _kept(knobs, snapshot)
+    is_lost = not state.orders.session
     for record in records:
+        is_lost = False
         match record:
             case EventRecord():
                 _event(state, record.now_ns, record.event, knobs)
             case IntentRecord():
                 _intent(state, record.now_ns, record.command, knobs)
+    if is_lost:
+        state.alarms.happened(0, alarms.JOURNAL_LOST, "what we hold is read from the venue")
     state.health.session = ""
     return state
 
@@ -71,7 +75,7 @@ def _event(state: CoreState, now_ns: int, event: events.Event, knobs: Knobs) -> 
     match event:
         case events.Started():
             symbols = tuple(desk.symbol for desk in state.desks)
-            state.orders.started(now_ns, event.session, symbols, knobs.orders)
+            order_restart.start(state.orders, now_ns, event.session, symbols, knobs.orders)
         case events.FundingPaid() if event.symbol in desks:
             state.desks[desks[event.symbol]].position.fund(event)
         case events.BudgetSeen():
@@ -109,7 +113,7 @@ def _intent(state: CoreState, now_ns: int, command: commands.Command, knobs: Kno
                 since_venue_ns=orders.heard_venue_ns,
                 through_ns=through_ns(command.send_by_ns, knobs.orders),
             )
-            orders.take_over(order)
+            order_restart.take_over(orders, order)
             state.cycle_id = max(state.cycle_id, command.cycle_id)
         case commands.AmendOrder():
             amended = orders.live.get(command.client_id)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from seat import START, Seat, quoting
 from small_world import small_scenario
 
-from strategy import commands, events
+from strategy import alarms, commands, events
 from strategy.config_knobs import knobs as make_knobs
 from strategy.core import Core
 from strategy.journal import EventRecord, IntentRecord
@@ -82,6 +82,7 @@ def test_without_a_journal_everything_is_read_from_the_beginning(knobs):
     core, leaving = again(knobs, b"", ())
     (question,) = [one for one in leaving if isinstance(one, commands.QueryFills)]
     assert 0 == question.since_venue_ns
+    assert alarms.JOURNAL_LOST in [one.code for one in leaving if isinstance(one, commands.Alert)], "a person is told"
     assert [] == list(core.belief().orders)
 
 
