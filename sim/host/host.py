@@ -37,6 +37,8 @@ class Host:
         self.free_ns = 0
         self.moved_ns = 0  # by how much starting processes have moved the monotonic clock so far
         self._is_working = False
+        self._is_busy = False
+        self._lives = 0
         self._is_rung = False
 
     def now_ns(self) -> int:
@@ -55,6 +57,8 @@ class Host:
             self.mono.step(true_ns, moved_ns)
             self.moved_ns += moved_ns
         self.free_ns = true_ns
+        self._is_busy = False
+        self._lives += 1
 
     def arrive(self, work: Work, what: Any) -> None:
         """Have something taken in: now if the processor is free, else in turn."""
@@ -75,16 +79,23 @@ class Host:
             return
         self._is_working = True
         try:
-            while self.inbox and self.kernel.now_ns >= self.free_ns:
+            while self.inbox and not self._is_busy and self.kernel.now_ns >= self.free_ns:
                 work, what = self.inbox.popleft()
                 busy_ns = work(what)
                 if busy_ns:
-                    self.stand_still(self.kernel.now_ns + busy_ns)
+                    # Free only after what the work itself has put at its end, whatever else comes then.
+                    self._is_busy = True
+                    self.kernel.at(self.kernel.now_ns + busy_ns, self._freed, self._lives)
         finally:
             self._is_working = False
-        if self.inbox and not self._is_rung:
+        if self.inbox and not self._is_busy and not self._is_rung:
             self._is_rung = True
             self.kernel.at(max(self.free_ns, self.kernel.now_ns), self._ring)
+
+    def _freed(self, life: int) -> None:
+        if life == self._lives:
+            self._is_busy = False
+            self._drain()
 
     def _ring(self) -> None:
         self._is_rung = False

@@ -1,0 +1,91 @@
+"""The bot's machine: one thing at a time, clocks that a start anchors, a disk that keeps what was committed."""
+
+from sim.host.disk import Disk
+from sim.host.heap import HARD, MIB, NONE, SOFT, TIGHT, Budget, Heap
+from sim.host.host import Host
+from sim.kernel import Kernel
+from strategy import commands, events
+from strategy.journal import EventRecord, IntentRecord
+
+
+def test_what_comes_in_the_instant_a_step_is_over_waits_for_its_end():
+    """Seed 1041 of a swarm: a message of that very nanosecond was taken in before the step's commands left."""
+    kernel, done = Kernel(), []
+    host = Host(kernel, 0)
+
+    def work(name):
+        done.append(f"{name} begins")
+        kernel.at(kernel.now_ns + 10, done.append, f"{name} ends")
+        return 10
+
+    kernel.at(10, host.arrive, work, "second")
+    kernel.at(0, host.arrive, work, "first")
+    kernel.run(100)
+    assert ["first begins", "first ends", "second begins", "second ends"] == done
+
+
+def test_a_start_takes_its_time_from_the_wall_clock_even_if_that_shows_less():
+    kernel = Kernel()
+    host = Host(kernel, 1000)
+    host.wall.step(0, -300)
+    assert 1000 == host.now_ns()
+    host.begin()
+    assert (700, 1000, -300) == (host.now_ns(), host.steady_ns(), host.moved_ns)
+
+
+def create(number: int) -> IntentRecord:
+    return IntentRecord(0, commands.CreateOrder(f"s-{number}", "X", "bid0", 1, 100, 1, True, False, False, 0, 0))
+
+
+def test_a_torn_journal_keeps_what_was_committed_and_ends_inside_a_line():
+    for share in (0.0, 0.4, 0.999):
+        disk = Disk(Kernel())
+        disk.append(create(1))
+        disk.commit(lambda: None)
+        disk.append(create(2))
+        disk.append(EventRecord(0, events.Woke()))
+        kept = disk.torn(share)
+        assert create(1) in kept.read.records
+        assert len(kept.read.records) < 3
+        assert kept.read.torn
+
+
+def test_an_old_copy_knows_the_orders_of_its_time_and_no_later_ones():
+    kernel = Kernel()
+    disk = Disk(kernel)
+    disk.keep_copies(3)
+    for number in range(1, 4):
+        kernel.run(number * 10)
+        disk.append(create(number))
+        disk.commit(lambda: None)
+        disk.rotate(b"%d" % number)
+    assert b"2" == disk.old(25).snapshot
+    assert ["s-1", "s-2"] == list(disk.safe_ids)
+    assert (b"", []) == (disk.lost().snapshot, list(disk.safe_ids))
+
+
+def test_a_failing_disk_takes_nothing_and_says_so():
+    disk = Disk(Kernel())
+    disk.failure = "ENOSPC"
+    disk.append(create(1))
+    assert (False, True, []) == (disk.commit(lambda: None), disk.has_hole, disk.records)
+
+
+def test_an_amend_is_safe_once_it_is_committed():
+    disk = Disk(Kernel())
+    amend = commands.AmendOrder("s-1", "X", 100, 1, 0, 0)
+    disk.append(IntentRecord(0, amend))
+    assert not disk.is_safe(amend)
+    disk.commit(lambda: None)
+    assert disk.is_safe(amend)
+
+
+def test_levels_rise_at_a_mark_and_fall_with_room():
+    heap = Heap(lambda: 0)
+    assert NONE == heap.look()
+    heap.budget = Budget(MIB, 2 * MIB, 3 * MIB)
+    seen = []
+    for used in (0, MIB, MIB - 1, MIB // 2, 2 * MIB, 3 * MIB):
+        heap.unaccounted_bytes = used
+        seen.append(heap.look())
+    assert [NONE, SOFT, SOFT, NONE, TIGHT, HARD] == seen
