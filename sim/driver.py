@@ -101,7 +101,7 @@ class SimDriver:
 
     def _take(self, came: tuple[int, events.Event]) -> int:
         """Give the core one event and carry out its commands; say how long the processor was busy."""
-        if not self.is_alive:
+        if not self.is_alive or self._is_killed():
             return 0
         now_ns = self._host.now_ns()
         self.arrived_ns, event = came
@@ -131,11 +131,19 @@ class SimDriver:
         """Carry out what a step gave, and see to alarm and journal; the process may die in between."""
         if self.is_alive and boot == self.boots:
             self._carry_out(self._host.now_ns(), leaving)
-        if self.is_alive and boot == self.boots:
+        if self.is_alive and boot == self.boots and not self._is_killed():
             for watcher in self.watchers:
                 watcher.stepped(step_ns, leaving, event)
             self._set_alarm(step_ns)
             self._keep_journal_short()
+
+    def _is_killed(self) -> bool:
+        """Have a process that takes too much memory killed, and say so."""
+        heap = self._host.heap
+        if heap.is_spent():
+            heap.kill()
+            return True
+        return False
 
     def cancel_all(self) -> None:
         """Take every order of ours off the book without asking the core."""

@@ -126,9 +126,10 @@ class Core:
         if state.alarms.pending:
             leaving += state.alarms.take()
         state.wake_at_ns = next_wake_ns(state, self._knobs, now_ns)
-        self._is_poisoned = False
         self._stopwatch(order_placement.NAME)
-        return tuple(leaving)
+        answer = tuple(leaving)
+        self._is_poisoned = False
+        return answer
 
     def snapshot(self) -> bytes:
         """Write down everything the core remembers."""
@@ -183,7 +184,7 @@ class Core:
             case events.StreamDown(stream=events.PUBLIC):
                 for desk in state.desks:
                     desk.book.lose()
-            case events.StreamUp(stream=events.PRIVATE) if state.orders.live or state.orders.number:
+            case events.StreamUp(stream=events.PRIVATE) if self._may_have_missed():
                 state.orders.private_restored(now_ns, tuple(desk.symbol for desk in state.desks))
                 for desk in state.desks:
                     state.reads.want(reads.OPEN_ORDERS_OF + desk.symbol, now_ns)
@@ -327,6 +328,11 @@ class Core:
             self._all_urgent()
 
     # Small things
+
+    def _may_have_missed(self) -> bool:
+        """Say whether anything of ours may have traded before the private stream was there."""
+        state = self._state
+        return bool(state.orders.live or state.orders.number) or state.health.is_heir
 
     def _desk(self, symbol: str) -> Desk:
         return self._state.desks[self._index[symbol]]

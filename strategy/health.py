@@ -45,6 +45,7 @@ class Health(msgspec.Struct):
 
     ``unread``: symbols whose open orders no read has shown to be gone since the process began;
     ``fills_unread``: symbols whose fills it has not read, so that what we hold is not known.
+    ``is_heir``: it took over from a process that died, whose orders may have traded unseen.
     """
 
     session: str = ""
@@ -57,6 +58,7 @@ class Health(msgspec.Struct):
     regimes: dict[str, str] = {}
     unread: list[str] = []
     fills_unread: list[str] = []
+    is_heir: bool = False
 
     def absorb(self, event: Event) -> None:
         """Take in a fact; events that are none change nothing."""

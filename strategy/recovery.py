@@ -40,7 +40,7 @@ def recover(knobs: Knobs, snapshot: bytes, records: Iterable[Record]) -> CoreSta
                 _intent(state, record.now_ns, record.command, knobs)
     if is_lost:
         state.alarms.happened(0, alarms.JOURNAL_LOST, "what we hold is read from the venue")
-    state.health.session = ""
+    state.health.session, state.health.is_heir = "", True
     return state
 
 

@@ -153,17 +153,21 @@ def _heap_budget(fault: PlannedFault, world: "World") -> None:
     told_ns = 0
 
     def begin() -> None:
-        heap.budget = Budget(soft, (soft + hard) // 2, hard)
+        heap.budget, heap.kill = Budget(soft, (soft + hard) // 2, hard), kill
         look()
+
+    def kill() -> None:
+        if world.driver.is_alive:
+            world.process.kills += 1
+            world.process.crash(round(params["restart_after_s"] * NS_PER_S), world.host.disk.whole)
 
     def look() -> None:
         nonlocal told_ns
         if heap.budget is None:
             return
         before, level = heap.level, heap.look()
-        if level == HARD and world.driver.is_alive:
-            world.process.kills += 1
-            world.process.crash(round(params["restart_after_s"] * NS_PER_S), world.host.disk.whole)
+        if level == HARD:
+            kill()
         elif level != before or (level and kernel.now_ns - told_ns >= NS_PER_S):
             # Told again while it lasts: what has come since is shed as well.
             told_ns = kernel.now_ns

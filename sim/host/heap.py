@@ -54,6 +54,8 @@ class Heap:
         self._inbox = inbox
         self.footprint: Callable[[], Mapping[str, int]] = dict
         self.budget: Budget | None = None
+        # Called where the hard mark is passed, at once: whoever sets a budget says what comes of it.
+        self.kill: Callable[[], None] = _spare
         self.unaccounted_bytes = 0
         self.level = NONE
 
@@ -62,6 +64,10 @@ class Heap:
         self.footprint = dict if footprint is None else footprint
         self.unaccounted_bytes = 0
         self.level = NONE
+
+    def is_spent(self) -> bool:
+        """Say whether the hard mark is reached."""
+        return self.budget is not None and self.used_bytes() >= self.budget.hard_bytes
 
     def used_bytes(self) -> int:
         """Give what the process takes above its base."""
@@ -83,3 +89,7 @@ class Heap:
             room = _FREE_SHARE * budget.soft_bytes
             self.level = max(risen, sum(used >= mark - room for mark in marks[: self.level]))
         return self.level
+
+
+def _spare() -> None:
+    """Kill nobody."""

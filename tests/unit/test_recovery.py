@@ -154,3 +154,12 @@ def test_a_ban_outlives_the_process_it_was_told_to(kept, knobs):
     assert [] == [
         one for one in heir.step(kept.now + NS_PER_S, events.Started("h", START)) if not isinstance(one, commands.Alert)
     ]
+
+
+def test_an_heir_that_knows_of_no_order_reads_its_fills_again_once_its_stream_is_up(knobs):
+    """Seed 2018 of a swarm: a stranger's order traded between the first read and the stream."""
+    core, _ = again(knobs, b"", ())
+    now_ns = START + 60 * NS_PER_S
+    core.step(now_ns + 1, events.FillsReport("BTCUSDT", now_ns, (), START))
+    leaving = core.step(now_ns + NS_PER_S, events.StreamUp(events.PRIVATE))
+    assert any(isinstance(one, commands.QueryFills) for one in leaving)
