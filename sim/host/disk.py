@@ -22,11 +22,11 @@ _AMENDS_KEPT: Final = 1024
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """A backup of the journal as it was when a snapshot came; ``safe_ids`` counts creates safe by then."""
+    """A backup of the journal as it was when a snapshot came; ``safe_ids`` are the creates safe by then."""
 
     true_ns: int
     snapshot: bytes
-    safe_ids: int
+    safe_ids: tuple[str, ...]
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ class Disk:
         if self.failure:
             return
         self._note_ids(self.records)
-        self.copies.append(Copy(self._kernel.now_ns, snapshot, len(self.safe_ids)))
+        self.copies.append(Copy(self._kernel.now_ns, snapshot, tuple(self.safe_ids)))
         self.snapshot, self.records, self.safe, self.has_hole = snapshot, [], 0, False
         self._life += 1  # a commit under way was of records that the snapshot holds by now
 
@@ -115,7 +115,7 @@ class Disk:
 
     def whole(self) -> Kept:
         """Keep everything that was written: the process died, its machine lived."""
-        return self._restore(self.snapshot, self._bytes(self.records), len(self.safe_ids))
+        return self._restore(self.snapshot, self._bytes(self.records), tuple(self.safe_ids))
 
     def torn(self, share: float) -> Kept:
         """Keep what was committed and a share of the bytes after it, the last line torn in its middle."""
@@ -126,7 +126,7 @@ class Disk:
         if tail[cut - 1 : cut] == b"\n":
             cut -= 1
         data = self._bytes(self.records[: self.safe]) + tail[:cut]
-        return self._restore(self.snapshot, data, len(self.safe_ids))
+        return self._restore(self.snapshot, data, tuple(self.safe_ids))
 
     def old(self, true_ns: int) -> Kept:
         """Go back to the latest copy from ``true_ns`` or before, to nothing where there is none."""
@@ -137,17 +137,17 @@ class Disk:
 
     def lost(self) -> Kept:
         """Keep nothing."""
-        return self._restore(b"", b"", 0)
+        return self._restore(b"", b"", ())
 
     def _bytes(self, records: list[Record]) -> bytes:
         return b"".join(line_of(record) for record in records)
 
-    def _restore(self, snapshot: bytes, data: bytes, ids: int) -> Kept:
+    def _restore(self, snapshot: bytes, data: bytes, ids: tuple[str, ...]) -> Kept:
         """Have on the disk what can be read of it, and give that."""
         found = read(data)
         self._life += 1
         self.snapshot, self.records, self.has_hole = snapshot, list(found.records), False
         self.safe = len(self.records)
-        self.safe_ids = dict.fromkeys(list(self.safe_ids)[:ids])
+        self.safe_ids = dict.fromkeys(ids)
         self._note_ids(self.records)
         return Kept(snapshot, found)

@@ -64,6 +64,22 @@ def test_an_old_copy_knows_the_orders_of_its_time_and_no_later_ones():
     assert (b"", []) == (disk.lost().snapshot, list(disk.safe_ids))
 
 
+def test_a_copy_keeps_its_own_list_of_orders_whatever_was_lost_since():
+    """Seeds 3101 and 3234 of a swarm: after a second restart a count no longer named the same orders."""
+    kernel = Kernel()
+    disk = Disk(kernel)
+    disk.keep_copies(3)
+    kernel.run(10)
+    disk.append(create(1))
+    disk.rotate(b"1")
+    disk.lost()
+    kernel.run(20)
+    disk.append(create(2))
+    disk.commit(lambda: None)
+    disk.old(15)
+    assert ["s-1"] == list(disk.safe_ids)
+
+
 def test_a_failing_disk_takes_nothing_and_says_so():
     disk = Disk(Kernel())
     disk.failure = "ENOSPC"
