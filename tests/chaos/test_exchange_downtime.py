@@ -1,8 +1,7 @@
 """The exchange goes away in every way it can: no promise is broken, calm is reached, and it bites."""
 
-from pathlib import Path
-
 import pytest
+from storms import SCENARIOS, assert_nothing_broken_and_calm_reached, storm
 
 from sim.plan import expand
 from sim.scenario.load import load_scenarios
@@ -10,31 +9,20 @@ from sim.world import World
 from strategy.core import Core
 from strategy.order_states import State
 
-SCENARIO = Path(__file__).resolve().parents[2] / "scenarios" / "exchange_downtime.yaml"
+NAME = "exchange_downtime"
 QUICK = range(11, 14)
 DEEP = range(101, 201)
 
 
-def played(seed: int, factory=Core) -> tuple[World, str]:
-    (scenario,) = load_scenarios([SCENARIO])
-    world = World(scenario, expand(scenario, seed), factory)
-    outcome = world.run()
-    assert "" == outcome.error
-    return world, outcome.digest
-
-
 def test_nothing_is_broken_and_the_calm_is_reached(is_deep):
-    for seed in DEEP if is_deep else QUICK:
-        world, _ = played(seed)
-        assert [] == world.oracle.breaches, f"seed {seed}"
-        assert None not in world.oracle.recoveries_ns.values(), f"seed {seed}"
+    assert_nothing_broken_and_calm_reached(NAME, DEEP if is_deep else QUICK)
 
 
 def test_every_way_of_being_away_bites():
     """Fates were left open, connections refused, orders forgotten, orders risen, requests carried out late."""
     risen, forgotten, late = 0, 0, 0
     for seed in QUICK:
-        world, _ = played(seed)
+        world, _ = storm(NAME, seed)
         orders = list(world.venue.orders.values())
         risen += world.core._state.orders.orphans
         forgotten += sum(not order.is_known for order in orders)
@@ -46,11 +34,11 @@ def test_every_way_of_being_away_bites():
 
 
 def test_the_same_seed_is_the_same_world():
-    assert played(QUICK[0])[1] == played(QUICK[0])[1] != played(QUICK[1])[1]
+    assert storm(NAME, QUICK[0])[1] == storm(NAME, QUICK[0])[1] != storm(NAME, QUICK[1])[1]
 
 
 def test_no_order_is_left_in_doubt_or_open_without_a_place():
-    world, _ = played(QUICK[0])
+    world, _ = storm(NAME, QUICK[0])
     live = world.core._state.orders.live.values()
     assert [] == [order.client_id for order in live if order.state is State.IN_DOUBT]
     assert {order.client_id for order in world.venue.open_orders()} <= {order.client_id for order in live}
@@ -58,7 +46,7 @@ def test_no_order_is_left_in_doubt_or_open_without_a_place():
 
 @pytest.mark.parametrize("away", ["frozen", "later", "purged", "rolled", "closing", "slow"])
 def test_every_fault_of_the_storm_changes_the_world(away):
-    (scenario,) = load_scenarios([SCENARIO])
+    (scenario,) = load_scenarios([SCENARIOS / f"{NAME}.yaml"])
     plan = expand(scenario, QUICK[0])
     without = plan.__class__(
         plan.scenario, plan.seed, plan.duration_ns, plan.calm_ns, tuple(one for one in plan.faults if one.id != away)

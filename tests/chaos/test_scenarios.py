@@ -40,7 +40,7 @@ def test_a_shipped_scenario_is_long_enough_to_mean_something(path):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_it_passes(path, is_deep):
-    summary = played(path, range(101, 151) if is_deep else (5,))
+    summary = played(path, range(101, 201) if is_deep else (5,))
     assert not [result.error for result in summary.results if result.error]
     assert {} == {code: one.first for code, one in summary.invariants.items() if one.broken}
     assert [] == [gate.gate for gate in summary.gates if gate.verdict == FAIL]

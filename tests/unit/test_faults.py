@@ -1,7 +1,7 @@
 """Every kind of fault bites, is chosen by keyed draws, and moves nothing else when it is taken out."""
 
 import pytest
-from hearing import Heard
+from heard import Heard
 from small_world import small_scenario, small_world
 
 from sim.dice import Dice

@@ -1,7 +1,7 @@
 """Each fault of our own host and of clocks does what its page says."""
 
 import pytest
-from hearing import Heard
+from heard import Heard
 from small_world import small_world
 
 from sim.faults.host import collection_ns
