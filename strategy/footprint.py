@@ -14,8 +14,10 @@ from strategy.orders import FILL_IDS_MAX
 from strategy.position import FUNDING_IDS_KEPT
 from strategy.signals import PENDING_MAX, SLICES
 
-# Slots and orphans; a venue that shows more strangers than this is not our account.
-_LIVE_MAX: Final = 512
+# A symbol has three slots, and behind each the few that were concluded absent and are still asked about.
+_LIVE_PER_SYMBOL: Final = 12
+# A venue that shows more strangers than this is not our account.
+_STRANGERS_MAX: Final = 500
 # A feed of fifty levels a side keeps a few stale ones beyond its edge until they are told gone.
 _LEVELS_MAX: Final = 4000
 
@@ -42,9 +44,10 @@ def footprint_of(state: CoreState) -> dict[str, int]:
 def bounds_of(knobs: Knobs) -> dict[str, int]:
     """Give the most records each container may hold, by the same names."""
     symbols = len(knobs.symbols)
+    live_max = _STRANGERS_MAX + _LIVE_PER_SYMBOL * symbols
     return {
-        "live_orders": _LIVE_MAX,
-        "ended_orders": knobs.orders.closed_kept_max + _LIVE_MAX,
+        "live_orders": live_max,
+        "ended_orders": knobs.orders.closed_kept_max + live_max,
         "fill_ids": FILL_IDS_MAX,
         "round_trips": ENTRIES_MAX,
         "answers": ENTRIES_MAX,
@@ -54,5 +57,5 @@ def bounds_of(knobs: Knobs) -> dict[str, int]:
         "pending_markouts": PENDING_MAX * symbols,
         "pnl_slices": SLICES * symbols,
         "funding_ids": (FUNDING_IDS_KEPT + 1) * symbols,
-        "queue_places": _LIVE_MAX,
+        "queue_places": live_max,
     }

@@ -223,11 +223,20 @@ def test_a_worker_that_dies_takes_only_its_own_run_and_exits_8(tmp_path):
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_interrupt_writes_what_had_finished_and_exits_130(tmp_path, workers):
     path = write(tmp_path, seeds=400, duration=60)
+    (tmp_path / "counted.py").write_text(
+        "from strategy.core import Core\n"
+        "def core(knobs):\n"
+        "    with open('begun', 'a') as begun: begun.write('.')\n"
+        "    return Core(knobs)\n"
+    )
     process = subprocess.Popen(
-        [SIM, "run", str(path), "-w", workers, "--out", "out"],
+        [SIM, "run", str(path), "-w", workers, "--core", "counted:core", "--out", "out"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    time.sleep(4)  # long enough for some seeds, far too short for all
+    begun, until_s = tmp_path / "begun", time.monotonic() + 60
+    # With two at work, the fifth to begin means that three have ended.
+    while time.monotonic() < until_s and not (begun.exists() and begun.stat().st_size > 4):
+        time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=30)
     assert 130 == process.returncode, stdout + stderr
