@@ -47,7 +47,7 @@ class Measures:
         self._proofs: dict[str, int] = {}
         self.doubts_ms: list[float] = []
         self.halts = 0
-        self.exposure_pct_max = 0.0
+        self.exposure_pct_max: float | None = None
         self._is_halted: dict[str, bool] = {}
 
     def delivered(self, now_ns: int, event: events.Event) -> None:
@@ -87,7 +87,7 @@ class Measures:
         self._doubt(now_ns, int(context.readings.doubts))
         position = context.position_lots
         worst = max(abs(position + context.worst_buy_lots), abs(position - context.worst_sell_lots))
-        self.exposure_pct_max = max(self.exposure_pct_max, PCT * worst / context.symbol.position_lots_max)
+        self.exposure_pct_max = max(self.exposure_pct_max or 0.0, PCT * worst / context.symbol.position_lots_max)
         is_halted = context.verdict.is_halted
         if is_halted and not self._is_halted.get(symbol, False):
             self.halts += 1

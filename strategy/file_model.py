@@ -142,8 +142,9 @@ DecimalAboveZero = Annotated[str, AfterValidator(_decimal_above_zero), WithJsonS
 DecimalFromZero = Annotated[str, AfterValidator(_decimal_from_zero), WithJsonSchema(_UNSIGNED)]
 DecimalText = Annotated[str, AfterValidator(_decimal_any), WithJsonSchema(_SIGNED)]
 
-AboveZero = Annotated[float, Field(gt=0)]
-FromZero = Annotated[float, Field(ge=0)]
+# More than a billion of anything is a slip of the pen, and would not fit whole nanoseconds.
+AboveZero = Annotated[float, Field(gt=0, le=1e9)]
+FromZero = Annotated[float, Field(ge=0, le=1e9)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 CountAboveZero = Annotated[int, Field(gt=0)]

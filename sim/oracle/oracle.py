@@ -127,6 +127,8 @@ class Oracle:
             outside.why_lost,
         )
         self._proved = False
+        # Nobody is at fault for what a dead process did not do.
+        self._is_alive = True
         self._looked_ns = 0
 
     # What was found
@@ -249,6 +251,7 @@ class Oracle:
 
     def process_died(self, now_ns: int) -> None:
         """See that the process is over, however it ended."""
+        self._is_alive = False
         self._leaving.process_died(now_ns)
         self._lives.process_died()
         self._lives.look(now_ns, lambda: "")
@@ -258,6 +261,7 @@ class Oracle:
 
         Of the first one nothing needs to be said.
         """
+        self._is_alive = True
         self._evidence.restarted(known)
         self._believing.restarted()
         self._leaving.process_started()
@@ -275,7 +279,8 @@ class Oracle:
         self._findings.finish(now_ns)
 
     def _judge_end(self, now_ns: int) -> None:
-        self._believing.late_cancels(now_ns)
+        if self._is_alive:
+            self._believing.late_cancels(now_ns)
         self._truth_watch.changed(now_ns)
         belief = self._read_belief()
         self._look_around(now_ns)
@@ -285,7 +290,8 @@ class Oracle:
         if belief is not None:
             self._believing.stepped(now_ns, belief)
             self._look(now_ns, belief)
-        self._none_missing(now_ns)
+        if self._is_alive:
+            self._none_missing(now_ns)
 
     # Parts
 

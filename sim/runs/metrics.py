@@ -14,6 +14,8 @@ from strategy.edge import EdgeLedger, Traded, ratios, weighted_stats
 from strategy.instrument import move_cash
 from strategy.units import NS_PER_MS, NS_PER_S, PCT, quote_from_cash
 
+# A gap in the quotes that is open when the run ends is only a gap while it is shorter than this.
+_GONE_NS: Final = 20 * NS_PER_S
 _UNKNOWN: Final = Chosen(0, ())
 
 
@@ -99,18 +101,36 @@ def _standing(world: World) -> dict[str, Stats]:
 
 
 def _recoveries_s(world: World) -> list[float]:
-    """Say for each fault, and each restart, how long after its end both quotes of every symbol were back."""
-    found = []
+    """Say for each fault, and each restart, how long after its end both quotes of every symbol were back.
+
+    A gap that is still open at the end and no longer short means that they never were, whatever was
+    quoted in between. What had not ended when the run did says nothing.
+    """
+    found, end_ns = [], world.kernel.now_ns
+    is_gone = any(
+        one.one_sided_since_ns is not None and end_ns - one.one_sided_since_ns > _GONE_NS
+        for symbol, one in world.standing.items()
+        if symbol not in _hit_to_the_end(world)
+    )
     healed = [min(fault.end_ns, world.plan.calm_ns or fault.end_ns) for fault in world.plan.faults]
     for heal_ns in (*healed, *world.process.restarts_ns):
-        back_ns = heal_ns
+        if heal_ns > end_ns:
+            continue
+        back_ns = end_ns if is_gone else heal_ns
         for one in world.standing.values():
             gaps = [*one.gaps]
             if one.one_sided_since_ns is not None:
-                gaps.append((one.one_sided_since_ns, world.kernel.now_ns))
+                gaps.append((one.one_sided_since_ns, end_ns))
             back_ns = max([back_ns, *(until for since, until in gaps if since <= heal_ns < until)])
         found.append((back_ns - heal_ns) / NS_PER_S)
     return found
+
+
+def _hit_to_the_end(world: World) -> dict[str, None]:
+    """Name the symbols under a fault that outlasts the run: nobody can ask for their quotes."""
+    lasting = [fault for fault in world.plan.faults if fault.end_ns > world.kernel.now_ns]
+    named = [fault.params.get("symbols") or [*world.standing] for fault in lasting]
+    return dict.fromkeys(symbol for symbols in named for symbol in symbols)
 
 
 def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
@@ -120,7 +140,6 @@ def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
         "quotes_per_s": _one(measures.loop.quotes * NS_PER_S / max(end_ns, 1)),
         "halts": _one(float(measures.halts)),
         "doubts": _one(float(measures.doubts)),
-        "max_exposure_pct": _one(measures.exposure_pct_max),
         "memory_kills": _one(float(world.process.kills)),
         "restarts": _one(float(max(0, world.driver.boots - 1))),
         "refused_stamps": _one(float(world.venue.refused_stamps)),
@@ -129,6 +148,8 @@ def _traffic(world: World, end_ns: int, fills: int) -> dict[str, Stats]:
     looked_up, hits = getattr(world.driver.core, "cache_figures", (0, 0))
     if looked_up:
         made["cache_hit_pct"] = _one(PCT * hits / looked_up)
+    if measures.exposure_pct_max is not None:
+        made["max_exposure_pct"] = _one(measures.exposure_pct_max)
     if fills:
         made["order_to_trade"] = _one(measures.requests / fills)
     for name, samples in (

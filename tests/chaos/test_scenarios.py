@@ -53,6 +53,13 @@ def test_a_mute_bot_fails_it(path):
     assert summary.invariants["L3"].broken or any(gate.verdict == FAIL for gate in summary.gates)
 
 
+@pytest.mark.parametrize("name", ["crash_restart", "memory_pressure"])
+def test_who_comes_back_and_then_stops_for_good_has_not_recovered(name):
+    """A core may excuse itself from quoting by its own risk verdict; the gate on recovery sees through it."""
+    summary = played(ROOT / "scenarios" / f"{name}.yaml", (1,), "planted.quitter:quits")
+    assert ["recovery_s, worst"] == [gate.gate for gate in summary.gates if gate.verdict == FAIL]
+
+
 @pytest.mark.parametrize("path", TAPES, ids=lambda path: path.stem)
 def test_a_tape_passes_and_a_mute_bot_fails_it(path, recorded_data):
     honest = played(path, (1,), data_dir=recorded_data)

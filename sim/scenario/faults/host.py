@@ -11,12 +11,16 @@ from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZ
 Journal = Literal["whole", "torn", "old", "lost"]
 
 
+# No process starts sooner than this after another one has ended.
+UntilRestart = Annotated[float, Field(ge=0.01, le=1e9)]
+
+
 class Crash(Fault):
     """The bot's process dies with all it knows; what is on the wire goes on; later another one starts."""
 
     kind: Literal["crash"]
     """`crash`: the process dies and is started again."""
-    restart_after_s: AboveZero
+    restart_after_s: UntilRestart
     """How long until the next process starts, in seconds."""
     between: Literal["journal_and_send", "send_and_ack"] | None = None
     """Where in a create it dies: once the journal holds it, or once it has left; without it, at `at_s`."""
@@ -47,7 +51,7 @@ class Shutdown(Fault):
     """When the process is ended though it is not done, in seconds after it was told."""
     interrupted_after_s: AboveZero | None = None
     """When the process is killed in the middle of it, in seconds after it was told; without it, never."""
-    restart_after_s: AboveZero | None = None
+    restart_after_s: UntilRestart | None = None
     """How long after its end the next process starts, in seconds; without it, none does."""
 
 
@@ -98,7 +102,7 @@ class HeapBudget(Lasting):
     """From here on it is told that memory is short, in KiB."""
     hard_kib: CountAboveZero
     """Here it is killed, in KiB; halfway between the two it is told that memory is tight."""
-    restart_after_s: AboveZero = 2
+    restart_after_s: UntilRestart = 2
     """How long after a kill the next process starts, in seconds."""
 
     @relation("soft_kib", "hard_kib")
