@@ -1,6 +1,7 @@
 """One ``sim run`` from the files it was given to its exit code."""
 
 import hashlib
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -116,8 +117,16 @@ class Session:
             results = [gathered.results[place] for place in places if place in gathered.results]
             missing = [jobs[place].seed for place in places if place not in gathered.results]
             if results or missing:
-                summaries.append(summarise(one.scenario, one.source, results, missing))
+                summaries.append(summarise(one.scenario, one.source, results, missing, self._flags()))
         return summaries
+
+    def _flags(self) -> str:
+        """Write the options that decide what is run, for the command that runs it again."""
+        options = self._options
+        flags = [f" --set {shlex.quote(setting)}" for setting in options.settings]
+        flags += [f" --until {options.until_s:g}"] if options.until_s is not None else []
+        flags += [f" --core {shlex.quote(options.core)}"] if options.core else []
+        return "".join(flags)
 
     def _second_look(self, jobs: Sequence[Job], gathered: Gathered, workers: int) -> Difference | None:
         if not self._options.check_determinism or gathered.interrupted:

@@ -75,9 +75,9 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
 
 
 def summarise(
-    scenario: Scenario, source: str, results: Sequence[SeedResult], missing: Sequence[int]
+    scenario: Scenario, source: str, results: Sequence[SeedResult], missing: Sequence[int], flags: str = ""
 ) -> ScenarioSummary:
-    """Judge a scenario from the results of its seeds (in seed order)."""
+    """Judge a scenario from the results of its seeds (in seed order); ``flags`` decided what was run."""
     skipped = next((result.skipped for result in results if result.skipped), "")
     ran = [result for result in results if not result.skipped]
     digest = hashlib.blake2b("".join(result.digest for result in ran).encode(), digest_size=8).hexdigest()
@@ -93,7 +93,7 @@ def summarise(
         gates=gates,
         invariants=_invariants(ran),
         results=tuple(ran),
-        repeat=f"sim run {source} --seed {seed}" if seed is not None else f"sim run {source}",
+        repeat=f"sim run {source}" + (f" --seed {seed}" if seed is not None else "") + flags,
         excused=_excused(ran),
         recovery=_recovery(ran),
         skipped=skipped,

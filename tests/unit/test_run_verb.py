@@ -246,6 +246,20 @@ def test_an_interrupt_writes_what_had_finished_and_exits_130(tmp_path, workers):
     assert "Traceback" not in stderr
 
 
+def test_the_command_that_repeats_a_failure_names_all_that_decided_it(tmp_path):
+    path = write(tmp_path, seeds=1)
+    (tmp_path / "mute.py").write_text(
+        "from strategy.core import Core\n"
+        "class Raises(Core):\n"
+        "    def step(self, now_ns, event): raise ValueError('on purpose')\n"
+        "core = Raises\n"
+    )
+    flags = ["--set", "spread.base_bps=1.5", "--until", "5", "--core", "mute:core"]
+    done = sim("run", path, "-w", "1", *flags, "--out", "out", cwd=tmp_path)
+    assert 4 == done.returncode, done.stdout + done.stderr
+    assert f"--seed 1 {' '.join(flags)}" in " ".join(done.stdout.split())
+
+
 def test_without_an_argument_it_lists_what_is_there(tmp_path):
     (tmp_path / "scenarios").mkdir()
     write(tmp_path / "scenarios", "here")
