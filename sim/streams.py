@@ -15,7 +15,7 @@ what it sent the other way either. Pings and hellos go up in the link's usual ti
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from sim.connection import HELLO, WELCOME, Connection
+from sim.connection import Connection
 from sim.dice import Dice
 from sim.kernel import Kernel
 from sim.wire import PRIVATE, PUBLIC, STREAMS, Link, Message, kind_of
@@ -23,8 +23,6 @@ from strategy import events
 from strategy.units import NS_PER_S
 
 PONG: Final = "pong"
-# Words of the connection itself, which a venue's publisher knows nothing of.
-OWN_WORDS: Final = (HELLO, WELCOME, PONG)
 
 _PING_EVERY_NS: Final = 2 * NS_PER_S
 # Without any message for so long, a stream is dead.

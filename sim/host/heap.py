@@ -11,10 +11,7 @@ from typing import Final
 import msgspec
 
 KIB: Final = 1024
-MIB: Final = 1024 * KIB
 
-# Interpreter, libraries, code: what a process takes that keeps nothing yet.
-BASE_BYTES: Final = 48 * MIB
 # What a record takes, its share of its container included; measured on CPython 3.11, rounded up.
 RECORD_BYTES: Final[Mapping[str, int]] = {
     "live_orders": 1500,

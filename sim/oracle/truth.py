@@ -13,18 +13,6 @@ from strategy.knobs import SymbolKnobs
 from strategy.units import BUY
 
 
-class TrueOrder(Protocol):
-    """An order of the account on the book."""
-
-    client_id: str
-    symbol: str
-    slot: str
-    side: int
-    price_ticks: int
-    size_lots: int
-    filled_lots: int
-
-
 class Truth(Protocol):
     """What a venue must show to be compared with."""
 

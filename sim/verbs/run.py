@@ -1,6 +1,5 @@
 """``sim run``: scenarios over seeds, gates judged, a run folder written."""
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -52,8 +51,3 @@ def _say_what_to_type() -> None:
             click.echo(f"  {path}", err=True)
     click.echo("say which to run, for example: sim run scenarios/*.yaml", err=True)
     sys.exit(ExitCode.USAGE)
-
-
-def as_json(summary: dict[str, Any]) -> str:
-    """Write a summary for ``--format json``: data on stdout, talk on stderr."""
-    return json.dumps(summary, indent=2, sort_keys=True, ensure_ascii=False)

@@ -1,7 +1,7 @@
 """The bot's machine: one thing at a time, clocks that a start anchors, a disk that keeps what was committed."""
 
 from sim.host.disk import Disk
-from sim.host.heap import HARD, MIB, NONE, SOFT, TIGHT, Budget, Heap
+from sim.host.heap import HARD, KIB, NONE, SOFT, TIGHT, Budget, Heap
 from sim.host.host import Host
 from sim.kernel import Kernel
 from strategy import commands, events
@@ -99,9 +99,9 @@ def test_an_amend_is_safe_once_it_is_committed():
 def test_levels_rise_at_a_mark_and_fall_with_room():
     heap = Heap(lambda: 0)
     assert NONE == heap.look()
-    heap.budget = Budget(MIB, 2 * MIB, 3 * MIB)
+    heap.budget = Budget(KIB, 2 * KIB, 3 * KIB)
     seen = []
-    for used in (0, MIB, MIB - 1, MIB // 2, 2 * MIB, 3 * MIB):
+    for used in (0, KIB, KIB - 1, KIB // 2, 2 * KIB, 3 * KIB):
         heap.unaccounted_bytes = used
         seen.append(heap.look())
     assert [NONE, SOFT, SOFT, NONE, TIGHT, HARD] == seen
