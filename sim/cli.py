@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from sim import __version__
-from sim.exit_codes import ExitCode
+from strategy.exit_codes import ExitCode
 
 _VERBS: Final = {
     "run": "Run scenarios over seeds and judge their gates.",

@@ -13,7 +13,6 @@ import click
 import msgspec
 from rich.console import Console
 
-from sim.exit_codes import ExitCode, first_of
 from sim.runs import console as screen
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
@@ -22,6 +21,7 @@ from sim.runs.job import Job, SeedResult
 from sim.runs.seed import core_factory
 from sim.runs.selection import Selected, select
 from sim.runs.summary import ScenarioSummary, summarise
+from strategy.exit_codes import ExitCode, first_of
 
 _NS_PER_S: Final = 1_000_000_000
 _ID_DIGITS: Final = 4

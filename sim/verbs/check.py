@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sim.exit_codes import ExitCode
+from strategy.exit_codes import ExitCode
 
 
 @click.command("check", short_help="Validate scenario and config files; run nothing.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sim.exit_codes import ExitCode
+from strategy.exit_codes import ExitCode
 
 
 @click.command("explain", short_help="Say what an error code, a metric or an invariant means.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sim.exit_codes import ExitCode
+from strategy.exit_codes import ExitCode
 
 
 @click.command("faults", short_help="List the faults, or one fault's fields and example.")

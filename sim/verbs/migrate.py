@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.exit_codes import ExitCode
+from strategy.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from strategy.migrations import Migrated

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sim.exit_codes import ExitCode
+from strategy.exit_codes import ExitCode
 
 
 @click.command("run", short_help="Run scenarios over seeds and judge their gates.")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from sim.exit_codes import ExitCode
+from strategy.exit_codes import ExitCode
 
 _STALE: Final = "SQ-C031"
 

@@ -272,7 +272,7 @@ def test_without_an_argument_it_lists_what_is_there(tmp_path):
     [((1, 3), 3), ((1, 8, 7), 8), ((6, 4, 1), 4), ((1, 7), 7), ((3, 6), 6), ((), 0), ((1,), 1), ((5,), 5)],
 )
 def test_with_several_reasons_the_strongest_is_the_exit_code(reasons, first):
-    from sim.exit_codes import ExitCode, first_of
+    from strategy.exit_codes import ExitCode, first_of
 
     assert first == first_of([ExitCode(reason) for reason in reasons])
 

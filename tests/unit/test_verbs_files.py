@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sim.exit_codes import ExitCode
 from sim.scenario.faults import KINDS, ROOMS
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
 from sim.verbs import check, explain, faults, migrate, schema
 from strategy.error_codes import REGISTRY
 from strategy.errors import OperatorError
+from strategy.exit_codes import ExitCode
 
 ROOT = Path(__file__).parents[2]
 CONFIG = 'schema_version: 2\nname: c\nsymbols: {BTCUSDT: {quote_size: "0.010", position_max: "0.1"}}\n'

@@ -1,4 +1,4 @@
-"""How a command ends: the contract scripts rely on. The same numbers serve ``live``."""
+"""How a command ends: the contract scripts rely on. The same numbers for every command."""
 
 from collections.abc import Collection
 from enum import IntEnum, unique

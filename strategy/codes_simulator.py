@@ -1,0 +1,155 @@
+"""Codes of the simulator: its scenarios, its gates, its tapes."""
+
+from typing import Final
+
+from strategy.error_code import NOTHING_STARTS, ErrorCode
+
+SIMULATOR: Final = (
+    ErrorCode(
+        "SQ-S001",
+        "A mistake of ours",
+        "The program met a state that its own rules exclude. This is a bug, not something you did.",
+        "The step sends nothing; the driver cancels every order by its own path and stops.",
+        "Keep the trace or journal and report it with the first line of the output: it says how to repeat the run.",
+        recoverable=False,
+    ),
+    ErrorCode(
+        "SQ-S010",
+        "Two faults have one id",
+        "Fault ids name the dice of a fault and survive shrinking, so each must be its own.",
+        NOTHING_STARTS,
+        "Give one of them another `id`; a fault without an id is called by its kind and number.",
+    ),
+    ErrorCode(
+        "SQ-S011",
+        "A time lies outside the run",
+        "A fault begins after the end of the run, or the warm-up or the calm leaves nothing to judge.",
+        NOTHING_STARTS,
+        "Move it inside `run.duration_s`, or make the run longer.",
+    ),
+    ErrorCode(
+        "SQ-S012",
+        "A symbol the market does not have",
+        "A fault or the scenario's market names a symbol that its profile or its symbol list lacks.",
+        NOTHING_STARTS,
+        "Use one of the symbols named in the message.",
+    ),
+    ErrorCode(
+        "SQ-S013",
+        "An unknown invariant",
+        "A scenario switches off an invariant by a name that none has.",
+        NOTHING_STARTS,
+        "`sim explain --list` shows every invariant.",
+    ),
+)
+
+TAPES: Final = (
+    ErrorCode(
+        "SQ-S101",
+        "A tape cannot be read",
+        "The file is missing, cannot be opened or is damaged.",
+        "The tape is refused whole; nothing is replayed from half a tape.",
+        "Check the path, or fetch the recording again.",
+    ),
+    ErrorCode(
+        "SQ-S102",
+        "Not a tape",
+        "The file's first line fits none of the known recording formats.",
+        "The tape is refused whole.",
+        "`sim tape info FILE` says what the file holds and which formats are known.",
+    ),
+    ErrorCode(
+        "SQ-S103",
+        "A tape's line is malformed",
+        "A field is missing, empty or not the number it should be.",
+        "The tape is refused whole, with the line's number.",
+        "Look at that line; a recording that was cut off ends in a torn one.",
+    ),
+    ErrorCode(
+        "SQ-S104",
+        "A tape runs backwards",
+        "A record is stamped earlier than the one before it.",
+        "The tape is refused whole: replaying it would let the bot see the future.",
+        "Sort the recording by arrival, or record again with one clock.",
+    ),
+    ErrorCode(
+        "SQ-S105",
+        "A tape has a hole",
+        "The sequence numbers of two book updates do not join.",
+        "The tape is refused whole: after a hole the book is a guess.",
+        "Use a window without a hole, or one that begins with a snapshot.",
+    ),
+    ErrorCode(
+        "SQ-S106",
+        "A tape's book is crossed",
+        "After an update the best bid is not below the best ask.",
+        "The tape is refused whole.",
+        "The recording mixed two feeds or lost an update; use another window.",
+    ),
+    ErrorCode(
+        "SQ-S107",
+        "A tape holds a value that is not positive",
+        "A price or a traded size is zero or negative.",
+        "The tape is refused whole.",
+        "Look at that line; columns may have been swapped.",
+    ),
+    ErrorCode(
+        "SQ-S108",
+        "A tape is off the instrument's grid",
+        "A price or size is not a multiple of the tick or the lot.",
+        "The tape is refused whole: rounding it would invent a market.",
+        "Name the instrument whose rules were in force when it was recorded.",
+    ),
+    ErrorCode(
+        "SQ-S109",
+        "A tape counts in another unit",
+        "Timestamps are not in the unit the format says.",
+        "The tape is refused whole.",
+        "Convert the recording; the message says which unit it expects.",
+    ),
+    ErrorCode(
+        "SQ-S110",
+        "A tape is shorter than the run",
+        "The scenario asks for more simulated time than was recorded.",
+        "The scenario is refused.",
+        "Lower run.duration_s to the length `sim tape info` tells.",
+    ),
+    ErrorCode(
+        "SQ-S020",
+        "No such core",
+        "What --core names cannot be imported, or has no such factory.",
+        NOTHING_STARTS,
+        "Write module:factory; the working directory is importable.",
+    ),
+)
+
+GATES: Final = (
+    ErrorCode(
+        "SQ-G001",
+        "A gate names an unknown metric",
+        "No metric has that name, so the gate could never fail.",
+        NOTHING_STARTS,
+        "Use the nearest name in the message, or look at `sim explain --list`.",
+    ),
+    ErrorCode(
+        "SQ-G002",
+        "A gate can never be judged",
+        "Its metric cannot exist in this scenario: a recovery time where nothing breaks, for instance.",
+        NOTHING_STARTS,
+        "Remove the gate, or add what it measures.",
+    ),
+    ErrorCode(
+        "SQ-G003",
+        "A gate asks for a figure its metric does not have",
+        "A metric that is one number per run has no percentile.",
+        NOTHING_STARTS,
+        "Use one of the `stat` values named in the message.",
+    ),
+    ErrorCode(
+        "SQ-G004",
+        "A gate's limits are missing or crossed",
+        "Neither `min` nor `max` is there, or `min` lies above `max`: it would always pass or never.",
+        NOTHING_STARTS,
+        "Write at least one limit, the lower one as `min`.",
+    ),
+)

@@ -1,0 +1,91 @@
+"""Codes of what the core tells a person while it trades."""
+
+from typing import Final
+
+from strategy.error_code import ErrorCode
+
+ALERTS: Final = (
+    ErrorCode(
+        "SQ-R001",
+        "A loss or drawdown budget is spent",
+        "The day's loss, or the fall from the day's peak, has reached its budget.",
+        "Quotes of the symbol are taken off, and none is placed until a person says so. A restart changes nothing.",
+        "Find out why, then say `clear_latch`.",
+        recoverable=False,
+    ),
+    ErrorCode(
+        "SQ-R002",
+        "Our own limits refuse orders again and again",
+        "For a minute orders were wanted that the position or account limits did not allow to leave.",
+        "Each is refused and counted; quoting goes on within the limits.",
+        "Look at the position and at orders in doubt: both count in full. Sizes may be too large for the limits.",
+    ),
+    ErrorCode(
+        "SQ-O001",
+        "An order has been in doubt for long",
+        "Nobody has said what became of it, and every question about it went unanswered or proved nothing.",
+        "It counts at its worst in every limit, its side gets no new order, and it is asked about until it is known.",
+        "Look at the venue whether it is open. Cancelling it there by hand is safe: the bot will read it.",
+    ),
+    ErrorCode(
+        "SQ-O002",
+        "Orders that are not ours were found",
+        "The venue told of open orders whose ids we do not know: of another process, or from before a lost journal.",
+        "They count as ours, at their worst, and are cancelled.",
+        "Make sure that no second instance uses the account.",
+    ),
+    ErrorCode(
+        "SQ-O003",
+        "The stop is done",
+        "A read has shown that no order of ours is left, after a stop was asked for.",
+        "Nothing is sent any more that could add risk; the process may end.",
+        "Nothing.",
+    ),
+    ErrorCode(
+        "SQ-O004",
+        "Orders do not leave our host",
+        "Several creates or amends in a row were never sent: no connection, or a journal that cannot be written.",
+        "The symbol waits before it tries again, up to five seconds; cancels and questions go on.",
+        "Look at the connection and at the disk of the journal.",
+        retry_after_s=5,
+    ),
+    ErrorCode(
+        "SQ-O005",
+        "The journal of an earlier process is lost",
+        "A process took over from another and found neither a snapshot nor a record that could be read.",
+        "All that stands is cancelled and every fill is read before anything is quoted. A latched loss is forgotten.",
+        "Look why the journal was lost. Halt by hand if a loss limit had been reached.",
+    ),
+    ErrorCode(
+        "SQ-V001",
+        "The venue refused our time stamp",
+        "Our estimate of the venue's clock was wrong: it was set, it stands still, or the way to it became slow.",
+        "The clock is asked at once, and nothing is placed before a sample asked after the refusal is in.",
+        "Nothing, unless it goes on: then look at the clock of this host and at the venue's status page.",
+        retry_after_s=1,
+    ),
+    ErrorCode(
+        "SQ-V002",
+        "The venue has banned us for a while",
+        "It answered too many requests with a ban of the account or the address.",
+        "Nothing is sent until it ends. Then cancels leave first, questions next, quotes last and at half the rate.",
+        "Lower `pacing.orders_per_s`, and make sure that nothing else uses the same account or address.",
+        retry_after_s=600,
+    ),
+    ErrorCode(
+        "SQ-V003",
+        "The venue told of something we cannot explain",
+        "A fill of no order we remember: a liquidation, an order of another process, or one forgotten long ago.",
+        "It moves our position like any fill, and is counted.",
+        "Compare the account's fills with the run's; a liquidation shows in the margin.",
+    ),
+    ErrorCode(
+        "SQ-V004",
+        "There is no way to be healthy",
+        "A stream, a book or every answer of the venue has been missing for longer than `feed.retreat_after_s`.",
+        "Every order is taken off: cancel-all again and again, by whatever path works, until a read shows none. "
+        "Quoting comes back by itself.",
+        "Look at the network and at the venue's status page; check there that no order is left.",
+        retry_after_s=5,
+    ),
+)
