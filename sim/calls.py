@@ -14,7 +14,6 @@ applied, what was on its way down not heard. It is given up, too, when a call's 
 nothing at all was heard since it left.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -24,18 +23,16 @@ from msgspec.structs import replace
 from sim.connection import Connection
 from sim.host.host import Host
 from sim.kernel import Kernel
-from sim.venue.requests import request_of
 from sim.wire import Link, Message, Stage
 from strategy import commands, events
-from strategy.batching import SEQUENTIAL, Capability, Group, group
+from strategy.batching import Capability, Group
+from strategy.line import LATE, Line, on_time
+from strategy.requests import not_sent, request_of, unanswered
 from strategy.units import NS_PER_S
 
 _PATIENCE_NS: Final = 5 * NS_PER_S
 RESET: Final = "reset"
 TIMEOUT: Final = "timeout"
-LATE: Final = "send_by passed"
-CANCELLED_IN_LINE: Final = "cancelled in line"
-_QUOTES: Final = (commands.CreateOrder, commands.AmendOrder)
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -74,10 +71,7 @@ class Calls:
         self._up = up
         self._arrive = arrive
         self._feed = feed
-        self._capability = capability
-        self._dispatch = dispatch
-        self._line: deque[Group] = deque()
-        self._quoting = 0  # the call of creates or amends whose outcome the line waits for
+        self._line = Line(capability, dispatch, self._leave, self.refuse, self._look_again)
         self._numbers = 0
         self._first = 0
         self._waiting: dict[int, _Waiting] = {}
@@ -96,58 +90,21 @@ class Calls:
 
     def send(self, leaving: Sequence[commands.Command]) -> None:
         """Put commands on the wire, those that may share a request in one; what may wait waits in line."""
-        for one in group(leaving, self._capability, self._dispatch):
-            if self._dispatch == SEQUENTIAL and isinstance(one[0], _QUOTES):
-                self._line.append(one)
-                send_by_ns = min(getattr(command, "send_by_ns", 0) for command in one)
-                late_ns = max(self._host.mono.true_of(send_by_ns + 1), self._kernel.now_ns)
-                self._kernel.at(late_ns, self._give_up_late)
-            else:
-                self._overtake(one)
-                self._leave(one)
-        self._go_on()
+        self._line.send(leaving)
 
-    def _go_on(self) -> None:
-        """Let the next in line leave, once the outcome of the one before is known."""
-        while self._line and not self._quoting:
-            self._quoting = self._leave(self._line.popleft())
-
-    def _overtake(self, one: Group) -> None:
-        """Take out of the line what a cancel that leaves now would miss: it must not land after it."""
-        ids = [command.client_id for command in one if isinstance(command, commands.CancelOrder)]
-        scopes = [command.symbol for command in one if isinstance(command, commands.CancelAll)]
-        if self._line and (ids or scopes):
-            self._thin_out(
-                CANCELLED_IN_LINE,
-                lambda waits: waits.client_id in ids or any(scope in ("", waits.symbol) for scope in scopes),
-            )
+    def _look_again(self, send_by_ns: int) -> None:
+        late_ns = max(self._host.mono.true_of(send_by_ns + 1), self._kernel.now_ns)
+        self._kernel.at(late_ns, self._give_up_late)
 
     def _give_up_late(self) -> None:
-        """Say of what has waited too long that it will not leave any more."""
-        now_ns = self._host.now_ns()
-        self._thin_out(LATE, lambda waits: now_ns > waits.send_by_ns)
-
-    def _thin_out(self, reason: str, is_out: Callable[[Any], bool]) -> None:
-        """Take some commands out of the line, and say that they never left."""
-        line, self._line = self._line, deque()
-        for one in line:
-            for command in one:
-                if is_out(command):
-                    self.refuse(command, reason)
-            if staying := tuple(command for command in one if not is_out(command)):
-                self._line.append(staying)
-
-    def _on_time(self, now_ns: int, one: Group) -> Group:
-        """Give what may still leave; of the rest it is said that it never does."""
-        late = [command for command in one if now_ns > getattr(command, "send_by_ns", now_ns)]
-        for command in late:
-            self.refuse(command, LATE)
-        return tuple(command for command in one if command not in late) if late else one
+        self._line.give_up_late(self._host.now_ns())
 
     def _leave(self, one: Group) -> int:
         """Put one call on the wire and give its number; 0 where nothing of it leaves."""
         now_ns = self._host.now_ns()
-        one = self._on_time(now_ns, one)
+        one, late = on_time(now_ns, one)
+        for command in late:
+            self.refuse(command, LATE)
         if not one:
             return 0
         call, number = Call(one, self.signed_ns(now_ns)), self._numbers + 1
@@ -183,9 +140,7 @@ class Calls:
 
     def refuse(self, command: commands.Command, reason: str) -> None:
         """Say that a command certainly never left."""
-        client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
-        never = events.NotSent(request_of(command), client_id, symbol, reason)
-        self._kernel.at(self._kernel.now_ns, self._feed, never)
+        self._kernel.at(self._kernel.now_ns, self._feed, not_sent(command, reason))
 
     def answered(self, message: Message) -> None:
         """Take the answer to a call; one that comes after our patience is still a word."""
@@ -211,8 +166,7 @@ class Calls:
             return
         is_dead = code == TIMEOUT and self.connection.is_up and self.connection.heard_ns < waiting.left_ns
         for command in waiting.call.commands:
-            client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
-            self._feed(events.Unanswered(request_of(command), client_id, symbol, code, waiting.sent_ns))
+            self._feed(replace(unanswered(command, code), sent_ns=waiting.sent_ns))
         if is_dead:
             self.connection.break_off(RESET)
         self._ended(number, waiting)
@@ -221,9 +175,7 @@ class Calls:
         """Note that a call has its outcome, whatever it is: it is somebody else's turn."""
         if waiting is not None:
             self.over(waiting.call.commands, waiting.sent_ns, self._host.now_ns())
-        if number == self._quoting:
-            self._quoting = 0
-            self._go_on()
+        self._line.ended(number)
 
     def _lost(self, why: str) -> None:
         """End every call on the connection that is gone."""
@@ -234,8 +186,7 @@ class Calls:
     def forget(self) -> None:
         """Wait for nothing any more: the process is gone, and with it its connections."""
         self._waiting.clear()
-        self._line.clear()
-        self._quoting = 0
+        self._line.forget()
         self._first = self._numbers + 1
 
     def under_way(self) -> dict[int, Stage]:

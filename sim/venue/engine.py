@@ -20,11 +20,11 @@ from sim.venue.orders import CANCELLED, FILLED, OPEN, REJECTED, Fill, VenueOrder
 from sim.venue.pit import Pit
 from sim.venue.reads import READS, answer_of
 from sim.venue.regimes import refuses
-from sim.venue.requests import refusal_of, unanswered
 from sim.venue.rules import Rules as Rules
 from sim.venue.rules import lacks_margin, why_refuse_amend, why_reject
 from strategy import commands, events
 from strategy.instrument import MAKER, TAKER, Instrument
+from strategy.requests import refusal_of, unanswered
 from strategy.units import NS_PER_MS
 
 _AHEAD_NS_MAX: Final = 1000 * NS_PER_MS

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from sim.kernel import Kernel
 from sim.venue.engine import Venue
-from sim.venue.requests import refusal_of, unanswered
 from sim.wire import Header, Link, Message, Stage, kind_of
 from strategy import commands, events
+from strategy.requests import refusal_of, unanswered
 from strategy.units import NS_PER_MS
 
 _LOOK_AGAIN_NS: Final = 100 * NS_PER_MS

@@ -7,9 +7,9 @@ from sim.clocks import Clock
 from sim.venue import codes
 from sim.venue.engine import Rules, Venue
 from sim.venue.regimes import REGIMES
-from sim.venue.requests import request_of
 from strategy import commands, events
 from strategy.instrument import make_instrument
+from strategy.requests import request_of
 from strategy.units import BUY, CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, SELL
 
 MS = NS_PER_MS

@@ -37,3 +37,9 @@ def refusal_of(command: commands.Command, code: str, venue_ns: int) -> events.Ev
             return events.CancelRefused(command.client_id, code, venue_ns)
         case _:
             return unanswered(command, code)
+
+
+def not_sent(command: commands.Command, reason: str) -> events.NotSent:
+    """Say that a command certainly never left its host."""
+    client_id, symbol = getattr(command, "client_id", ""), getattr(command, "symbol", "")
+    return events.NotSent(request_of(command), client_id, symbol, reason)
