@@ -84,6 +84,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._ready.append(asyncio.Handle(function, args, self, None))
         self._pump()
 
+    def leave(self, function: Callable[..., object], *args: Any) -> None:
+        """Go out into the world: now, or when the processor is done with what it is doing."""
+        free_ns = self._free_ns()
+        if free_ns > self._kernel.now_ns:
+            self._kernel.at(free_ns, function, *args)
+        else:
+            function(*args)
+
     def _ring(self, handle: asyncio.Handle) -> None:
         if not handle.cancelled() and not self._is_dead:
             self._ready.append(handle)
