@@ -63,28 +63,41 @@ def _kept(fault: PlannedFault, world: "World") -> Callable[[], Kept]:
 
 
 def _shutdown(fault: PlannedFault, world: "World") -> None:
-    """Tell the bot to stop, and end its process when it is done, at the deadline, or in the middle."""
+    """Tell the bot to stop, and end its process when it is done, at the deadline, or in the middle.
+
+    Who asked for it wants it stopped whatever happens: where no process lives, or one dies over it of
+    something else, the next one is told as it starts.
+    """
     params, kernel = fault.params, world.kernel
-    deadline_ns = fault.start_ns + round(params["deadline_s"] * NS_PER_S)
-    boot = 0
+    boot = deadline_ns = 0
+    is_over = False
 
     def tell() -> None:
-        nonlocal boot
-        boot = world.driver.boots
+        nonlocal boot, deadline_ns
+        if not world.driver.is_alive:
+            world.process.upon_start.append(tell)
+            return
+        boot, deadline_ns = world.driver.boots, kernel.now_ns + round(params["deadline_s"] * NS_PER_S)
         world.driver.feed(events.Stopping())
         look()
         if params["interrupted_after_s"] is not None:
             kernel.at(kernel.now_ns + round(params["interrupted_after_s"] * NS_PER_S), end)
 
     def look() -> None:
-        if getattr(world.driver.core, "is_done", False) or kernel.now_ns >= deadline_ns:
+        if is_over:
+            return
+        if boot != world.driver.boots or not world.driver.is_alive:
+            tell()
+        elif getattr(world.driver.core, "is_done", False) or kernel.now_ns >= deadline_ns:
             end()
         else:
             kernel.at(min(kernel.now_ns + _LOOK_NS, deadline_ns), look)
 
     def end() -> None:
-        if boot != world.driver.boots:
+        nonlocal is_over
+        if is_over or boot != world.driver.boots or not world.driver.is_alive:
             return
+        is_over = True
         if params["restart_after_s"] is None:
             world.process.end()
         else:

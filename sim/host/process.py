@@ -31,6 +31,7 @@ class Process:
         world.driver.ran_out = self.ran_out_of_memory
         self.kills = 0  # by the hard mark of its memory
         self.restarts_ns: list[int] = []  # when a process took over from one that had died, true time
+        self.upon_start: list[Callable[[], None]] = []  # what the next process is told first, once
 
     def start(self, core: Any, kept: Kept | None = None) -> None:
         """Begin a process with this core; ``kept`` is what an earlier one left."""
@@ -51,6 +52,9 @@ class Process:
         world.driver.feed(events.Started(self._session(), world.host.now_ns()))
         if world.driver.is_alive:  # it may have died over its first word
             world.streams.connect()
+        waiting, self.upon_start = self.upon_start, []
+        for tell in waiting:
+            tell()
 
     def crash(self, restart_after_ns: int, kept: Callable[[], Kept]) -> None:
         """End the process as it stands, and begin another one later from what the disk keeps.

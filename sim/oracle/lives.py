@@ -52,7 +52,9 @@ class Lives:
         self._is_alive = self._is_restarting = False
 
     def process_started(self, now_ns: int) -> None:
-        """Note that another one begins."""
+        """Note that another one begins; what the one before it left behind is judged as it stands."""
+        if self._is_stopping:
+            self._look_at_shutdown(now_ns)
         self._is_alive, self._is_restarting = True, True
         self._is_stopping = self._is_told = False
         self._restart.start(now_ns)
@@ -64,12 +66,18 @@ class Lives:
 
     def look(self, now_ns: int, why_not_ready: Callable[[], str]) -> None:
         """Move both clocks on; what has come about is over."""
-        resting = sum(1 for _ in self._truth.open_orders())
         if self._is_restarting:
-            wrong = "" if self._is_told and not resting else why_not_ready()
+            wrong = "" if self._is_told and not self._resting() else why_not_ready()
             self._restart.tick(now_ns, wrong and f"not ready: {wrong}", self._why_stormy(), self._findings)
             self._is_restarting = self._restart.held_ns is None
         if self._is_stopping:
-            wrong = "the process still runs" if self._is_alive else f"{resting} orders still rest" if resting else ""
-            self._shutdown.tick(now_ns, wrong, self._why_cut(), self._findings)
-            self._is_stopping = self._shutdown.held_ns is None
+            self._look_at_shutdown(now_ns)
+
+    def _look_at_shutdown(self, now_ns: int) -> None:
+        resting = self._resting()
+        wrong = "the process still runs" if self._is_alive else f"{resting} orders still rest" if resting else ""
+        self._shutdown.tick(now_ns, wrong, self._why_cut(), self._findings)
+        self._is_stopping = self._shutdown.held_ns is None
+
+    def _resting(self) -> int:
+        return sum(1 for _ in self._truth.open_orders())

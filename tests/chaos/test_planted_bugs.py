@@ -105,12 +105,16 @@ SHIPPED = {
     "pace:spends_reserve": "fast_market",
     "pace:knows_no_budget": "fast_market",
     "pace:ignores_ban": "rate_limited",
-    "pace:back_off_without_end": "calm",
+    "pace:back_off_without_end": "rate_limited",
     "pace:asks_on": "calm",
     "lives:never_ready": "crash_restart",
+    "words:deaf_to_stop": "graceful_stop",
     "hosts:hoards": "calm",
     "hosts:sends_unwritten": "calm",
 }
+
+# Promises that few scenarios look at: the one that does finds the bug by this promise alone.
+BY_ITSELF = {"pace:back_off_without_end": "L6", "words:deaf_to_stop": "L8"}
 
 # What people, the venue's rules and the host's wall clock bring: the storm itself has none of it.
 Happening = Callable[[World], None]
@@ -165,7 +169,6 @@ SAID: dict[str, dict[int, Happening]] = {
 SHOWN_ANYWAY = ("S10", "S14")
 # Bugs that only what is said to them shows, and bugs of a driver, which no ``--core`` can bring.
 UNSHIPPED = (
-    "words:deaf_to_stop",
     "words:deaf_to_halt",
     "words:deaf_to_regime",
     "words:deaf_to_streams",
@@ -239,6 +242,15 @@ def test_every_promise_that_is_judged_was_looked_at_in_the_storm_or_once_it_was_
 def test_a_planted_bug_fails_a_shipped_scenario(spec, name):
     scenario = scenario_at(SCENARIOS / f"{name}.yaml")
     assert any(broken(scenario, seed, factory_of(spec)) for seed in range(1, scenario.run.seeds + 1))
+
+
+@pytest.mark.parametrize(("spec", "code"), BY_ITSELF.items())
+def test_a_shipped_scenario_looks_at_a_rare_promise_and_finds_its_bug(spec, code):
+    scenario = scenario_at(SCENARIOS / f"{SHIPPED[spec]}.yaml", code)
+    healthy = world_of(scenario, 1, Core)
+    healthy.run()
+    assert ([], True) == (healthy.oracle.breaches, healthy.oracle.checks[code] > 0)
+    assert [code] == [breach.code for breach in broken(scenario, 1, factory_of(spec))]
 
 
 def test_every_bug_that_words_alone_do_not_show_fails_a_shipped_scenario():

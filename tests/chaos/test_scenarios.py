@@ -39,6 +39,13 @@ def test_a_shipped_scenario_is_long_enough_to_mean_something(path):
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_storm_is_followed_by_a_calm_long_enough_to_ask_whether_the_traffic_has_died_down(path):
+    (ready,) = load_scenarios([path])
+    if "chaos" in ready.tags:
+        assert ready.run.duration_s - ready.run.calm.after_s > ready.invariants.bounds.quiet_s + 20
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_it_passes(path, is_deep):
     summary = played(path, range(101, 201) if is_deep else (5,))
     assert not [result.error for result in summary.results if result.error]

@@ -48,7 +48,7 @@ class BackOffWithoutEnd(Wrapped):
         self.was_banned = False
 
     def hear(self, now_ns, event):
-        self.was_banned = self.was_banned or isinstance(event, events.BudgetSeen)
+        self.was_banned = self.was_banned or (isinstance(event, events.BudgetSeen) and event.bucket == "account")
         return event
 
     def say(self, now_ns, leaving: Commands) -> Commands:

@@ -32,7 +32,7 @@ class DeafToStop(Wrapped):
     is_done = False
 
     def hear(self, now_ns, event):
-        return None if isinstance(event, events.Stopping) else event
+        return events.Woke() if isinstance(event, events.Stopping) else event
 
 
 class NeverAsks(Wrapped):

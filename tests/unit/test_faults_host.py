@@ -147,6 +147,21 @@ def test_a_shutdown_may_be_cut_short_and_the_next_process_finds_out(tmp_path):
     assert [at for at in times(heard, commands.CreateOrder) if at > 9]
 
 
+def test_a_shutdown_that_finds_nobody_is_told_to_the_next_process(tmp_path):
+    crash = "{at_s: 8, kind: crash, restart_after_s: 2}"
+    world, heard = played(tmp_path, f"{crash}, {{at_s: 9, kind: shutdown, deadline_s: 6}}")
+    assert [10.0] == times(heard, events.Stopping, "heard")
+    assert (False, 2, []) == (world.driver.is_alive, world.driver.boots, list(world.venue.open_orders()))
+
+
+def test_a_process_that_dies_while_it_stops_does_not_end_the_stop(tmp_path):
+    stop = "{at_s: 8, kind: shutdown, deadline_s: 6, restart_after_s: 1}"
+    world, heard = played(tmp_path, f"{stop}, {{at_s: 8.005, kind: crash, restart_after_s: 1}}")
+    first, second = times(heard, events.Stopping, "heard")
+    assert (8.0, True) == (first, 9 <= second < 9.2)
+    assert (True, 3) == (world.driver.is_alive, world.driver.boots)
+
+
 def test_a_frozen_clock_stands_still_and_then_is_right(tmp_path):
     world, _ = played(tmp_path, "{at_s: 5, for_s: 4, kind: clock_freeze, clock: venue_wall}")
     assert world.start_wall_ns + 20 * NS_PER_S == world.venue.clock.read(20 * NS_PER_S)
