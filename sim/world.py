@@ -14,22 +14,20 @@ clock with the wall anchor folded in, as ``Started`` tells the core.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from sim.calls import Calls
-from sim.clocks import Clock
 from sim.connection import Connection
-from sim.dice import Dice
 from sim.driver import SimDriver
+from sim.exchange import Exchange
 from sim.faults import install_all
 from sim.host.host import Host
 from sim.host.process import Process
 from sim.host.steady import Steady
-from sim.kernel import Kernel
-from sim.market.flow import FlowMarket
-from sim.market.markets import Markets
+from sim.lines import OneLine, RequestLine
 from sim.measures import Measures, Standing
 from sim.oracle.memory import HEAP
 from sim.oracle.oracle import Oracle
@@ -37,20 +35,16 @@ from sim.oracle.outside import Outside
 from sim.oracle.recoverable import Ways
 from sim.plan import Plan
 from sim.scenario.load import Ready
-from sim.scenario.profiles import Delay as DelayModel
 from sim.streams import Streams
 from sim.trace import Trace
-from sim.venue.engine import Rules, Venue
-from sim.venue.gateway import Gateway
-from sim.wire import PRIVATE, PUBLIC, REST, REST_DOWN, REST_UP, STREAMS, Delay, Link, Message, Rule
+from sim.wire import PRIVATE, PUBLIC, REST, REST_DOWN, REST_UP, STREAMS, Message, Stage
 from strategy import events
 from strategy.batching import of_size
 from strategy.belief import Belief
 from strategy.config_knobs import knobs as make_knobs
 from strategy.footprint import bounds_of
-from strategy.instrument import price_ticks_of
 from strategy.knobs import Knobs
-from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, PPM
+from strategy.units import NS_PER_MS, NS_PER_S, PPM
 
 _SAMPLE_NS: Final = 100 * NS_PER_MS
 _MARKET_HASH_NS: Final = NS_PER_S
@@ -75,33 +69,26 @@ class Outcome(msgspec.Struct, frozen=True):
     ended_ns: int
 
 
-class World:
+class World(Exchange):
     """Assembled from a scenario, a plan and a core; ``run`` takes it to its end, once."""
 
     def __init__(
         self, scenario: Ready, plan: Plan, factory: CoreFactory, pits: Callable[..., Any] | None = None
     ) -> None:
         """Build everything; nothing moves yet. ``pits`` replaces the modelled market by another."""
-        self.scenario, self.plan = scenario, plan
-        self.dice = Dice(plan.seed)
+        super().__init__(scenario, plan, scenario.run.start_wall_ns, pits)
         self.trace = Trace()
         batches = of_size(scenario.profile.rates.batch_max, per_item=True)
         self.knobs = make_knobs(scenario.config, scenario.instruments, batches)
-        self.kernel = Kernel()
-        self.start_wall_ns = scenario.run.start_wall_ns
-        self.venue = self._venue()
-        self.markets = self._open_markets(pits)
-        self.rules: list[Rule] = []
-        delays = scenario.profile.links
-        self.links = {
-            name: Link(name, self.kernel, self.dice, _delay(getattr(delays, name)), self.rules)
-            for name in (REST_UP, REST_DOWN, PUBLIC, PRIVATE)
-        }
         self.host = Host(self.kernel, self.start_wall_ns)
         self.driver = SimDriver(self.kernel, self.host, self.trace)
         self.driver.calls = self._open_wire()
         offered = STREAMS if scenario.profile.venue.public_stream else (PRIVATE,)
         self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first, offered)
+        self.rest = self.driver.calls
+        self.lines = {REST: RequestLine(self.driver.calls.connection)}
+        for name, connection in self.streams.connections.items():
+            self.lines[name] = OneLine(connection, partial(self.streams.reset, name))
         self.factory = factory
         self.core = factory(self.knobs)
         self.process = Process(self)
@@ -117,54 +104,8 @@ class World:
 
     # Assembly
 
-    def _venue(self) -> Venue:
-        profile = self.scenario.profile
-        rules = Rules(
-            start_cash=int(float(profile.venue.deposit_usdt) * _RATE_STEPS) * (CASH_PER_QUOTE // _RATE_STEPS),
-            maintenance_ppm=round(profile.venue.maintenance_pct * _PPM_PER_PCT),
-            orders_per_s=profile.rates.orders_per_s,
-            burst=profile.rates.burst,
-            reads_per_s=profile.venue.reads_per_s,
-            window_ns=profile.venue.window_ms * NS_PER_MS,
-            leverage=profile.venue.leverage or 0,
-            band_ppm=round((profile.venue.band_pct or 0) * _PPM_PER_PCT),
-            book_levels=profile.venue.book_levels,
-        )
-        venue = Venue(self.scenario.instruments, rules, Clock(self.start_wall_ns))
-        venue.private = self._say_privately
-        venue.public = self._say_publicly
-        venue.unheard = self.truth_changed
-        venue.reached = self.kernel.reach
-        return venue
-
-    def _open_markets(self, pits: Callable[..., Any] | None) -> list[Any]:
-        markets = []
-        for instrument in self.scenario.instruments:
-            if pits is not None:
-                market = pits(instrument, self.venue)
-            else:
-                flow = self.scenario.profile.symbols[instrument.symbol].flow
-                assert flow is not None, "loading has checked that a modelled market has a flow"
-                start_ticks = price_ticks_of(instrument, flow.price)
-                market = FlowMarket(instrument.symbol, flow, start_ticks, self.dice, self.venue.traded)
-                market.fill_book()
-            self.venue.open_market(market)
-            markets.append(market)
-        self.kernel.market = Markets(markets)
-        return markets
-
     def _open_wire(self) -> Calls:
         """Join the driver and the venue by requests and answers."""
-        engine_ns = round(self.scenario.profile.venue.engine_ms * NS_PER_MS)
-        self.gateway = Gateway(
-            self.kernel,
-            self.venue,
-            engine_ns,
-            self.links[REST_DOWN],
-            self._answered,
-            self.truth_changed,
-            lambda stage, message: self.driver.calls.passes(stage, message),
-        )
         connection = Connection(REST, self.kernel, self.dice, self.links[REST_DOWN])
         connection.assume()
         return Calls(
@@ -180,6 +121,9 @@ class World:
 
     def _answered(self, message: Message) -> None:
         self.driver.calls.answered(message)
+
+    def _passes(self, stage: Stage, message: Message) -> bool:
+        return self.driver.calls.passes(stage, message)
 
     def _oracle(self) -> Oracle:
         bounds = self.scenario.invariants
@@ -267,18 +211,12 @@ class World:
                 return
 
     def _schedule(self) -> None:
-        kernel, scenario = self.kernel, self.scenario
+        kernel = self.kernel
         kernel.at(0, self.process.start, self.core)
-        publish_ns = scenario.profile.venue.publish_every_ms * NS_PER_MS
-        for place, symbol in enumerate(scenario.market.traded):
-            # Symbols take turns within an interval, as the shards of a venue do.
-            first_ns = publish_ns + place * publish_ns // len(scenario.market.traded)
-            kernel.at(first_ns, self._publish, symbol, publish_ns)
+        self.publish_regularly()
         kernel.at(_SAMPLE_NS, self._sample)
         kernel.at(_MARKET_HASH_NS, self._hash_markets)
-        funding = scenario.profile.venue.funding
-        if funding is not None:
-            kernel.at(round(funding.every_s * NS_PER_S), self._fund, funding)
+        self.fund_regularly()
         install_all(self)
 
     def _told_first(self) -> list[events.Event]:
@@ -287,17 +225,6 @@ class World:
         venue_ns = self.venue.venue_ns(now_ns)
         books = [self.venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)[-1] for symbol in self.scenario.market.traded]
         return [*self.venue.regime_words(now_ns), *books]
-
-    def _publish(self, symbol: str, every_ns: int) -> None:
-        now_ns = self.kernel.now_ns
-        self.venue.publish(symbol, now_ns)
-        self.kernel.at(now_ns + every_ns, self._publish, symbol, every_ns)
-
-    def _fund(self, funding: Any) -> None:
-        now_ns = self.kernel.now_ns
-        for symbol in self.scenario.market.traded:
-            self.venue.fund(symbol, round(funding.rate_bps * _PPM_PER_BPS), now_ns)
-        self.kernel.at(now_ns + round(funding.every_s * NS_PER_S), self._fund, funding)
 
     # The wire
 
@@ -342,10 +269,6 @@ class World:
             tuple(market.hash_so_far() for market in self.markets),
             tuple((breach.code, breach.now_ns) for breach in self.oracle.breaches),
         )
-
-
-def _delay(model: DelayModel) -> Delay:
-    return Delay(round(model.median_ms * NS_PER_MS), model.sigma)
 
 
 def _told(raised: Exception) -> tuple[str, str]:

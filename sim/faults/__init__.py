@@ -14,7 +14,7 @@ from sim.faults import acks, clocks, connections, feeds, host, links, market, pa
 from sim.faults.installing import Install
 
 if TYPE_CHECKING:
-    from sim.world import World
+    from sim.exchange import Exchange
 
 INSTALL: Final[Mapping[str, Install]] = MappingProxyType(
     {
@@ -25,7 +25,7 @@ INSTALL: Final[Mapping[str, Install]] = MappingProxyType(
 )
 
 
-def install_all(world: "World") -> None:
+def install_all(world: "Exchange") -> None:
     """Install every fault of a world's plan, in the order of the plan."""
     for fault in world.plan.faults:
         INSTALL[fault.kind](fault, world)

@@ -11,13 +11,15 @@ from strategy.units import NS_PER_MS, PPM
 if TYPE_CHECKING:
     from sim.world import World
 
+VENUE_WALL: Final = "venue_wall"
 _PPB_PER_PPM: Final = 1000
 _STOPPED_PPB: Final = -(10**9)
 
 
 def _clock(fault: PlannedFault, world: "World") -> Clock:
-    clocks = {"bot_wall": world.host.wall, "bot_mono": world.host.mono, "venue_wall": world.venue.clock}
-    return clocks[fault.params["clock"]]
+    if fault.params["clock"] == VENUE_WALL:
+        return world.venue.clock
+    return world.host.wall if fault.params["clock"] == "bot_wall" else world.host.mono
 
 
 def _during(fault: PlannedFault, world: "World", begin: Callable[[], None], end: Callable[[], None] | None) -> None:

@@ -2,24 +2,20 @@
 
 from typing import TYPE_CHECKING, Final
 
-from sim.connection import HELLO, WELCOME, Connection
+from sim.connection import HELLO, WELCOME
 from sim.faults.installing import Install, during
 from sim.plan import PlannedFault
 from sim.wire import LOST, REST, REST_DOWN, REST_UP, Fate, Message, Stage
 from strategy.units import NS_PER_S
 
 if TYPE_CHECKING:
-    from sim.world import World
-
-
-def _connection(world: "World", name: str) -> Connection:
-    return world.driver.calls.connection if name == REST else world.streams.connections[name]
+    from sim.exchange import Exchange
 
 
 class Reset:
     """Breaks the connection of requests as the next of its kind comes to the stage; streams at once."""
 
-    def __init__(self, fault: PlannedFault, world: "World") -> None:
+    def __init__(self, fault: PlannedFault, world: "Exchange") -> None:
         """Take a planned fault."""
         self._fault = fault
         self._world = world
@@ -33,7 +29,7 @@ class Reset:
             if name == REST:
                 self._is_armed = True
             else:
-                world.streams.reset(name)
+                world.lines[name].reset()
         if params["every_s"] is not None:
             next_ns = world.kernel.now_ns + round(params["every_s"] * NS_PER_S)
             if next_ns < min(self._fault.end_ns, world.plan.duration_ns):
@@ -52,76 +48,64 @@ class Reset:
         return is_hit
 
 
-def _reset(fault: PlannedFault, world: "World") -> None:
+def _reset(fault: PlannedFault, world: "Exchange") -> None:
     reset = Reset(fault, world)
-    world.driver.calls.cutters.append(reset.cuts)
+    world.rest.cutters.append(reset.cuts)
     during(fault, world, reset.strike, None)
 
 
 class Dead:
     """Loses what is sent on the connections there were when it began, and on no other."""
 
-    def __init__(self, fault: PlannedFault, world: "World") -> None:
+    def __init__(self, fault: PlannedFault, world: "Exchange") -> None:
         """Take a planned fault."""
         self._names = tuple(fault.params["connections"])
         self._world = world
-        self.epochs: dict[str, int] = {}
+        self.epochs: dict[str, tuple[int, ...]] = {}
 
     def begin(self) -> None:
         """Note which connections there are."""
-        for name in self._names:
-            connection = _connection(self._world, name)
-            if connection.is_up:
-                self.epochs[name] = connection.epoch
+        self.epochs = {name: epochs for name in self._names if (epochs := self._world.lines[name].alive())}
 
     def fate(self, link: str, message: Message, _now_ns: int) -> Fate | None:
         """Lose what belongs to one of them."""
         if not self.epochs or message.kind in (HELLO, WELCOME):
             return None
-        if link in (REST_UP, REST_DOWN):
-            return LOST if self.epochs.get(REST) == _connection(self._world, REST).epoch else None
-        return LOST if self.epochs.get(link) == message.number else None
+        name = REST if link in (REST_UP, REST_DOWN) else link
+        return LOST if self._world.lines[name].carrier(message) in self.epochs.get(name, ()) else None
 
     def close(self) -> None:
         """Have those that are still there break, for everybody to see."""
-        for name, epoch in self.epochs.items():
-            connection = _connection(self._world, name)
-            if connection.is_of(epoch):
-                if name == REST:
-                    connection.break_off("reset")
-                else:
-                    self._world.streams.reset(name)
+        for name, epochs in self.epochs.items():
+            for epoch in epochs:
+                self._world.lines[name].reset(epoch)
 
 
-def _half_open(fault: PlannedFault, world: "World") -> None:
+def _half_open(fault: PlannedFault, world: "Exchange") -> None:
     dead = Dead(fault, world)
     world.rules.append(dead)
     during(fault, world, dead.begin, None)
 
 
-def _slow_close(fault: PlannedFault, world: "World") -> None:
+def _slow_close(fault: PlannedFault, world: "Exchange") -> None:
     dead = Dead(fault, world)
     world.rules.append(dead)
     during(fault, world, dead.begin, None)
     world.kernel.at(fault.start_ns + round(fault.params["close_s"] * NS_PER_S), dead.close)
 
 
-def _dns_outage(fault: PlannedFault, world: "World") -> None:
+def _dns_outage(fault: PlannedFault, world: "Exchange") -> None:
     """Bar new connections while it lasts."""
 
     def begin() -> None:
         for name in fault.params["connections"]:
-            connection = _connection(world, name)
-            connection.barred[fault.id] = None
+            world.lines[name].barred[fault.id] = None
             if fault.params["resets"]:
-                if name == REST:
-                    connection.break_off("reset")
-                else:
-                    world.streams.reset(name)
+                world.lines[name].reset()
 
     def end() -> None:
         for name in fault.params["connections"]:
-            _connection(world, name).barred.pop(fault.id, None)
+            world.lines[name].barred.pop(fault.id, None)
 
     during(fault, world, begin, end)
 

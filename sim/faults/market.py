@@ -6,10 +6,10 @@ from sim.faults.installing import Install, during
 from sim.plan import PlannedFault
 
 if TYPE_CHECKING:
-    from sim.world import World
+    from sim.exchange import Exchange
 
 
-def _volatility(fault: PlannedFault, world: "World") -> None:
+def _volatility(fault: PlannedFault, world: "Exchange") -> None:
     """Multiply volatility and flow of the markets that are hit while the fault lasts."""
     factor = fault.params["factor"]
     for market in world.markets:

@@ -16,7 +16,7 @@ from sim.wire import LOST, STREAMS, Fate, Message
 from strategy.units import NS_PER_MS
 
 if TYPE_CHECKING:
-    from sim.world import World
+    from sim.exchange import Exchange
 
 _STEP_NS: Final = 50 * NS_PER_MS
 
@@ -24,7 +24,7 @@ _STEP_NS: Final = 50 * NS_PER_MS
 class Weather:
     """Whether one link is bad, step by step from the start of the fault."""
 
-    def __init__(self, fault: PlannedFault, world: "World", link: str) -> None:
+    def __init__(self, fault: PlannedFault, world: "Exchange", link: str) -> None:
         """Begin as the link would be found by somebody who comes at any time."""
         self._fault = fault
         self._dice = world.dice
@@ -48,7 +48,7 @@ class Weather:
 class PacketLoss:
     """Sends what is lost again, later and later; gives the connection up when it is lost too often."""
 
-    def __init__(self, fault: PlannedFault, world: "World") -> None:
+    def __init__(self, fault: PlannedFault, world: "Exchange") -> None:
         """Take a planned fault."""
         self._fault = fault
         self._world = world
@@ -82,12 +82,12 @@ class PacketLoss:
         if message.kind in (HELLO, WELCOME):
             return  # an attempt to connect that fails
         if link in STREAMS:
-            world.kernel.at(at_ns, world.streams.reset, link, message.number)
+            world.kernel.at(at_ns, world.lines[link].reset, message.number)
         else:
-            world.kernel.at(at_ns, world.driver.calls.fail, message.number, RESET)
+            world.kernel.at(at_ns, world.rest.fail, message.number, RESET)
 
 
-def _packet_loss(fault: PlannedFault, world: "World") -> None:
+def _packet_loss(fault: PlannedFault, world: "Exchange") -> None:
     world.rules.append(PacketLoss(fault, world))
 
 

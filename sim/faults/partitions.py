@@ -9,7 +9,7 @@ from sim.wire import LOST, STREAMS, Fate, Message
 from strategy.units import NS_PER_MS
 
 if TYPE_CHECKING:
-    from sim.world import World
+    from sim.exchange import Exchange
 
 
 class Partition:
@@ -20,8 +20,8 @@ class Partition:
         self._fault = fault
         self._links = tuple(fault.params["links"])
         self._mode = fault.params["mode"]
-        # The connection of each stream that lost something: it cannot skip that, so it is silent.
-        self._gagged: dict[str, int] = {}
+        # The connections of each stream that lost something: they cannot skip that, so they are silent.
+        self._gagged: dict[str, dict[int, None]] = {}
 
     def fate(self, link: str, message: Message, now_ns: int) -> Fate | None:
         """Say what becomes of a message on a link that is hit."""
@@ -29,20 +29,20 @@ class Partition:
             return None
         fault = self._fault
         if not fault.start_ns <= now_ns < fault.end_ns:
-            return LOST if self._gagged.get(link) == message.number else None
+            return LOST if message.number in self._gagged.get(link, ()) else None
         if self._mode == "slow":
             return Fate(extra_ns=round(fault.params["slow_ms"] * NS_PER_MS))
         if self._mode == "jam":
             return Fate(extra_ns=fault.end_ns - now_ns)
         if link in STREAMS:
-            self._gagged[link] = message.number
+            self._gagged.setdefault(link, {})[message.number] = None
         return LOST
 
 
 class Clog:
     """Jams links, each for a stretch of its own within the fault."""
 
-    def __init__(self, fault: PlannedFault, world: "World") -> None:
+    def __init__(self, fault: PlannedFault, world: "Exchange") -> None:
         """Choose the links, and when each is clogged and released."""
         self._fault = fault
         dice, links = world.dice, tuple(fault.params["links"])
@@ -64,7 +64,7 @@ class Clog:
         return Fate(extra_ns=released_ns - now_ns) if begin_ns <= now_ns < released_ns else None
 
 
-def _clog(fault: PlannedFault, world: "World") -> None:
+def _clog(fault: PlannedFault, world: "Exchange") -> None:
     world.rules.append(Clog(fault, world))
 
 

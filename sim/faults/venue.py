@@ -13,12 +13,12 @@ from sim.venue import codes, restart
 from sim.venue.gateway import TurnedAway
 from sim.venue.limits import Policy
 from sim.venue.regimes import OPEN
-from sim.wire import Message
+from sim.wire import REST, STREAMS, Message
 from strategy import commands, events
 from strategy.units import NS_PER_S
 
 if TYPE_CHECKING:
-    from sim.world import World
+    from sim.exchange import Exchange
 
 # Questions a replica answers; the time, margins and books are told by others.
 _REPLICATED: Final = (commands.QueryOrder, commands.QueryOpenOrders, commands.QueryFills)
@@ -38,7 +38,7 @@ def _is_on(fault: PlannedFault, now_ns: int) -> bool:
 class _Away:
     """The doorman of a venue that is away, or says so."""
 
-    def __init__(self, fault: PlannedFault, world: "World", code: str, kinds: tuple[str, ...] = ()) -> None:
+    def __init__(self, fault: PlannedFault, world: "Exchange", code: str, kinds: tuple[str, ...] = ()) -> None:
         """Turn requests of some kinds away, all if none is named, with a code or without a word."""
         self._fault = fault
         self._dice = world.dice
@@ -61,12 +61,11 @@ class _Away:
         return self._dice.unit("fault", self._fault.id, message.number, what) < prob
 
 
-def _downtime(fault: PlannedFault, world: "World") -> None:
+def _downtime(fault: PlannedFault, world: "Exchange") -> None:
     """Turn everything away, silence the streams, and come back with what the engine remembers."""
     venue, params = world.venue, fault.params
-    calls, streams = world.driver.calls.connection, world.streams
-    barred = [*([calls] if params["answers"] == "refused" else [])]
-    barred += streams.connections.values() if params["streams"] == "reset" else []
+    barred = [*([world.lines[REST]] if params["answers"] == "refused" else [])]
+    barred += [world.lines[name] for name in STREAMS] if params["streams"] == "reset" else []
     away = _Away(fault, world, codes.DOWN if params["answers"] == "busy" else "")
     away.later_prob, away.later_ns = params["applied_later"], _ns(params["applied_later_s"])
     world.gateway.doormen.append(away)
@@ -77,13 +76,10 @@ def _downtime(fault: PlannedFault, world: "World") -> None:
         venue.is_silent = True
         if not params["matching"]:
             venue.freeze(is_frozen=True)
-        for connection in barred:
-            connection.barred[fault.id] = None
-        if params["answers"] == "refused":
-            calls.break_off("reset")
-        if params["streams"] == "reset":
-            for name in streams.connections:
-                streams.reset(name)
+        for line in barred:
+            line.barred[fault.id] = None
+        for line in barred:
+            line.reset()
 
     def end() -> None:
         now_ns = world.kernel.now_ns
@@ -93,19 +89,19 @@ def _downtime(fault: PlannedFault, world: "World") -> None:
             restart.forget_all(venue, now_ns)
         elif params["memory"] == "rolled_back":
             restart.roll_back(venue, max(0, fault.start_ns - _ns(params["rolled_back_s"])), now_ns)
-        for connection in barred:
-            connection.barred.pop(fault.id, None)
+        for line in barred:
+            line.barred.pop(fault.id, None)
         world.truth_changed()
 
     during(fault, world, begin, end)
 
 
-def _symbols_of(fault: PlannedFault, world: "World") -> list[str]:
+def _symbols_of(fault: PlannedFault, world: "Exchange") -> list[str]:
     named = fault.params["symbols"]
     return [symbol for symbol in world.scenario.market.traded if not named or symbol in named]
 
 
-def _maintenance(fault: PlannedFault, world: "World") -> None:
+def _maintenance(fault: PlannedFault, world: "Exchange") -> None:
     """Announce the steps, take them one after the other, and be open again at the end."""
     venue, params, symbols = world.venue, fault.params, _symbols_of(fault, world)
     planned_ns = fault.start_ns + _ns(params["announced_s"])
@@ -139,7 +135,7 @@ def _maintenance(fault: PlannedFault, world: "World") -> None:
             world.kernel.at(end_ns, lambda regime=regime, place=place: take(regime, is_first=place == 0))
 
 
-def _gray_engine(fault: PlannedFault, world: "World") -> None:
+def _gray_engine(fault: PlannedFault, world: "Exchange") -> None:
     """Make the engine slow for what is ordered, and its replicas old if so asked."""
     slowness = world.gateway.slowness
     symbols = [*_symbols_of(fault, world), *([] if fault.params["symbols"] else [""])]
@@ -154,12 +150,12 @@ def _gray_engine(fault: PlannedFault, world: "World") -> None:
         _lag(fault, world, fault.params["read_lag_s"], 1.0)
 
 
-def _read_lag(fault: PlannedFault, world: "World") -> None:
+def _read_lag(fault: PlannedFault, world: "Exchange") -> None:
     """Answer questions about orders and fills from the past."""
     _lag(fault, world, fault.params["lag_s"], fault.params["prob"])
 
 
-def _lag(fault: PlannedFault, world: "World", lag_s: float, prob: float) -> None:
+def _lag(fault: PlannedFault, world: "Exchange", lag_s: float, prob: float) -> None:
     venue, dice = world.venue, world.dice
     venue.history.is_kept = True
     before, asked = venue.read_lag_ns, [0]
@@ -176,7 +172,7 @@ def _lag(fault: PlannedFault, world: "World", lag_s: float, prob: float) -> None
     venue.read_lag_ns = lag_ns
 
 
-def _rate_limit(fault: PlannedFault, world: "World") -> None:
+def _rate_limit(fault: PlannedFault, world: "Exchange") -> None:
     """Let a stricter policy hold while the fault lasts."""
     limits, params = world.venue.limits, fault.params
     policy = Policy(
@@ -199,14 +195,14 @@ def _rate_limit(fault: PlannedFault, world: "World") -> None:
     during(fault, world, begin, lambda: limits.relent(world.kernel.now_ns))
 
 
-def _applied_later(fault: PlannedFault, world: "World") -> None:
+def _applied_later(fault: PlannedFault, world: "Exchange") -> None:
     """Turn some requests away as if overloaded, and carry them out later."""
     away = _Away(fault, world, codes.DOWN, tuple(fault.params["requests"]))
     away.prob, away.later_prob, away.later_ns = fault.params["prob"], 1.0, _ns(fault.params["later_s"])
     world.gateway.doormen.append(away)
 
 
-def _batch_partial(fault: PlannedFault, world: "World") -> None:
+def _batch_partial(fault: PlannedFault, world: "Exchange") -> None:
     """Refuse some items of requests that carry several."""
     before = world.gateway.item_refusal
 
@@ -219,7 +215,7 @@ def _batch_partial(fault: PlannedFault, world: "World") -> None:
     world.gateway.item_refusal = refusal
 
 
-def _post_only_refused_late(fault: PlannedFault, world: "World") -> None:
+def _post_only_refused_late(fault: PlannedFault, world: "Exchange") -> None:
     """Accept some post-only creates, and cancel them at once as if they had crossed."""
     before = world.venue.late_refusal
 
@@ -232,7 +228,7 @@ def _post_only_refused_late(fault: PlannedFault, world: "World") -> None:
     world.venue.late_refusal = refusal
 
 
-def _told_of_fills(fault: PlannedFault, world: "World") -> None:
+def _told_of_fills(fault: PlannedFault, world: "Exchange") -> None:
     world.rules.append(ToldOfFills(fault, world.dice))
 
 

@@ -1,0 +1,179 @@
+"""The exchange of a run: its venue, markets, links and gateway, and no bot.
+
+Somebody has to be at the other end of the links: a simulated process (``sim.world``), or whoever
+speaks the venue's wire (``sim.serve``). What a fault may touch of that other end is named here:
+the request side as a whole (``rest``), and each kind of connection (``lines``).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from sim.clocks import Clock
+from sim.dice import Dice
+from sim.kernel import Kernel
+from sim.market.flow import FlowMarket
+from sim.market.markets import Markets
+from sim.plan import Plan
+from sim.scenario.load import Ready
+from sim.scenario.profiles import Delay as DelayModel
+from sim.venue.engine import Rules, Venue
+from sim.venue.gateway import Gateway
+from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP, Delay, Link, Message, Rule, Stage
+from strategy import events
+from strategy.instrument import Instrument, price_ticks_of
+from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, PPM
+
+_PPM_PER_PCT: Final = PPM // 100
+_PPM_PER_BPS: Final = 100
+_RATE_STEPS: Final = 100
+
+# Makes a recorded market; without one every market is modelled.
+Pits = Callable[..., Any]
+
+
+class Line(Protocol):
+    """Connections of one kind, as a fault sees them: requests, or one of the streams."""
+
+    barred: dict[str, None]
+
+    def alive(self) -> tuple[int, ...]:
+        """Give the numbers of the connections that are up."""
+
+    def carrier(self, message: Message) -> int:
+        """Give the number of the connection that a message is on."""
+
+    def reset(self, epoch: int | None = None) -> None:
+        """Break one connection, or all of this kind; one that is gone by now is not touched."""
+
+
+class Requests(Protocol):
+    """The side that asks, as a fault sees it."""
+
+    cutters: list[Callable[[Stage, Message], bool]]
+
+    def fail(self, number: int, code: str) -> None:
+        """End a request without a verdict."""
+
+
+class Exchange:
+    """Assembled from a scenario and a plan; whoever inherits is at the other end of the links."""
+
+    rest: Requests
+    lines: dict[str, Line]
+
+    def __init__(
+        self,
+        scenario: Ready,
+        plan: Plan,
+        start_wall_ns: int,
+        pits: Pits | None = None,
+        make_venue: Callable[[Sequence[Instrument], Rules, Clock], Venue] = Venue,
+    ) -> None:
+        """Build everything; nothing moves yet. ``start_wall_ns`` is what the venue's clock shows at 0."""
+        self.scenario, self.plan = scenario, plan
+        self.dice = Dice(plan.seed)
+        self.kernel = Kernel()
+        self.start_wall_ns = start_wall_ns
+        self.venue = self._venue(make_venue)
+        self.markets = self._open_markets(pits)
+        self.rules: list[Rule] = []
+        self.links = {name: self.link(name) for name in (REST_UP, REST_DOWN, PUBLIC, PRIVATE)}
+        self.gateway = Gateway(
+            self.kernel,
+            self.venue,
+            round(scenario.profile.venue.engine_ms * NS_PER_MS),
+            self.links[REST_DOWN],
+            self._answered,
+            self.truth_changed,
+            self._passes,
+        )
+
+    def link(self, name: str) -> Link:
+        """Make a link of the scenario's kind, ruled by its faults."""
+        model = getattr(self.scenario.profile.links, name)
+        return Link(name, self.kernel, self.dice, _delay(model), self.rules)
+
+    def _venue(self, make_venue: Callable[[Sequence[Instrument], Rules, Clock], Venue]) -> Venue:
+        profile = self.scenario.profile
+        rules = Rules(
+            start_cash=int(float(profile.venue.deposit_usdt) * _RATE_STEPS) * (CASH_PER_QUOTE // _RATE_STEPS),
+            maintenance_ppm=round(profile.venue.maintenance_pct * _PPM_PER_PCT),
+            orders_per_s=profile.rates.orders_per_s,
+            burst=profile.rates.burst,
+            reads_per_s=profile.venue.reads_per_s,
+            window_ns=profile.venue.window_ms * NS_PER_MS,
+            leverage=profile.venue.leverage or 0,
+            band_ppm=round((profile.venue.band_pct or 0) * _PPM_PER_PCT),
+            book_levels=profile.venue.book_levels,
+        )
+        venue = make_venue(self.scenario.instruments, rules, Clock(self.start_wall_ns))
+        venue.private = self._say_privately
+        venue.public = self._say_publicly
+        venue.unheard = self.truth_changed
+        venue.reached = self.kernel.reach
+        return venue
+
+    def _open_markets(self, pits: Pits | None) -> list[Any]:
+        markets = []
+        for instrument in self.scenario.instruments:
+            if pits is not None:
+                market = pits(instrument, self.venue)
+            else:
+                flow = self.scenario.profile.symbols[instrument.symbol].flow
+                assert flow is not None, "loading has checked that a modelled market has a flow"
+                start_ticks = price_ticks_of(instrument, flow.price)
+                market = FlowMarket(instrument.symbol, flow, start_ticks, self.dice, self.venue.traded)
+                market.fill_book()
+            self.venue.open_market(market)
+            markets.append(market)
+        self.kernel.market = Markets(markets)
+        return markets
+
+    # What goes on by itself
+
+    def publish_regularly(self) -> None:
+        """Have market data published from now on."""
+        publish_ns = self.scenario.profile.venue.publish_every_ms * NS_PER_MS
+        for place, symbol in enumerate(self.scenario.market.traded):
+            # Symbols take turns within an interval, as the shards of a venue do.
+            first_ns = publish_ns + place * publish_ns // len(self.scenario.market.traded)
+            self.kernel.at(first_ns, self._publish, symbol, publish_ns)
+
+    def fund_regularly(self) -> None:
+        """Have funding settled from now on, where the profile has any."""
+        funding = self.scenario.profile.venue.funding
+        if funding is not None:
+            self.kernel.at(round(funding.every_s * NS_PER_S), self._fund, funding)
+
+    def _publish(self, symbol: str, every_ns: int) -> None:
+        now_ns = self.kernel.now_ns
+        self.venue.publish(symbol, now_ns)
+        self.kernel.at(now_ns + every_ns, self._publish, symbol, every_ns)
+
+    def _fund(self, funding: Any) -> None:
+        now_ns = self.kernel.now_ns
+        for symbol in self.scenario.market.traded:
+            self.venue.fund(symbol, round(funding.rate_bps * _PPM_PER_BPS), now_ns)
+        self.kernel.at(now_ns + round(funding.every_s * NS_PER_S), self._fund, funding)
+
+    # The other end
+
+    def truth_changed(self) -> None:
+        """Hear that the venue did something with an order of ours."""
+        raise NotImplementedError
+
+    def _say_privately(self, event: Any) -> None:
+        raise NotImplementedError
+
+    def _say_publicly(self, symbol: str, told: Sequence[events.Event]) -> None:
+        raise NotImplementedError
+
+    def _answered(self, message: Message) -> None:
+        raise NotImplementedError
+
+    def _passes(self, stage: Stage, message: Message) -> bool:
+        raise NotImplementedError
+
+
+def _delay(model: DelayModel) -> Delay:
+    return Delay(round(model.median_ms * NS_PER_MS), model.sigma)
