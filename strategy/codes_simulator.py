@@ -121,6 +121,13 @@ TAPES: Final = (
         NOTHING_STARTS,
         "Write module:factory; the working directory is importable.",
     ),
+    ErrorCode(
+        "SQ-S021",
+        "No such arm",
+        "What --through names is not among the installed entry points of stormquote.arms, or cannot be loaded.",
+        NOTHING_STARTS,
+        "Install this project (pip install -e .); its own arm is called live.",
+    ),
 )
 
 GATES: Final = (

@@ -9,11 +9,15 @@ Stats = dict[str, float]
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One scenario, one seed. ``core`` is ``module:factory``, empty for our own core."""
+    """One scenario, one seed. ``core`` is ``module:factory``, empty for our own core.
+
+    ``through`` names the arm that stands between core and venue; empty: the simulated driver.
+    """
 
     scenario: Ready
     seed: int
     core: str = ""
+    through: str = ""
     data_dir: str = ""
     until_s: float | None = None
     junk: int = 0  # objects allocated beforehand: addresses must not matter

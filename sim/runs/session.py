@@ -41,6 +41,7 @@ class Options(msgspec.Struct, frozen=True):
     until_s: float | None
     check_determinism: bool
     core: str
+    through: str
     data_dir: str
     out: Path | None
     junit: Path | None
@@ -71,6 +72,10 @@ class Session:
             return ExitCode.NOTHING_SELECTED
         workers = workers_of(options.workers)
         core_factory(options.core)  # a core that cannot be found is told before anything starts
+        if options.through:
+            from sim.through.arms import arm
+
+            arm(options.through)
         jobs = self._jobs(selected)
         if options.dry_run:
             for job in jobs:
@@ -91,6 +96,7 @@ class Session:
                 scenario=one.scenario,
                 seed=seed,
                 core=options.core,
+                through=options.through,
                 data_dir=options.data_dir,
                 until_s=options.until_s,
             )
@@ -126,6 +132,7 @@ class Session:
         flags = [f" --set {shlex.quote(setting)}" for setting in options.settings]
         flags += [f" --until {options.until_s:g}"] if options.until_s is not None else []
         flags += [f" --core {shlex.quote(options.core)}"] if options.core else []
+        flags += [f" --through {shlex.quote(options.through)}"] if options.through else []
         return "".join(flags)
 
     def _second_look(self, jobs: Sequence[Job], gathered: Gathered, workers: int) -> Difference | None:

@@ -21,6 +21,7 @@ from strategy.exit_codes import ExitCode
 @click.option("--until", "until_s", type=click.FloatRange(min=0, min_open=True), help="Stop after S simulated seconds.")
 @click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
 @click.option("--core", default="", metavar="MODULE:FACTORY", help="Put another core into the same world.")
+@click.option("--through", default="", metavar="ARM", help="Run the bot through the real adapter: live.")
 @click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write (default: runs/<id>).")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
