@@ -80,5 +80,5 @@ def _told(failure: Exception) -> int:
     if not isinstance(failure, StormquoteError):
         traceback.print_exception(failure)
     code = getattr(failure, "code", "SQ-S001")
-    click.echo(f"error[{code}]: {failure or type(failure).__name__}", err=True)
+    click.echo(f"error[{code}]: {str(failure) or type(failure).__name__}", err=True)
     return ExitCode.INTERNAL

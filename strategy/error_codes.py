@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from strategy.codes_files import FILES
+from strategy.codes_live import LIVE
 from strategy.codes_simulator import GATES, SIMULATOR, TAPES
 from strategy.codes_trading import ALERTS
 from strategy.error_code import AREAS, ErrorCode
@@ -26,4 +27,4 @@ def _table(*groups: tuple[ErrorCode, ...]) -> Mapping[str, ErrorCode]:
     return MappingProxyType(dict(sorted(table.items())))
 
 
-REGISTRY: Final[Mapping[str, ErrorCode]] = _table(FILES, SIMULATOR, TAPES, GATES, ALERTS)
+REGISTRY: Final[Mapping[str, ErrorCode]] = _table(FILES, SIMULATOR, TAPES, GATES, ALERTS, LIVE)

@@ -8,10 +8,11 @@ from sim.scenario.models import Scenario
 from sim.scenario.profiles import Profile
 from strategy import document_tree
 from strategy.config import Config
+from strategy.config_live import LiveConfig
 from strategy.file_model import Document
 
 MODELS: Final[Mapping[str, type[Document]]] = MappingProxyType(
-    {"scenario": Scenario, "config": Config, "profile": Profile}
+    {"scenario": Scenario, "config": Config, "profile": Profile, "live": LiveConfig}
 )
 
 # Keys that all kinds share say nothing about which one it is; keys of old versions do.
@@ -22,6 +23,7 @@ _OWN_KEYS: Final = {
         *("sizes", "limits"),  # of version 1
     ),
     "profile": ("status", "symbols", "links", "rates"),
+    "live": ("venue", "symbols", "strategy", "files", "watchdog", "metrics", "memory"),
 }
 
 

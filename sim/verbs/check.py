@@ -15,7 +15,7 @@ from strategy.exit_codes import ExitCode
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
 def command(files: tuple[Path, ...], form: str) -> None:
-    """Check FILES (scenarios, strategy configs, market profiles; folders are searched).
+    """Check FILES (scenarios, strategy and live configs, market profiles; folders are searched).
 
     What a file is shows from its keys. Exit codes: 0 all right, 3 there are mistakes, 5 no file.
     """
@@ -52,22 +52,17 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def _check(desk: Any, path: Path) -> tuple[str, str, str]:
     """Read one file as what it is; give its name, its kind and what it calls itself."""
-    from sim.scenario.kinds import kind_of_text
+    from sim.scenario.kinds import MODELS, kind_of_text
     from sim.scenario.load import read_text
-    from sim.scenario.profiles import Profile
-    from strategy.config import Config
 
     name = path.as_posix()
     text = read_text(path, name, [])
     kind = "unknown" if text is None else kind_of_text(text)
-    if kind == "config":
-        reading = desk.document(path, Config, name)
-    elif kind == "profile":
-        reading = desk.document(path, Profile, name)
-    else:
+    if kind in ("scenario", "unknown"):
         ready = desk.scenario(path)
         return name, kind, ready.name if ready is not None else ""
-    return name, kind, reading.value.name if reading is not None and reading.value is not None else ""
+    reading = desk.document(path, MODELS[kind], name)
+    return name, kind, getattr(reading.value, "name", "") if reading is not None and reading.value is not None else ""
 
 
 def _say(rows: list[dict[str, Any]], problems: tuple[Any, ...]) -> None:
