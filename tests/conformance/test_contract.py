@@ -1,0 +1,18 @@
+"""One body, several arms: whoever carries commands to the venue and words back must tell the same stories."""
+
+import pytest
+from conformance.body import BEHAVIOURS
+from conformance.expected import EXPECTED
+from conformance.stage import Stage
+
+from sim.world import World
+
+
+def test_every_behaviour_has_a_story():
+    assert sorted(EXPECTED) == sorted(BEHAVIOURS)
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_in_process(tmp_path, name):
+    part = BEHAVIOURS[name]
+    assert EXPECTED[name] == part.play(Stage(tmp_path, World, **part.kinds))
