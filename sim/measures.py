@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from sim.cycles import Cycles
 from strategy import commands, events
 from strategy.context import QuoteContext, Share
+from strategy.cycles import Cycles
 from strategy.units import BUY, NS_PER_MS, PCT
 
 _PROOFS: Final = (events.BookSnapshot, events.BookDelta, events.BookHeartbeat)

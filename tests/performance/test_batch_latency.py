@@ -11,13 +11,13 @@ from statistics import NormalDist
 
 import pytest
 
-from sim.cycles import Cycle
 from sim.plan import expand
 from sim.runs.metrics import metrics_of, stats_of
 from sim.scenario.load import load_scenarios
 from sim.world import World
 from strategy import events
 from strategy.core import Core
+from strategy.cycles import Cycle
 from strategy.units import NS_PER_MS
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"

@@ -2,8 +2,8 @@
 
 from small_world import small_world
 
-from sim.cycles import Cycles
 from strategy import commands, events
+from strategy.cycles import Cycles
 from strategy.units import NS_PER_MS
 
 MS = NS_PER_MS
