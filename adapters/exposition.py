@@ -14,16 +14,18 @@ from prometheus_client.metrics_core import Metric
 from adapters.families import PREFIX, Rows, count, counter, gauge, histogram, level, rows
 from adapters.metrics import BUCKETS, OUTSIDE, Metrics
 from adapters.standing import Standing, SymbolStanding, standing_of
-from strategy.context import LATCHED
+from strategy.context import HALT, HARD, LATCHED, NO_ACTION, NO_TAKING, NONE, REDUCE_ONLY, SOFT, SOFTEN, Readings
 from strategy.edge import HORIZONS_NS, Figures
 from strategy.footprint import bounds_of
 from strategy.order_states import State
 from strategy.pacing import ACCOUNT, ORDERS, QUERIES
-from strategy.stages.guard import ACTIONS, LEVELS, TABLE
 from strategy.units import CASH_PER_QUOTE, NS_PER_S, quote_from_cash
 
 # The one name without a prefix: the same figure has the same name in a simulated run.
 BREAKDOWN: Final = "latency_breakdown_ms"
+_LEVELS: Final = (NONE, SOFT, HARD)
+_ACTIONS: Final = (NO_ACTION, SOFTEN, NO_TAKING, REDUCE_ONLY, HALT, LATCHED)
+_TRIGGERS: Final = Readings.__struct_fields__
 _EDGES: Final = ("soft_enter", "soft_exit", "hard_enter", "hard_exit")
 
 
@@ -48,8 +50,8 @@ def _guards(metrics: Metrics, standing: Standing) -> Iterator[Metric]:
     """Tell the guard's word, and each trigger's reading with its thresholds."""
     symbols, guard = standing.symbols, metrics.knobs.guard
     words = "Guard level: 0 none, 1 soft, 2 hard."
-    yield _by_symbol("guard_level", words, standing, lambda one: LEVELS.index(one.verdict.level))
-    ordered = {(one.symbol, action): one.verdict.action == action for one in symbols for action in ACTIONS}
+    yield _by_symbol("guard_level", words, standing, lambda one: _LEVELS.index(one.verdict.level))
+    ordered = {(one.symbol, action): one.verdict.action == action for one in symbols for action in _ACTIONS}
     words = "1 for the action the guard has ordered, 0 for all others."
     yield gauge("guard_action", words, ("symbol", "action"), rows(ordered))
     reasons = [(one.symbol, reason) for one in symbols for reason in one.verdict.reasons]
@@ -60,10 +62,10 @@ def _guards(metrics: Metrics, standing: Standing) -> Iterator[Metric]:
     thresholds = {(symbol, reason.code): reason.threshold for symbol, reason in reasons}
     yield gauge("guard_reason_threshold", words, ("symbol", "reason"), rows(thresholds))
     decided = [one for one in symbols if one.readings is not None]
-    readings = {(one.symbol, name): getattr(one.readings, name) for one in decided for name, _ in TABLE}
+    readings = {(one.symbol, name): getattr(one.readings, name) for one in decided for name in _TRIGGERS}
     words = "What each trigger read at the last decision, in its own unit."
     yield gauge("guard_reading", words, ("symbol", "trigger"), rows(readings))
-    configured = {(name, edge): getattr(getattr(guard, name), edge) for name, _ in TABLE for edge in _EDGES}
+    configured = {(name, edge): getattr(getattr(guard, name), edge) for name in _TRIGGERS for edge in _EDGES}
     words = "Configured thresholds of each trigger, in its own unit."
     yield gauge("guard_threshold", words, ("trigger", "edge"), rows(configured))
     yield level("halted", "Whether the operator, or the guard of any symbol, has halted us.", standing.is_halted)
