@@ -38,8 +38,8 @@ from sim.scenario.load import Ready
 from sim.streams import Streams
 from sim.trace import Trace
 from sim.wire import PRIVATE, PUBLIC, REST, REST_DOWN, REST_UP, STREAMS, Message, Stage
-from strategy import events
-from strategy.batching import of_size
+from strategy import commands, events
+from strategy.batching import Group, of_size
 from strategy.belief import Belief
 from strategy.config_knobs import knobs as make_knobs
 from strategy.footprint import bounds_of
@@ -81,28 +81,39 @@ class World(Exchange):
         batches = of_size(scenario.profile.rates.batch_max, per_item=True)
         self.knobs = make_knobs(scenario.config, scenario.instruments, batches)
         self.host = Host(self.kernel, self.start_wall_ns)
-        self.driver = SimDriver(self.kernel, self.host, self.trace)
-        self.driver.calls = self._open_wire()
-        offered = STREAMS if scenario.profile.venue.public_stream else (PRIVATE,)
-        self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first, offered)
-        self.rest = self.driver.calls
-        self.lines = {REST: RequestLine(self.driver.calls.connection)}
-        for name, connection in self.streams.connections.items():
-            self.lines[name] = OneLine(connection, partial(self.streams.reset, name))
+        self.open_bot()
         self.factory = factory
         self.core = factory(self.knobs)
         self.process = Process(self)
         last_context = self._last_context if hasattr(self.core, "last_context") else None
         self.measures = Measures(last_context, self._triggered_ns)
-        self.driver.calls.over = self.measures.loop.called
         self.oracle = self._oracle()
         self.driver.watchers = (self.measures, Steady(self.oracle, self.host))
-        self.driver.calls.leaving = lambda _now_ns, command: self.oracle.leaving(self.host.steady_ns(), command)
+        self.watch_requests(
+            lambda _now_ns, command: self.oracle.leaving(self.host.steady_ns(), command), self.measures.loop.called
+        )
         self.driver.ended = lambda: self.oracle.process_died(self.host.steady_ns())
         self.standing = {symbol: Standing() for symbol in scenario.market.traded}
         self.mids: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in scenario.market.traded}
 
     # Assembly
+
+    def open_bot(self) -> None:
+        """Put a driver on the host, and its connections at the other end of the links."""
+        self.driver = SimDriver(self.kernel, self.host, self.trace)
+        self.driver.calls = self._open_wire()
+        offered = STREAMS if self.scenario.profile.venue.public_stream else (PRIVATE,)
+        self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first, offered)
+        self.rest = self.driver.calls
+        self.lines = {REST: RequestLine(self.driver.calls.connection)}
+        for name, connection in self.streams.connections.items():
+            self.lines[name] = OneLine(connection, partial(self.streams.reset, name))
+
+    def watch_requests(
+        self, leaving: Callable[[int, commands.Command], None], over: Callable[[Group, int, int], None]
+    ) -> None:
+        """Have somebody told of each command as it goes out, and of each request that is over."""
+        self.driver.calls.leaving, self.driver.calls.over = leaving, over
 
     def _open_wire(self) -> Calls:
         """Join the driver and the venue by requests and answers."""

@@ -33,6 +33,18 @@ class OutOfThisWorld(RuntimeError):
     """The program asked for something that a simulated world does not have."""
 
 
+def _refuse(name: str) -> NoReturn:
+    raise OutOfThisWorld(f"loop.{name}: a simulated world has no threads, sockets or signals; the kernel runs it")
+
+
+def _refusing(name: str) -> Any:
+    # Refused as it is called, also where asyncio's own is a coroutine function.
+    def refuse(_loop: object, *_args: Any, **_more: Any) -> NoReturn:
+        _refuse(name)
+
+    return refuse
+
+
 class VirtualLoop(asyncio.AbstractEventLoop):
     """One process's loop. Times of ``call_at`` and ``time`` are seconds of the host's clock since it began."""
 
@@ -274,17 +286,43 @@ class VirtualLoop(asyncio.AbstractEventLoop):
                 _unwind(coro)
         self._tasks.clear()
 
-    def run_forever(self) -> None:
-        """Be run by the kernel, not by oneself."""
-        _refuse("run_forever")
+    # What would leave the world
 
-    def run_until_complete(self, future: Any) -> NoReturn:
-        """Be run by the kernel, not by oneself."""
-        _refuse("run_until_complete")
-
-    def stop(self) -> None:
-        """Be run by the kernel, not by oneself."""
-        _refuse("stop")
+    call_soon_threadsafe = _refusing("call_soon_threadsafe")
+    run_in_executor = _refusing("run_in_executor")
+    set_default_executor = _refusing("set_default_executor")
+    getaddrinfo = _refusing("getaddrinfo")
+    getnameinfo = _refusing("getnameinfo")
+    create_connection = _refusing("create_connection")
+    create_server = _refusing("create_server")
+    sendfile = _refusing("sendfile")
+    start_tls = _refusing("start_tls")
+    create_unix_connection = _refusing("create_unix_connection")
+    create_unix_server = _refusing("create_unix_server")
+    connect_accepted_socket = _refusing("connect_accepted_socket")
+    create_datagram_endpoint = _refusing("create_datagram_endpoint")
+    connect_read_pipe = _refusing("connect_read_pipe")
+    connect_write_pipe = _refusing("connect_write_pipe")
+    subprocess_shell = _refusing("subprocess_shell")
+    subprocess_exec = _refusing("subprocess_exec")
+    add_reader = _refusing("add_reader")
+    remove_reader = _refusing("remove_reader")
+    add_writer = _refusing("add_writer")
+    remove_writer = _refusing("remove_writer")
+    sock_recv = _refusing("sock_recv")
+    sock_recv_into = _refusing("sock_recv_into")
+    sock_recvfrom = _refusing("sock_recvfrom")
+    sock_recvfrom_into = _refusing("sock_recvfrom_into")
+    sock_sendall = _refusing("sock_sendall")
+    sock_sendto = _refusing("sock_sendto")
+    sock_connect = _refusing("sock_connect")
+    sock_accept = _refusing("sock_accept")
+    sock_sendfile = _refusing("sock_sendfile")
+    add_signal_handler = _refusing("add_signal_handler")
+    remove_signal_handler = _refusing("remove_signal_handler")
+    run_forever = _refusing("run_forever")
+    run_until_complete = _refusing("run_until_complete")
+    stop = _refusing("stop")
 
 
 async def _close(generator: AsyncGenerator[Any, Any]) -> None:
@@ -296,27 +334,3 @@ def _unwind(coro: Any) -> None:
         coro.close()
     except BaseException:  # noqa: BLE001 - whatever a dead process still says, nobody hears
         return
-
-
-def _refuse(name: str) -> NoReturn:
-    raise OutOfThisWorld(f"loop.{name}: a simulated world has no threads, sockets or signals; the kernel runs it")
-
-
-def _refusing(name: str) -> Callable[..., NoReturn]:
-    def refuse(_loop: VirtualLoop, *_args: Any, **_more: Any) -> NoReturn:
-        _refuse(name)
-
-    return refuse
-
-
-# What would leave the world. Coroutines among them are refused as they are called, not as they are awaited.
-_OUTSIDE: Final = (
-    "call_soon_threadsafe run_in_executor set_default_executor getaddrinfo getnameinfo "
-    "create_connection create_server sendfile start_tls create_unix_connection create_unix_server "
-    "connect_accepted_socket create_datagram_endpoint connect_read_pipe connect_write_pipe "
-    "subprocess_shell subprocess_exec add_reader remove_reader add_writer remove_writer "
-    "sock_recv sock_recv_into sock_recvfrom sock_recvfrom_into sock_sendall sock_sendto sock_connect "
-    "sock_accept sock_sendfile add_signal_handler remove_signal_handler"
-).split()
-for _name in _OUTSIDE:
-    setattr(VirtualLoop, _name, _refusing(_name))
