@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from strategy.codes_files import FILES
+from strategy.codes_journal import JOURNAL
 from strategy.codes_live import LIVE
 from strategy.codes_simulator import GATES, SIMULATOR, TAPES
 from strategy.codes_trading import ALERTS
@@ -27,4 +28,4 @@ def _table(*groups: tuple[ErrorCode, ...]) -> Mapping[str, ErrorCode]:
     return MappingProxyType(dict(sorted(table.items())))
 
 
-REGISTRY: Final[Mapping[str, ErrorCode]] = _table(FILES, SIMULATOR, TAPES, GATES, ALERTS, LIVE)
+REGISTRY: Final[Mapping[str, ErrorCode]] = _table(FILES, SIMULATOR, TAPES, GATES, ALERTS, LIVE, JOURNAL)
