@@ -347,7 +347,13 @@ class Core:
 
 
 # Words that only an answer to a question of ours can be.
-_ANSWERS: Final = (events.OrderReport, events.OpenOrdersReport, events.FillsReport, events.CancelAllAnswered)
+_ANSWERS: Final = (
+    events.OrderReport,
+    events.OpenOrdersReport,
+    events.FillsReport,
+    events.CancelAllAnswered,
+    events.CancelTaken,
+)
 
 # Which part of the core takes in which event; an event that is not here only lets time pass.
 _ABSORB: Final[dict[type, Callable[[Core, int, Any], None]]] = {
@@ -379,6 +385,7 @@ _ABSORB: Final[dict[type, Callable[[Core, int, Any], None]]] = {
             events.OrderAmended,
             events.AmendRefused,
             events.OrderCancelled,
+            events.CancelTaken,
             events.CancelRefused,
             events.OrderFilled,
             events.OrderReport,

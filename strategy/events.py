@@ -157,6 +157,13 @@ class OrderCancelled(_Event, frozen=True, gc=False):
     venue_ns: int
 
 
+class CancelTaken(_Event, frozen=True, gc=False):
+    """The venue took a cancel to carry out: until a later word says so, the order may be on the book."""
+
+    client_id: str
+    venue_ns: int
+
+
 class CancelRefused(_Event, frozen=True, gc=False):
     """The venue did not cancel: usually because the order is filled, gone or unknown."""
 
@@ -326,6 +333,7 @@ Event = (
     | OrderAmended
     | AmendRefused
     | OrderCancelled
+    | CancelTaken
     | CancelRefused
     | OrderFilled
     | OrderReport
