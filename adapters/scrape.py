@@ -6,7 +6,6 @@ meant to come, but whoever comes can neither hold a connection nor make it grow.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final
 
@@ -38,11 +37,12 @@ class _Family(Collector):
 class Scrapes:
     """Answers scrapes until it is closed; ``port`` is where."""
 
-    def __init__(self, collect: Collect) -> None:
-        """``collect`` gives the families as of now."""
-        self._collect = collect
+    def __init__(self, collect: Collect, patience_s: float = _PATIENCE_S) -> None:
+        """``collect`` gives the families as of now; a guest may stay for ``patience_s``, in seconds."""
+        self._collect, self._patience_s = collect, patience_s
         self._server: asyncio.Server | None = None
-        self._guests = 0
+        self._guests: dict[int, asyncio.StreamWriter] = {}
+        self._visits = 0
         self.port = 0
         self.scrapes = 0
 
@@ -52,27 +52,30 @@ class Scrapes:
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Listen no more, and send away who is still there."""
         if self._server is not None:
             self._server.close()
+            for writer in self._guests.values():
+                writer.transport.abort()
             await self._server.wait_closed()
             self._server = None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._guests += 1
+        if len(self._guests) >= _GUESTS_MAX:
+            writer.transport.abort()
+            return
+        self._visits = number = self._visits + 1
+        self._guests[number] = writer
         try:
-            if self._guests > _GUESTS_MAX:
-                writer.write(_answer("503 Service Unavailable", b"too many at once\n"))
-            else:
-                async with asyncio.timeout(_PATIENCE_S):
-                    await self._answer(reader, writer)
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # who asks badly, slowly or not at all gets no answer
-        finally:
-            self._guests -= 1
-            writer.close()
-            with contextlib.suppress(OSError):
+            async with asyncio.timeout(self._patience_s):
+                await self._answer(reader, writer)
+                writer.close()
                 await writer.wait_closed()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # who asks badly, slowly or not at all, or does not take the answer, gets none
+        finally:
+            del self._guests[number]
+            writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
