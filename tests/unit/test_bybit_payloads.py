@@ -237,7 +237,8 @@ def test_a_page_of_executions_holds_another_symbol_and_another_page():
     first = read_answer("http_get_executions.json", commands.QueryFills("BTCUSDT", 0, 7))
     cursor = "cursor=132766%3A2%2C132766%3A2"
     assert first.events == ()
-    assert first.more is not None and first.more.query.endswith(cursor)
+    assert first.more is not None
+    assert first.more.query.endswith(cursor)
     (fill,) = first.pages.fills
     assert (fill.client_id, fill.price_ticks, fill.size_lots, fill.liquidity) == ("test-order-001", 500_000, 100, MAKER)
     assert fill.fee_cash == -15 * CASH_PER_QUOTE // 1000
