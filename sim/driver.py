@@ -6,8 +6,9 @@ them, cancels and questions at once.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from sim.bot import JOURNAL_AND_SEND, SEND_AND_ACK, AnyCore, Bot
 from sim.calls import Calls
 from sim.host.host import Host
 from sim.kernel import Kernel
@@ -20,62 +21,19 @@ from strategy.units import NS_PER_S
 SNAPSHOT_EVERY_NS: Final = 10 * NS_PER_S
 JOURNAL_REFUSED: Final = "journal_refused"
 
-# Where a process may end in the middle of a create: once it is written, once it is on the wire.
-JOURNAL_AND_SEND: Final = "journal_and_send"
-SEND_AND_ACK: Final = "send_and_ack"
 
-
-class AnyCore(Protocol):
-    """What a driver needs of a core: ours, a rival's or a user's own."""
-
-    @property
-    def wake_at_ns(self) -> int | None:
-        """When to say ``Woke``."""
-
-    def step(self, now_ns: int, event: events.Event) -> tuple[commands.Command, ...]:
-        """Take in an event; give what to do."""
-
-
-class Watcher(Protocol):
-    """Somebody who looks on: the oracle, the measures."""
-
-    def delivered(self, now_ns: int, event: events.Event) -> None:
-        """See an event just before the core does."""
-
-    def sent(self, now_ns: int, command: commands.Command) -> None:
-        """See a command that the core gave."""
-
-    def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
-        """See that the step is over."""
-
-
-class SimDriver:
-    """One bot on its host: a process that lives from ``start`` to ``die``.
-
-    ``boots`` numbers the processes: what an earlier one asked for, or heard on its connections, is
-    nothing to a later one. ``cuts`` may end a process in the middle of a step, at a named point.
-    """
+class SimDriver(Bot):
+    """One bot on its host: a process that lives from ``start`` to ``die``."""
 
     def __init__(self, kernel: Kernel, host: Host, trace: Trace) -> None:
         """``calls`` and ``watchers`` are set once the world has them."""
+        super().__init__()
         self._kernel = kernel
         self._host = host
         self._trace = trace
-        self.core: AnyCore
         self.calls: Calls
-        self.watchers: tuple[Watcher, ...] = ()
         self._alarm_ns: int | None = None
-        self.arrived_ns = 0  # when the event that is being taken in came to the host
         self._snapshot_ns = 0
-        self.is_alive = False
-        self.boots = 0
-        # Called after every step; one that raises MemoryError is a step that ran out of memory.
-        self.trip: Callable[[events.Event], None] = _nobody
-        self.ran_out: Callable[[], None]
-        self.cuts: list[Callable[[str, commands.Command], None]] = []
-        self.ended: Callable[[], None] = _nobody
-        self.alerts: list[commands.Alert] = []
-        self.steps = 0
 
     def start(self, core: AnyCore) -> None:
         """Begin a process with this core."""
@@ -86,6 +44,10 @@ class SimDriver:
         self._waits: Callable[[commands.Command], bool] = getattr(core, "waits_for_journal", _always)
         estimate: Any = getattr(core, "venue_now_ns", None)
         self.calls.signed_ns = int if estimate is None else estimate
+
+    def begin(self, session: str) -> None:
+        """Say the first word."""
+        self.feed(events.Started(session, self._host.now_ns()))
 
     def die(self) -> None:
         """End the process as it stands: nothing more is taken in, nothing waited for."""
@@ -152,6 +114,10 @@ class SimDriver:
             watcher.sent(self._host.now_ns(), sweep)
         self.calls.send([sweep])
 
+    def under_way(self) -> int:
+        """Count the requests without an outcome."""
+        return len(self.calls.under_way())
+
     def _carry_out(self, now_ns: int, leaving: Sequence[commands.Command]) -> None:
         disk = self._host.disk
         waiting: list[commands.Command] = []
@@ -214,7 +180,3 @@ class SimDriver:
 def _always(_command: commands.Command) -> bool:
     """Say that a create or an amend leaves once the journal holds it."""
     return True
-
-
-def _nobody(*_nothing: events.Event) -> None:
-    """Trip over nothing, note nothing."""

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sim.bot import Bot
 from sim.calls import Calls
 from sim.connection import Connection
 from sim.driver import SimDriver
@@ -72,6 +73,8 @@ class Outcome(msgspec.Struct, frozen=True):
 class World(Exchange):
     """Assembled from a scenario, a plan and a core; ``run`` takes it to its end, once."""
 
+    driver: Bot
+
     def __init__(
         self, scenario: Ready, plan: Plan, factory: CoreFactory, pits: Callable[..., Any] | None = None
     ) -> None:
@@ -100,12 +103,13 @@ class World(Exchange):
 
     def open_bot(self) -> None:
         """Put a driver on the host, and its connections at the other end of the links."""
-        self.driver = SimDriver(self.kernel, self.host, self.trace)
-        self.driver.calls = self._open_wire()
+        driver = SimDriver(self.kernel, self.host, self.trace)
+        self.driver = driver
+        self.calls = driver.calls = self._open_wire()
         offered = STREAMS if self.scenario.profile.venue.public_stream else (PRIVATE,)
         self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first, offered)
-        self.rest = self.driver.calls
-        self.lines = {REST: RequestLine(self.driver.calls.connection)}
+        self.rest = self.calls
+        self.lines = {REST: RequestLine(self.calls.connection)}
         for name, connection in self.streams.connections.items():
             self.lines[name] = OneLine(connection, partial(self.streams.reset, name))
 
@@ -113,7 +117,24 @@ class World(Exchange):
         self, leaving: Callable[[int, commands.Command], None], over: Callable[[Group, int, int], None]
     ) -> None:
         """Have somebody told of each command as it goes out, and of each request that is over."""
-        self.driver.calls.leaving, self.driver.calls.over = leaving, over
+        self.calls.leaving, self.calls.over = leaving, over
+
+    def connect_requests(self) -> None:
+        """Have requests of a process that takes over connected before it begins."""
+        self.calls.connection.assume()
+
+    def connect_streams(self) -> None:
+        """Have streams from now on."""
+        self.streams.connect()
+
+    def hang_up(self) -> None:
+        """Have no connection any more: the process is gone."""
+        self.calls.connection.shut()
+        self.streams.drop()
+
+    def heard_ns(self) -> int:
+        """Say when an answer to a request was last heard, true time."""
+        return self.calls.connection.heard_ns
 
     def _open_wire(self) -> Calls:
         """Join the driver and the venue by requests and answers."""
@@ -131,10 +152,10 @@ class World(Exchange):
         )
 
     def _answered(self, message: Message) -> None:
-        self.driver.calls.answered(message)
+        self.calls.answered(message)
 
     def _passes(self, stage: Stage, message: Message) -> bool:
-        return self.driver.calls.passes(stage, message)
+        return self.calls.passes(stage, message)
 
     def _oracle(self) -> Oracle:
         bounds = self.scenario.invariants
@@ -175,9 +196,9 @@ class World(Exchange):
         for name, most in bounds_of(self.knobs).items():
             if name in counts:
                 yield name, counts[name], most
-        yield "inbox", len(host.inbox), _INBOX_MAX
+        yield "inbox", host.waiting(), _INBOX_MAX
         a_second = pacing.orders_per_s + pacing.queries_per_s
-        yield "calls under way", len(driver.calls.under_way()), _CALLS_S * a_second + pacing.burst + a_second
+        yield "calls under way", driver.under_way(), _CALLS_S * a_second + pacing.burst + a_second
         if host.heap.budget is not None:
             yield HEAP, host.heap.used_bytes(), host.heap.budget.hard_bytes
 

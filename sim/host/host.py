@@ -30,7 +30,9 @@ class Host:
         self.mono = Clock(start_wall_ns)
         self.wall = Clock(start_wall_ns)
         self.disk = Disk(kernel)
-        self.heap = Heap(lambda: len(self.inbox))
+        # Counts what waits to be taken in.
+        self.waiting: Callable[[], int] = lambda: len(self.inbox)
+        self.heap = Heap(lambda: self.waiting())
         # How long the processor needs for a step, true time: nothing, unless a fault says so.
         self.service_ns = 0
         self.inbox: deque[tuple[Work, Any]] = deque()

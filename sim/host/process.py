@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from sim.host.disk import Kept
-from strategy import events
 from strategy.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -45,13 +44,13 @@ class Process:
         world.driver.start(core)
         if kept is not None:
             self.restarts_ns.append(world.kernel.now_ns)
-            world.driver.calls.connection.assume()
+            world.connect_requests()
             world.oracle.slept(world.host.steady_ns())
             world.oracle.process_started(world.host.steady_ns(), world.host.disk.safe_ids)
         world.trace.record("boot", world.kernel.now_ns, world.driver.boots)
-        world.driver.feed(events.Started(self._session(), world.host.now_ns()))
+        world.driver.begin(self._session())
         if world.driver.is_alive:  # it may have died over its first word
-            world.streams.connect()
+            world.connect_streams()
         waiting, self.upon_start = self.upon_start, []
         for tell in waiting:
             tell()
@@ -66,8 +65,7 @@ class Process:
             return
         world.trace.record("crash", world.kernel.now_ns, world.driver.boots)
         world.driver.die()
-        world.driver.calls.connection.shut()
-        world.streams.drop()
+        world.hang_up()
         world.kernel.at(world.kernel.now_ns + restart_after_ns, self._again, kept())
 
     def end(self) -> None:
@@ -76,8 +74,7 @@ class Process:
         if world.driver.is_alive:
             world.trace.record("end of process", world.kernel.now_ns, world.driver.boots)
             world.driver.die()
-            world.driver.calls.connection.shut()
-            world.streams.drop()
+            world.hang_up()
 
     def ran_out_of_memory(self) -> None:
         """A step raised: nothing of it is sent. The driver cancels everything, and the bot is built anew."""

@@ -89,7 +89,7 @@ def why_unrecoverable(world: "World") -> str:
     if not why:
         return ""
     begins_ns = max(world.plan.calm_ns or 0, *(fault.start_ns for fault in world.plan.faults))
-    heard_ns = world.driver.calls.connection.heard_ns
+    heard_ns = world.heard_ns()
     return "" if heard_ns > begins_ns + _HEARD_AFTER_NS else why
 
 

@@ -1,0 +1,85 @@
+"""The bot as the world sees it, whoever drives its core: what faults and those who look on may touch.
+
+There is one bot in a world, and one process of it at a time. ``boots`` numbers the processes: what an
+earlier one asked for, or heard on its connections, is nothing to a later one.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from strategy import commands, events
+
+# Where a process may end in the middle of a create: once it is written, once it is on the wire.
+JOURNAL_AND_SEND = "journal_and_send"
+SEND_AND_ACK = "send_and_ack"
+
+
+class AnyCore(Protocol):
+    """What a driver needs of a core: ours, a rival's or a user's own."""
+
+    @property
+    def wake_at_ns(self) -> int | None:
+        """When to say ``Woke``."""
+
+    def step(self, now_ns: int, event: events.Event) -> tuple[commands.Command, ...]:
+        """Take in an event; give what to do."""
+
+
+class Watcher(Protocol):
+    """Somebody who looks on: the oracle, the measures."""
+
+    def delivered(self, now_ns: int, event: events.Event) -> None:
+        """See an event just before the core does."""
+
+    def sent(self, now_ns: int, command: commands.Command) -> None:
+        """See a command that the core gave."""
+
+    def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
+        """See that the step is over."""
+
+
+class Bot:
+    """What every driver of a world has. ``cuts`` may end a process in the middle of a step, at a named point."""
+
+    def __init__(self) -> None:
+        """Start with no process."""
+        self.core: AnyCore
+        self.watchers: tuple[Watcher, ...] = ()
+        self.arrived_ns = 0  # when the event that is being taken in came to the host
+        self.is_alive = False
+        self.boots = 0
+        self.steps = 0
+        # Called after every step; one that raises MemoryError is a step that ran out of memory.
+        self.trip: Callable[[events.Event], None] = _nobody
+        self.ran_out: Callable[[], None]
+        self.cuts: list[Callable[[str, commands.Command], None]] = []
+        self.ended: Callable[[], None] = _nobody
+        self.alerts: list[commands.Alert] = []
+
+    def start(self, core: AnyCore) -> None:
+        """Begin a process with this core; it hears nothing before ``begin``."""
+        raise NotImplementedError
+
+    def begin(self, session: str) -> None:
+        """Have the process begin its work under a session name that was never used."""
+        raise NotImplementedError
+
+    def die(self) -> None:
+        """End the process as it stands: nothing more is taken in, nothing waited for."""
+        raise NotImplementedError
+
+    def feed(self, event: events.Event) -> None:
+        """Have an event taken in, in its turn; a dead process hears nothing."""
+        raise NotImplementedError
+
+    def cancel_all(self) -> None:
+        """Take every order of ours off the book without asking the core."""
+        raise NotImplementedError
+
+    def under_way(self) -> int:
+        """Count the requests without an outcome."""
+        raise NotImplementedError
+
+
+def _nobody(*_nothing: events.Event) -> None:
+    """Trip over nothing, note nothing."""
