@@ -4,9 +4,11 @@ import msgspec
 import pytest
 from measured import measured_world, of, page_of
 from quoting import KNOBS
+from quoting import calm as a_calm_context
 
+from adapters.families import process_families
 from adapters.laps import Laps
-from adapters.metrics import OUTSIDE, Metrics, parts_of
+from adapters.metrics import OUTSIDE, Metrics, parts_of, watch
 from sim.runs.metrics import metrics_of
 from strategy import commands, events
 from strategy.breakdown import COMPONENTS
@@ -272,6 +274,77 @@ def test_nothing_it_keeps_grows_with_time():
     kept = (len(metrics._loop.cycles), len(metrics._loop._items), len(metrics._spans), len(metrics.money._fill_ids))
     assert (1024, 1024, 1024, 4096) == kept
     assert 10_240 == metrics.fills["BTCUSDT", "maker"]
+
+
+def test_who_listened_to_a_driver_before_still_does():
+    """As a driver's own parts do: its journal, its oracle."""
+    heard = []
+
+    class Driver:
+        watchers = ("somebody",)
+        committed = None
+
+        @staticmethod
+        def leaving(now_ns, command):
+            heard.append((now_ns, command))
+
+    driver, metrics = Driver(), bare()
+    watch(metrics, driver)
+    command = commands.CreateOrder("s-1", "BTCUSDT", "bid0", 1, 1, 1, True, False, False, 0, 1)
+    metrics.sent(1 * MS, command)
+    driver.leaving(3 * MS, command)
+    driver.committed(2 * MS, 1)
+    metrics.delivered(9 * MS, events.OrderAccepted("s-1", "v", 1, 1, 1))
+    metrics.stepped(9 * MS, (), events.Woke())
+    assert [(3 * MS, command)] == heard
+    assert ("somebody", metrics) == driver.watchers
+    assert (1, 2 * MS) == (metrics.commit_ms.count, metrics.commit_ms.sum_ns)
+    # From 1, when it was asked for, to 3, when it left, to 9, when it was answered.
+    assert (1, 8 * MS) == (metrics.round_trip_ms.count, metrics.round_trip_ms.sum_ns)
+    assert 6 * MS == metrics.breakdown.histograms["rest"].sum_ns
+
+
+def test_a_stream_is_lost_once_however_often_it_is_said():
+    metrics = bare()
+    for event in (events.StreamDown("public"), events.StreamUp("public"), *[events.StreamDown("public")] * 3):
+        metrics.delivered(1, event)
+    metrics.delivered(1, events.StreamUp("of another kind"))
+    assert ({"public": 1, "private": 0}, {"public": False, "private": False}) == (
+        metrics.stream_losses,
+        metrics.streams,
+    )
+
+
+def test_the_book_of_a_symbol_that_is_not_ours_proves_nothing():
+    metrics = bare()
+    metrics.delivered(7, events.BookHeartbeat("DOGEUSDT", 1, 1))
+    metrics.delivered(7, events.OrderFilled("t-1", "DOGEUSDT", 1, "f-1", 1, 1, 1, "maker", 0, 0))
+    assert ({"BTCUSDT": 0}, 0) == (metrics.proof_ns, sum(metrics.fills.values()))
+    metrics.delivered(8, events.BookHeartbeat("BTCUSDT", 1, 1))
+    assert {"BTCUSDT": 8} == metrics.proof_ns
+
+
+def test_a_decision_without_a_mid_moves_no_ledger():
+    metrics = bare()
+    contexts = iter([a_calm_context(now_ns=1, mid2_ticks=0), a_calm_context(now_ns=1)])
+
+    class Core:
+        wanted_ns = 0
+
+        def last_context(self, symbol):
+            return next(contexts)
+
+    metrics.begin(Core())
+    command = commands.AmendOrder("s-1", "BTCUSDT", 1, 1, 1, 1)
+    metrics.stepped(1, (command,), events.Woke())
+    assert (False, {}) == (metrics.money.purses["BTCUSDT"].is_open, metrics.money._chosen)
+    metrics.stepped(1, (command,), events.Woke())
+    assert (True, ["s-1"]) == (metrics.money.purses["BTCUSDT"].is_open, list(metrics.money._chosen))
+
+
+def test_the_host_tells_of_the_process_itself():
+    names = {family.name for family in process_families()}
+    assert {"process_resident_memory_bytes", "process_cpu_seconds", "process_open_fds"} <= names
 
 
 def test_what_only_others_know_is_shown_by_its_name_and_no_other_name_is_taken():
