@@ -22,7 +22,7 @@ import msgspec
 
 from adapters.bybit import reads
 from adapters.bybit.errors import meaning_of, meaning_of_status
-from adapters.bybit.market import Market, Unreadable, whole
+from adapters.bybit.market import Market, Unreadable, ns_of, whole
 from adapters.bybit.memory import Memory
 from adapters.bybit.reads import Outcome, Pages
 from adapters.bybit.requests import Call
@@ -86,7 +86,7 @@ def outcome_of_frame(market: Market, memory: Memory, one: Group, answer: TradeAn
     """Read an answer of the trade stream; whose it is was told by its ``req_id``."""
     headers = {name.lower(): str(value) for name, value in answer.header.items()}
     try:
-        venue_ns = whole("Timenow", headers.get("timenow", "")) * NS_PER_MS
+        venue_ns = ns_of("Timenow", headers.get("timenow", ""))
     except Unreadable:
         venue_ns = 0
     told = _Told(answer.ret_code, answer.data, answer.ext, venue_ns)
@@ -192,8 +192,8 @@ def _budget(one: Group, headers: Mapping[str, str], venue_ns: int, now_ns: int) 
     """Read what is left of a budget. When more comes is the venue's time; its own stamp tells how long that is."""
     try:
         left = whole(_LEFT, headers.get(_LEFT, ""))
-        resets_ns = whole(_RESETS, headers.get(_RESETS, "0")) * NS_PER_MS
-        told_ns = venue_ns or whole("timenow", headers.get("timenow", "0")) * NS_PER_MS
+        resets_ns = ns_of(_RESETS, headers.get(_RESETS, "0"))
+        told_ns = venue_ns or ns_of("timenow", headers.get("timenow", "0"))
     except Unreadable:
         return ()
     after_ns = min(max(0, resets_ns - told_ns), _RESET_NS_MAX) if told_ns else 0

@@ -19,6 +19,9 @@ STRANGER: Final = "venue:"
 
 # No honest number of this venue is longer, and a longer one could cost more memory than its text.
 _TEXT_MAX: Final = 40
+# What counts, and an instant in ns, fits into a machine word.
+WORD_MAX: Final = 2**62
+MS_MAX: Final = WORD_MAX // NS_PER_MS
 _SIDES: Final = {"Buy": BUY, "Sell": SELL}
 _DIGITS: Final = frozenset("0123456789.-")
 
@@ -99,7 +102,9 @@ def whole(name: str, text: str) -> int:
     """Read a whole number that is not negative; raises ``Unreadable``."""
     if not 0 < len(text) <= _TEXT_MAX or not (text.isascii() and text.isdigit()):
         raise Unreadable(f"{name} {text[:_TEXT_MAX]!r} is not a whole number")
-    return int(text)
+    if (value := int(text)) > WORD_MAX:
+        raise Unreadable(f"{name} {text} is absurd")
+    return value
 
 
 def cash(name: str, text: str) -> int:
@@ -108,10 +113,13 @@ def cash(name: str, text: str) -> int:
 
 
 def _steps(name: str, text: str, grid: Decimal) -> int:
-    steps = number(name, text) / grid
-    if steps != int(steps):
+    value = number(name, text)
+    steps = int(value / grid)
+    if not 0 <= steps <= WORD_MAX:
+        raise Unreadable(f"{name} {text} is absurd")
+    if steps * grid != value:  # a quotient may be rounded, a product of so few digits is not
         raise Unreadable(f"{name} {text} is not a multiple of {grid}")
-    return int(steps)
+    return steps
 
 
 def side_of(text: str) -> int:
@@ -123,7 +131,9 @@ def side_of(text: str) -> int:
 
 def ns_of(name: str, text: str) -> int:
     """Read an instant written in ms as ns; raises ``Unreadable``."""
-    return whole(name, text) * NS_PER_MS
+    if (at_ms := whole(name, text)) > MS_MAX:
+        raise Unreadable(f"{name} {text} is no instant")
+    return at_ms * NS_PER_MS
 
 
 def name_of(client_id: str, venue_id: str) -> str:

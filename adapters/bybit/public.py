@@ -76,8 +76,10 @@ class PublicStream:
         data = read(frame.data, BookData)
         grid = self._grid(data.symbol)
         at_ns = (frame.cts or frame.ts) * NS_PER_MS
-        depth = topic.split(".")[1]
-        if depth == _BEST and self._market.book_depth != 1:
+        depth = topic.split(".", 2)[1:2]
+        if depth != [str(self._market.book_depth)]:
+            if depth != [_BEST]:
+                raise Unreadable("a depth that was not asked for")
             return Heard(topic, self._best(data, at_ns))
         seen = self._seen[data.symbol]
         is_restart = data.u == _RESTART_U

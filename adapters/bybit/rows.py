@@ -9,11 +9,14 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import Meta, Raw
 
-from adapters.bybit.market import Unreadable
+from adapters.bybit.market import MS_MAX, WORD_MAX, Unreadable
 
 # Counters and instants of the venue: whole, not negative, and never longer than a machine word.
-Count = Annotated[int, Meta(ge=0, le=2**62)]
-Code = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Count = Annotated[int, Meta(ge=0, le=WORD_MAX)]
+Millis = Annotated[int, Meta(ge=0, le=MS_MAX)]
+Code = Annotated[int, Meta(ge=-WORD_MAX, le=WORD_MAX)]
+# The venue's ids have at most 36 characters, some older ones 45. They are kept: longer ones must not be.
+Name = Annotated[str, Meta(max_length=64)]
 
 RowT = TypeVar("RowT")
 
@@ -29,7 +32,7 @@ class Answer(_Row, frozen=True, rename={"ret_code": "retCode", "ret_msg": "retMs
     ret_msg: str = ""
     result: Raw = Raw(b"{}")
     ext: Raw = Raw(b"{}")
-    time: Count = 0
+    time: Millis = 0
 
 
 class TradeAnswer(
@@ -49,8 +52,8 @@ class TradeAnswer(
 class OrderIds(_Row, frozen=True, rename="camel"):
     """What an order request is acknowledged with."""
 
-    order_id: str = ""
-    order_link_id: str = ""
+    order_id: Name = ""
+    order_link_id: Name = ""
 
 
 class Page(_Row, frozen=True, rename={"cursor": "nextPageCursor", "items": "list"}):
@@ -83,13 +86,13 @@ class OrderRow(_Row, frozen=True, rename="camel"):
     """An order, as the stream pushes it and as reads show it. Times are ms as text."""
 
     symbol: str
-    order_id: str
+    order_id: Name
     side: str
     order_status: str
     price: str
     qty: str
     cum_exec_qty: str = "0"
-    order_link_id: str = ""
+    order_link_id: Name = ""
     cancel_type: str = ""
     reject_reason: str = ""
     created_time: str = "0"
@@ -101,13 +104,13 @@ class ExecutionRow(_Row, frozen=True, rename="camel"):
     """One execution. ``exec_fee`` above zero is a cost; for ``Funding`` too."""
 
     symbol: str
-    exec_id: str
+    exec_id: Name
     exec_price: str
     exec_qty: str
     exec_time: str
     side: str = ""
-    order_id: str = ""
-    order_link_id: str = ""
+    order_id: Name = ""
+    order_link_id: Name = ""
     exec_type: str = "Trade"
     exec_fee: str = ""
     fee_rate: str = ""
@@ -165,14 +168,14 @@ class BookData(_Row, frozen=True, rename={"symbol": "s", "bids": "b", "asks": "a
     bids: list[tuple[float, float]] = []
     asks: list[tuple[float, float]] = []
     seq: Count = 0
-    cts: Count = 0
-    ts: Count = 0
+    cts: Millis = 0
+    ts: Millis = 0
 
 
 class TradeRow(_Row, frozen=True, rename={"at_ms": "T", "symbol": "s", "side": "S", "size": "v", "price": "p"}):
     """One public trade; ``side`` is the taker's."""
 
-    at_ms: Count
+    at_ms: Millis
     symbol: str
     side: str
     size: str
@@ -195,8 +198,8 @@ class Frame(_Row, frozen=True, rename={"ret_code": "retCode", "ret_text": "retMs
 
     topic: str = ""
     type: str = ""
-    ts: Count = 0
-    cts: Count = 0
+    ts: Millis = 0
+    cts: Millis = 0
     data: Raw = Raw(b"null")
     op: str = ""
     success: bool | None = None
