@@ -63,7 +63,7 @@ class Settings:
 def load(path: Path) -> Settings:
     """Read a live config and the strategy config it names; raises ``OperatorError`` with every mistake."""
     problems: list[Problem] = []
-    reading = _document(path, LiveConfig, path.as_posix(), problems)
+    reading = document(path, LiveConfig, path.as_posix(), problems)
     config = None
     if reading is not None:
         problems += (reading.problem(each) for each in _unknown_venue(reading))
@@ -75,7 +75,8 @@ def load(path: Path) -> Settings:
     return Settings(reading.value, config.value, path, config)
 
 
-def _document(path: Path, model: type[M], name: str, problems: list[Problem]) -> Reading[M] | None:
+def document(path: Path, model: type[M], name: str, problems: list[Problem]) -> Reading[M] | None:
+    """Read a file as ``model``, and add what is wrong with it to ``problems``; None where it is no text."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -99,7 +100,7 @@ def _strategy(path: Path, reading: Reading[LiveConfig], problems: list[Problem])
         complaint = Complaint(NOWHERE, ("strategy", "config"), f"no config at {target.as_posix()}")
         problems.append(reading.problem(complaint))
         return None
-    return _document(target, Config, target.as_posix(), problems)
+    return document(target, Config, target.as_posix(), problems)
 
 
 def _unknown_venue(reading: Reading[LiveConfig]) -> Iterator[Complaint]:

@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from adapters.asking import ask
 from adapters.clock import Clock
 from adapters.venue import Venue
 from strategy import commands, events
-from strategy.batching import Group
 from strategy.units import NS_PER_S
 
 _PAUSE_S: Final = 0.25
@@ -30,11 +30,12 @@ async def sweep(
     end_ns, settled_ns = began_ns + int(within_s * NS_PER_S), began_ns + int(settle_s * NS_PER_S)
     full = list(symbols)
     pause_s = _PAUSE_S
-    while clock.now_ns() < end_ns:
-        await _ask(venue, (commands.CancelAll(""),), clock, ahead_ns, end_ns)
+    while (now_ns := clock.now_ns()) < end_ns:
+        await ask(venue, (commands.CancelAll(""),), now_ns + ahead_ns, (end_ns - now_ns) / NS_PER_S)
         reads = {symbol: commands.QueryOpenOrders(symbol, clock.now_ns()) for symbol in full}
         for symbol, read in reads.items():
-            said = await _ask(venue, (read,), clock, ahead_ns, end_ns)
+            now_ns = clock.now_ns()
+            said = await ask(venue, (read,), now_ns + ahead_ns, (end_ns - now_ns) / NS_PER_S)
             is_empty = any(isinstance(one, events.OpenOrdersReport) and not one.client_ids for one in said)
             if is_empty and read.asked_ns >= settled_ns:
                 full.remove(symbol)
@@ -43,19 +44,3 @@ async def sweep(
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _PAUSE_S_MAX)
     return False
-
-
-async def _ask(venue: Venue, one: Group, clock: Clock, ahead_ns: int, end_ns: int) -> tuple[events.Event, ...]:
-    """Send one request and wait for its outcome; nothing where it takes too long."""
-    answer: asyncio.Future[tuple[events.Event, ...]] = asyncio.get_running_loop().create_future()
-
-    def answered(said: tuple[events.Event, ...]) -> None:
-        if not answer.done():
-            answer.set_result(said)
-
-    now_ns = clock.now_ns()
-    venue.send(one, now_ns + ahead_ns, answered)
-    try:
-        return await asyncio.wait_for(answer, max(0, end_ns - now_ns) / NS_PER_S)
-    except TimeoutError:
-        return ()

@@ -72,6 +72,13 @@ LIVE: Final = (
         "Read the list. Fills that the journal lacks are booked when the bot starts again.",
     ),
     ErrorCode(
+        "SQ-O036",
+        "The process could not be ended",
+        "It belongs to another user or container, or the kernel waits for a disk on its behalf.",
+        "It is barred: no create and no amend leaves it. Its orders are cancelled by another connection.",
+        "End it by hand, from where it was started.",
+    ),
+    ErrorCode(
         "SQ-R030",
         "Trading is barred",
         "A kill, a guard or a person has put the bar down: a file in the state folder.",

@@ -1,13 +1,13 @@
 """``live check``: is everything there to trade? Each row ok, warn or FAIL, with the fix."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from adapters.verbs import options
+from adapters.verbs.table import say_rows
 
 if TYPE_CHECKING:
     from adapters.preflight import Row
@@ -35,11 +35,7 @@ def command(config_path: Path, venue_name: str | None, offline: bool, form: str)
     if not offline:
         rows += asyncio.run(_at_venue(settings))
     failed = [row for row in rows if row.state == FAIL]
-    if form == "json":
-        plain = [{"check": row.check, "state": row.state, "detail": row.detail, "fix": row.fix} for row in rows]
-        click.echo(json.dumps({"ok": not failed, "rows": plain}, indent=2))
-    else:
-        _say(rows)
+    say_rows(rows, form, is_ok=not failed)
     if failed:
         names = ", ".join(row.check for row in failed)
         raise Ended("SQ-O034", f"{len(failed)} of {len(rows)} rows failed: {names}", ExitCode.PREFLIGHT)
@@ -61,11 +57,3 @@ async def _at_venue(settings: "Settings") -> "tuple[Row, ...]":
         return await venue_rows(settings, venue)
     finally:
         await venue.close()
-
-
-def _say(rows: "list[Row]") -> None:
-    width = max(len(row.check) for row in rows)
-    click.echo(f" {'check':<{width}}  state  detail")
-    for row in rows:
-        fix = f". Fix: {row.fix}" if row.fix else ""
-        click.echo(f" {row.check:<{width}}  {row.state:<5}  {row.detail}{fix}")

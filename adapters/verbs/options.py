@@ -19,6 +19,12 @@ venue = click.option(
     "--venue", "venue_name", metavar="NAME", help="Refuse to act unless the config is about this venue."
 )
 
+state_dir = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    help="Where the bot keeps its state, for when the live config cannot be read.",
+)
+
 form = click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
 
 

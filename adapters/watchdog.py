@@ -1,0 +1,39 @@
+"""When a guard must step in: a bot that traded for real and says nothing any more.
+
+Nothing happens before a bot has started: a heartbeat that was old when the guard began belongs to a
+process that is gone, unless a living one still holds the lock. A bot that stopped by itself has seen
+its orders off; one that quotes on paper has none.
+"""
+
+from typing import Final
+
+from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat
+
+REAL: Final = "real"
+_MAY_HAVE_ORDERS: Final = (QUOTING, HALTED, STOPPING)
+
+
+class Watchdog:
+    """Judges one look after the other. ``is_armed``: a bot lives, or was heard and has not stopped since."""
+
+    def __init__(self, silence_s: float) -> None:
+        """``silence_s``: a heartbeat older than this is silence."""
+        self._silence_s = silence_s
+        self.is_armed = False
+
+    def is_silent(self, beat: Beat | None, age_s: float, is_held: bool) -> bool:
+        """Say whether the bot must be taken for dead.
+
+        ``beat`` is the latest that could be read, ``age_s`` its age now; ``is_held``: a living process
+        holds the lock.
+        """
+        if beat is None:
+            return False
+        if beat.mode != REAL or beat.state == STOPPED:
+            self.is_armed = False
+            return False
+        if age_s < self._silence_s:
+            # A bot that starts has sent nothing yet; what was there before it is why we stay armed.
+            self.is_armed |= beat.state != STARTING
+            return False
+        return self.is_armed or (is_held and beat.state in _MAY_HAVE_ORDERS)
