@@ -14,9 +14,9 @@ from typing import Final
 
 from adapters import lockfile
 from adapters.bar import Bar, Reason
+from adapters.journal_notes import note
 from adapters.journal_store import CannotWrite
 from adapters.keys import Keys, keys_at_any_price
-from adapters.notes import note
 from adapters.preflight import FAIL, OK, WARN, Row
 from adapters.settings import Settings
 from adapters.visit import visiting
@@ -48,7 +48,7 @@ def strike(folder: Path) -> tuple[int | None, str]:
         if pid is not None:
             lockfile.signal_holder(folder, signal.SIGKILL)
     except OSError as error:
-        return None, f"the lock cannot be read: {error.strerror} (SQ-O036)"
+        return None, f"the lock cannot be read: {error.strerror} (SQ-O037)"
     return pid, ""
 
 
@@ -60,7 +60,7 @@ def see_gone(folder: Path, pid: int | None, trouble: str) -> Row:
         return Row("process", OK, "none was running")
     if not gone_within(folder, pid, _END_S):
         who = f"process {pid}" if pid else "a process that cannot be seen from here"
-        return Row("process", FAIL, f"{who} is still there (SQ-O036)", "it is barred; end it by hand")
+        return Row("process", FAIL, f"{who} is still there (SQ-O037)", "it is barred; end it by hand")
     return Row("process", OK, f"process {pid} ended")
 
 

@@ -72,7 +72,7 @@ LIVE: Final = (
         "Read the list. Fills that the journal lacks are booked when the bot starts again.",
     ),
     ErrorCode(
-        "SQ-O036",
+        "SQ-O037",
         "The process could not be ended",
         "It belongs to another user or container, or the kernel waits for a disk on its behalf.",
         "It is barred: no create and no amend leaves it. Its orders are cancelled by another connection.",

@@ -41,7 +41,7 @@ def command(config_path: Path, state_dir: Path | None, timeout_s: float, force: 
     if pid is None:
         raise Ended("SQ-O031", f"nothing holds the lock in {folder}", ExitCode.NOT_RUNNING)
     if not lockfile.signal_holder(folder, signal.SIGTERM) and lockfile.holder(folder) == pid:
-        raise Ended("SQ-O036", "its process cannot be seen from here", ExitCode.FAILED)
+        raise Ended("SQ-O037", "its process cannot be seen from here", ExitCode.FAILED)
     if not gone_within(folder, pid, timeout_s):
         if not force:
             raise Ended("SQ-O032", f"process {pid} is still there after {timeout_s:g} s", ExitCode.FAILED)

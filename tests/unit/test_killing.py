@@ -16,7 +16,7 @@ from stub_bot import stub_bot
 from adapters import killing, lockfile, venues
 from adapters.bar import Bar
 from adapters.endings import Ended
-from adapters.notes import notes_of
+from adapters.journal_notes import notes_of
 from adapters.sweeping import sweep
 from adapters.venue import VenueUnusable
 from adapters.verbs import kill
@@ -147,7 +147,7 @@ def test_a_lock_that_cannot_be_read_is_told_after_the_orders_are_off(
     monkeypatch.setattr(lockfile, "holder", refuse)
     result = run(write_live(tmp_path))
     assert {"orders": "ok", "process": "FAIL"}.items() <= states(result).items()
-    assert "SQ-O036" in result.output
+    assert "SQ-O037" in result.output
 
 
 def test_a_process_that_stays_is_told(tmp_path: Path, venue: FullVenue, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,4 +205,4 @@ def test_a_process_that_cannot_be_seen_from_here_cannot_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lockfile, "holder", lambda folder: 0)
-    assert ("SQ-O036", ExitCode.FAILED) == ended(end(write_live(tmp_path)))
+    assert ("SQ-O037", ExitCode.FAILED) == ended(end(write_live(tmp_path)))
