@@ -63,6 +63,8 @@ class Place(Written):
     """Which of the venue's worlds: real money, its test network, its demo accounts, or the `urls` given here."""
     category: Literal["linear", "spot"] = "linear"
     """Linear contracts, or spot pairs."""
+    order_entry: Literal["stream", "rest"] = "stream"
+    """How orders go in: over the venue's order-entry stream while it is up, or by REST calls alone."""
     urls: Urls | None = None
     """The addresses, for the environment `custom` and for no other."""
 

@@ -14,6 +14,7 @@ from strategy.codes_journal import JOURNAL
 from strategy.codes_live import LIVE
 from strategy.codes_simulator import GATES, SIMULATOR, TAPES
 from strategy.codes_trading import ALERTS
+from strategy.codes_venue import VENUE
 from strategy.error_code import AREAS, ErrorCode
 
 __all__ = ["AREAS", "REGISTRY", "ErrorCode"]
@@ -28,4 +29,4 @@ def _table(*groups: tuple[ErrorCode, ...]) -> Mapping[str, ErrorCode]:
     return MappingProxyType(dict(sorted(table.items())))
 
 
-REGISTRY: Final[Mapping[str, ErrorCode]] = _table(FILES, SIMULATOR, TAPES, GATES, ALERTS, LIVE, JOURNAL)
+REGISTRY: Final[Mapping[str, ErrorCode]] = _table(FILES, SIMULATOR, TAPES, GATES, ALERTS, LIVE, JOURNAL, VENUE)

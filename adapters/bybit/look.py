@@ -1,0 +1,243 @@
+"""Looking at the venue and at our account before the bot begins, and again now and then.
+
+What makes trading impossible raises ``VenueUnusable``: no answer, a key that is refused, a symbol that
+is not listed, a position mode that this bot does not speak. What a market maker would set otherwise is
+a warning with its remedy. A question that only warns may stay without an answer.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from adapters.bybit.errors import meaning_of, meaning_of_status
+from adapters.bybit.listing import FeeRow, ListingRow, fees_of, instrument_of, listed, names_of, wrongs
+from adapters.bybit.market import Market, Unreadable, whole
+from adapters.bybit.requests import GET, Call, next_page
+from adapters.bybit.rest import Rest
+from adapters.bybit.rows import Answer, Page, PositionRow, VenueTime, read
+from adapters.bybit.words import Verdict
+from adapters.clock import Clock
+from adapters.transport import NeverLeft, NoAnswer
+from adapters.venue import Seen, VenueUnusable
+from strategy.hints import did_you_mean
+from strategy.instrument import SPOT, Instrument
+from strategy.units import NS_PER_MS
+
+UNREACHABLE: Final = "SQ-V030"
+KEY_REFUSED: Final = "SQ-V040"
+UNFIT: Final = "SQ-V041"
+
+_LISTED_PAGE: Final = 1000
+_PAGES_MAX: Final = 20
+_UNIFIED_FROM: Final = 3
+_ISOLATED: Final = "ISOLATED_MARGIN"
+_ANYWHERE: Final = "*"
+
+RowT = TypeVar("RowT")
+
+
+class _AccountRow(msgspec.Struct, frozen=True, rename="camel"):
+    margin_mode: str = ""
+    unified_margin_status: int = _UNIFIED_FROM
+
+
+class _KeyRow(msgspec.Struct, frozen=True, rename="camel"):
+    read_only: int = 0
+    permissions: dict[str, list[str]] = {}
+    ips: list[str] = []
+
+
+class _LimitsRow(msgspec.Struct, frozen=True, rename={"spot_moves": "lpaSpot", "perp_refuses": "lpaPerp"}):
+    """What the venue does with a price outside the band. The two flags have opposite senses."""
+
+    spot_moves: bool = False
+    perp_refuses: bool = True
+
+
+class Look:
+    """One look at the venue."""
+
+    def __init__(self, rest: Rest, market: Market, clock: Clock) -> None:
+        """``market`` says which category, and which coin the account is counted in."""
+        self._rest, self._market, self._clock = rest, market, clock
+
+    async def seen(self, symbols: Sequence[str]) -> Seen:
+        """Look at everything; raises ``VenueUnusable``."""
+        venue_ns = await self._time()
+        instruments = await self.instruments(symbols)
+        warnings = [*self._fee_warnings(instruments), *await self._account(), *await self._key(), *await self._limits()]
+        if self._market.is_linear:
+            warnings += await self._positions(symbols)
+        return Seen(instruments, venue_ns, tuple(warnings))
+
+    async def instruments(self, symbols: Sequence[str]) -> tuple[Instrument, ...]:
+        """Read grids, sizes and fees; raises ``VenueUnusable`` where a symbol cannot be traded."""
+        rows = await self._listed(symbols)
+        fees = await self._fees(symbols)
+        try:
+            return tuple(instrument_of(self._market.category, rows[symbol], fees[symbol]) for symbol in symbols)
+        except Unreadable as problem:
+            raise VenueUnusable(UNFIT, str(problem)) from None
+
+    async def _time(self) -> int:
+        result, venue_ns = await self._ask(_call("/v5/market/time", is_signed=False))
+        try:
+            venue_ns = whole("timeNano", _read(result, VenueTime).nano)
+        except Unreadable as problem:
+            raise VenueUnusable(UNREACHABLE, f"the venue's time: {problem}") from None
+        # The least it can be: the answer took its time to come back.
+        self._rest.ahead_ns = venue_ns // NS_PER_MS * NS_PER_MS - self._clock.now_ns()
+        return venue_ns
+
+    async def _listed(self, symbols: Sequence[str]) -> dict[str, ListingRow]:
+        category = self._market.category
+        asked = {"category": category, "limit": _LISTED_PAGE}
+        call = _call("/v5/market/instruments-info", asked, is_signed=False)
+        rows: dict[str, ListingRow] = {}
+        names: list[str] = []
+        async for items in self._pages(call):
+            try:
+                rows |= listed(items, symbols)
+                names += names_of(items)
+            except Unreadable as problem:
+                raise VenueUnusable(UNREACHABLE, f"the list of instruments: {problem}") from None
+            if len(rows) == len(symbols):
+                break
+        for symbol in symbols:
+            if symbol not in rows:
+                raise VenueUnusable(UNFIT, f"no {category} symbol {symbol}{did_you_mean(symbol, names)}")
+            wrong = wrongs(category, self._market.settle_coin, rows[symbol])
+            if wrong:
+                raise VenueUnusable(UNFIT, wrong)
+        return rows
+
+    async def _fees(self, symbols: Sequence[str]) -> dict[str, FeeRow]:
+        asked = {"category": self._market.category}
+        if len(symbols) == 1:
+            asked["symbol"] = symbols[0]
+        result, _ = await self._ask(_call("/v5/account/fee-rate", asked))
+        try:
+            fees = fees_of(_read(result, Page).items, symbols)
+        except Unreadable as problem:
+            raise VenueUnusable(UNREACHABLE, f"the account's fees: {problem}") from None
+        lacking = [symbol for symbol in symbols if symbol not in fees]
+        if lacking:
+            raise VenueUnusable(UNFIT, f"the venue names no fees of ours for {', '.join(lacking)}")
+        return fees
+
+    # The account: what it warns of, each with its remedy
+
+    def _fee_warnings(self, instruments: Sequence[Instrument]) -> Iterator[str]:
+        for one in instruments:
+            if one.kind == SPOT and one.maker_fee_ppm > 0:
+                yield (
+                    f"{one.symbol}: fees of buys are taken in the base coin, so that holdings fall behind our count:"
+                    " keep a little more of it than is quoted"
+                )
+
+    async def _account(self) -> Iterator[str]:
+        account = await self._row(_call("/v5/account/info"), _AccountRow)
+        if account is None:
+            return iter(("account settings could not be read: look at margin mode and account type by hand",))
+        if account.unified_margin_status < _UNIFIED_FROM:
+            raise VenueUnusable(UNFIT, "the account is no unified one: upgrade it, its margin cannot be read")
+        if account.margin_mode == _ISOLATED:
+            return iter(("margin is isolated: one position can be liquidated by itself; set it to cross",))
+        return iter(())
+
+    async def _key(self) -> list[str]:
+        key = await self._row(_call("/v5/user/query-api"), _KeyRow)
+        if key is None:
+            return ["the key's permissions could not be read: look at them by hand"]
+        rights = {right for group in key.permissions.values() for right in group}
+        found = []
+        wanted = ("Order", "Position") if self._market.is_linear else ("SpotTrade",)
+        if key.read_only or not all(right in rights for right in wanted):
+            found.append(f"the key may not trade: give it {' and '.join(wanted)}")
+        if "Withdraw" in rights:
+            found.append("the key may withdraw: make one that may not")
+        if not key.ips or _ANYWHERE in key.ips:
+            found.append("the key is bound to no address: bind it, or it expires")
+        return found
+
+    async def _limits(self) -> list[str]:
+        limits = await self._row(_call("/v5/account/user-setting-config"), _LimitsRow)
+        is_moved = limits is None or (not limits.perp_refuses if self._market.is_linear else limits.spot_moves)
+        if not is_moved:
+            return []
+        body = f'{{"category":"{self._market.category}","modifyEnable":false}}'
+        lead = "it is not known whether" if limits is None else "by this account's setting"
+        return [f"{lead} prices outside the band are moved, not refused: POST /v5/account/set-limit-px-action {body}"]
+
+    async def _positions(self, symbols: Sequence[str]) -> list[str]:
+        found = []
+        for symbol in symbols:
+            call = _call("/v5/position/list", {"category": self._market.category, "symbol": symbol})
+            result, _ = await self._ask(call)
+            try:
+                rows = [_read(raw, PositionRow) for raw in _read(result, Page).items]
+            except Unreadable as problem:
+                raise VenueUnusable(UNREACHABLE, f"the position in {symbol}: {problem}") from None
+            if any(row.position_idx for row in rows):
+                raise VenueUnusable(UNFIT, f"{symbol} is in hedge mode: switch it to one-way mode")
+            if any(row.trade_mode for row in rows):
+                found.append(f"{symbol}: margin is isolated; set it to cross")
+            if any(row.leverage in ("1", "1.0", "1.00") for row in rows):
+                found.append(f"{symbol}: leverage is 1, every quote ties up its whole value; set it higher")
+        return found
+
+    # Asking
+
+    async def _pages(self, call: Call) -> AsyncIterator[list[msgspec.Raw]]:
+        for _ in range(_PAGES_MAX):
+            result, _ = await self._ask(call)
+            try:
+                page = _read(result, Page)
+            except Unreadable as problem:
+                raise VenueUnusable(UNREACHABLE, f"{call.path}: {problem}") from None
+            yield page.items
+            if not page.items or not page.cursor:
+                return
+            call = next_page(call, page.cursor)
+
+    async def _row(self, call: Call, shape: type[RowT]) -> RowT | None:
+        """Ask for one row; None where there is no answer that can be read. A refused key is raised."""
+        try:
+            result, _ = await self._ask(call)
+            return _read(result, shape)
+        except Unreadable:
+            return None
+        except VenueUnusable as refused:
+            if refused.code == KEY_REFUSED:
+                raise
+            return None
+
+    async def _ask(self, call: Call) -> tuple[msgspec.Raw, int]:
+        """Ask once; give the result and the venue's time."""
+        try:
+            reply = await self._rest.fetch(call)
+        except (NeverLeft, NoAnswer) as silence:
+            raise VenueUnusable(UNREACHABLE, f"no answer to {call.path}: {silence}") from None
+        meaning = meaning_of_status(reply.status)
+        answer = Answer(0)
+        if meaning is None:
+            try:
+                answer = read(reply.body, Answer)
+            except Unreadable:
+                words = f"{call.path} was answered with something else ({reply.content_type[:40]})"
+                raise VenueUnusable(UNREACHABLE, words) from None
+            meaning = meaning_of(answer.ret_code)
+        if meaning.verdict is Verdict.SUCCESS:
+            return answer.result, answer.time * NS_PER_MS
+        code = KEY_REFUSED if meaning.verdict is Verdict.STOP else UNREACHABLE
+        raise VenueUnusable(code, f"{call.path}: {meaning.text} ({answer.ret_code or reply.status})")
+
+
+def _call(path: str, asked: Mapping[str, Any] | None = None, *, is_signed: bool = True) -> Call:
+    return Call(GET, path, urlencode(asked or {}), is_signed=is_signed)
+
+
+def _read(raw: msgspec.Raw, shape: type[RowT]) -> RowT:
+    return read(raw, shape)

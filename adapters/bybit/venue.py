@@ -1,0 +1,166 @@
+"""Bybit v5 as a venue: one account, one category, four roads.
+
+Market data and news of our orders come by two streams that are kept up, each with its own ``StreamUp``
+and ``StreamDown``. Creates, amends and cancels go over the trade stream while it is up, as the fast
+road, and over REST otherwise; everything else goes over REST, except a book that is asked for while
+the public stream is up. Whatever road a request takes, it takes it once.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from adapters.bybit.look import Look
+from adapters.bybit.market import make_market
+from adapters.bybit.memory import Memory
+from adapters.bybit.private_part import PrivatePart
+from adapters.bybit.public_part import PublicPart
+from adapters.bybit.requests import can_stream, capability_of
+from adapters.bybit.rest import Rest, RestRoad
+from adapters.bybit.signing import WINDOW_MS, Signer
+from adapters.bybit.trade_road import TradeRoad
+from adapters.clock import Clock
+from adapters.connection import Connection, Part, Waits
+from adapters.transport import Http
+from adapters.venue import Answered, Dial, Feed, Seen
+from strategy import commands
+from strategy.batching import Capability, Group
+from strategy.errors import OurMistake
+
+STREAM: Final = "stream"
+REST: Final = "rest"
+
+KEY_REFUSED: Final = "SQ-V040"
+NOT_SUBSCRIBED: Final = "SQ-V042"
+STRANGE: Final = "SQ-V043"
+
+# A ping more often than the venue asks for: a private stream that is dead is known in eight seconds.
+WAITS: Final = Waits(ping_every_s=5.0, pong_s=3.0)
+
+# Told of what a person should know: a registered error code and words.
+Told = Callable[[commands.Alert], None]
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Where an account is and what of it is used. ``session`` names this process, never twice the same."""
+
+    name: str
+    streams_url: str
+    category: str
+    settle_coin: str
+    session: str
+    entry: str = STREAM
+    window_ms: int = WINDOW_MS
+
+
+class BybitVenue:
+    """One account in one category."""
+
+    def __init__(
+        self,
+        account: Account,
+        signer: Signer,
+        http: Http,
+        dial: Dial,
+        clock: Clock,
+        told: Told,
+        waits: Waits = WAITS,
+    ) -> None:
+        """Nothing is connected yet. ``told`` hears what a person should know."""
+        self._account, self._signer, self._clock, self._waits = account, signer, clock, waits
+        self._dial, self._tell = dial, told
+        self._market = make_market(account.category, (), account.settle_coin)
+        self._memory = Memory()
+        self._rest = Rest(http, signer, clock, account.window_ms)
+        self._road = RestRoad(self._rest, self._market, self._memory, clock)
+        self._road.stopped = self._stopped
+        self._public: PublicPart | None = None
+        self._trade: TradeRoad | None = None
+        self._connections: list[Connection] = []
+        self.strange = 0  # words of the venue that could not be read
+
+    @property
+    def name(self) -> str:
+        """How a person names it."""
+        return self._account.name
+
+    @property
+    def capability(self) -> Capability:
+        """What one request may carry."""
+        return capability_of(self._market)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Say whether orders go in over the trade stream, where it is up."""
+        return self._account.entry == STREAM
+
+    async def look(self, symbols: Sequence[str]) -> Seen:
+        """Read instruments, fees and settings; raises ``VenueUnusable``."""
+        seen = await Look(self._rest, self._market, self._clock).seen(symbols)
+        self._market = make_market(self._account.category, seen.instruments, self._account.settle_coin)
+        self._road.market = self._market
+        return seen
+
+    async def connect(self, feed: Feed) -> None:
+        """Be connected from now on; the streams say themselves when they are up."""
+        if not self._market.grids or self._connections:
+            raise OurMistake("a venue is looked at before it is connected, and connected once")
+        account = self._account
+        self._public = public = PublicPart(self._market, feed, self._refused, self._surprised)
+        public.connection = self._keep("public", f"public/{account.category}", public)
+        private = PrivatePart(
+            self._market, self._memory, self._signer, self._rest.venue_ns, feed, self._refused, self._surprised
+        )
+        private.connection = self._keep("private", "private", private)
+        if self.is_streaming:
+            self._trade = trade = TradeRoad(
+                self._market,
+                self._memory,
+                self._signer,
+                self._clock,
+                self._rest.venue_ns,
+                feed,
+                self._refused,
+                account.window_ms,
+            )
+            trade.stopped, trade.surprised = self._stopped, self._surprised
+            trade.connection = self._keep("trade", "trade", trade)
+        for connection in self._connections:
+            connection.start()
+
+    def send(self, one: Group, signed_venue_ns: int, answered: Answered) -> None:
+        """Put one request on the wire at once, by the road that is open."""
+        self._rest.ahead_ns = signed_venue_ns - self._clock.now_ns()
+        first = one[0]
+        if isinstance(first, commands.RequestBook) and self._public is not None:
+            if self._public.resync(first, answered):
+                return
+        elif can_stream(one) and self._trade is not None and self._trade.send(one, signed_venue_ns, answered):
+            return
+        self._road.send(one, answered)
+
+    async def close(self) -> None:
+        """Leave every connection; what is under way ends without a verdict."""
+        for connection in self._connections:
+            await connection.stop()
+        await self._road.end()
+        await self._rest.close()
+
+    def _keep(self, name: str, path: str, part: Part) -> Connection:
+        url = f"{self._account.streams_url}/v5/{path}"
+        connection = Connection(name, url, self._dial, part, self._account.session, self._waits)
+        self._connections.append(connection)
+        return connection
+
+    # What a person should know
+
+    def _stopped(self, words: str) -> None:
+        self._tell(commands.Alert(KEY_REFUSED, words))
+
+    def _refused(self, words: str) -> None:
+        self._tell(commands.Alert(NOT_SUBSCRIBED, words))
+
+    def _surprised(self, words: str) -> None:
+        self.strange += 1
+        self._tell(commands.Alert(STRANGE, words))

@@ -1,0 +1,379 @@
+"""The venue as a driver sees it: every request ends once, by the road that was open, and streams say when they are up."""
+
+import asyncio
+
+import pytest
+from bybit_desk import NOW_MS, Desk, NobodyThere, Reset, Silence, answer, book, create, envelope, greet, page, sent
+from scripted import played
+
+from strategy import commands, events
+from strategy.line import LATE
+
+ACK = {"orderId": "v1", "orderLinkId": "s-1"}
+OPEN = "/v5/order/realtime"
+
+
+def on_desk(body, **desk):
+    """Play a body at a desk; the venue is closed at its end."""
+
+    async def main():
+        one = Desk(**desk)
+        try:
+            return await body(one)
+        finally:
+            await one.venue.close()
+
+    return played(main)
+
+
+# Streams
+
+
+def test_it_signs_in_subscribes_and_says_which_stream_is_up():
+    async def body(desk):
+        ends = await desk.connect()
+        frames = sent(ends["private"])
+        assert "auth" == frames[0]["op"]
+        assert NOW_MS < frames[0]["args"][1] <= NOW_MS + 11_000
+        assert ["order", "execution", "position", "wallet"] == frames[1]["args"]
+        topics = [topic for frame in sent(ends["public"]) for topic in frame["args"]]
+        assert ["orderbook.50.BTCUSDT", "orderbook.1.BTCUSDT", "publicTrade.BTCUSDT", "priceLimit.BTCUSDT"] == topics
+        return desk.fed
+
+    assert {"public", "private"} == {event.stream for event in on_desk(body)}
+
+
+def test_a_snapshot_that_comes_before_the_acknowledgement_follows_the_word_that_the_stream_is_up():
+    async def body(desk):
+        await desk.venue.look(["BTCUSDT"])
+        await desk.venue.connect(desk.fed.append)
+        end = await desk.board.end(1)
+        await end.heard(1)
+        end.say(book(7))
+        await asyncio.sleep(0.1)
+        assert [] == desk.fed
+        await greet(end)
+        return [type(event).__name__ for event in desk.fed]
+
+    assert ["StreamUp", "BookSnapshot"] == on_desk(body)
+
+
+def test_a_lost_stream_is_said_to_be_down_and_comes_back_signed_in_and_subscribed():
+    async def body(desk):
+        ends = await desk.connect()
+        ends["private"].hang_up()
+        again = await desk.board.end(4)
+        await greet(again)
+        assert ["auth", "subscribe"] == [frame["op"] for frame in sent(again)]
+        return [type(event).__name__ for event in desk.fed if event.stream == events.PRIVATE]
+
+    assert ["StreamUp", "StreamDown", "StreamUp"] == on_desk(body)
+
+
+def test_a_refused_subscription_is_told_and_the_stream_is_not_up():
+    async def body(desk):
+        await desk.venue.look(["BTCUSDT"])
+        await desk.venue.connect(desk.fed.append)
+        end = await desk.board.end(1)
+        await end.heard(1)
+        end.say('{"success":false,"ret_msg":"error:handler not found,topic:x","op":"subscribe","conn_id":"c"}')
+        await asyncio.sleep(0.01)
+        assert [] == desk.fed
+        assert end.is_left
+        return desk.alerts
+
+    alerts = on_desk(body)
+    assert ["SQ-V042"] == [alert.code for alert in alerts]
+    assert "handler not found" in alerts[0].detail
+
+
+def test_a_book_that_is_asked_for_while_the_stream_is_up_is_subscribed_again():
+    async def body(desk):
+        end = (await desk.connect())["public"]
+        end.say(book(7))
+        await asyncio.sleep(0.01)
+        before = len(end.sent)
+        desk.send(commands.RequestBook("BTCUSDT", 5))
+        desk.send(commands.RequestBook("BTCUSDT", 6))
+        await end.heard(before + 2)
+        assert ["unsubscribe", "subscribe"] == [frame["op"] for frame in sent(end)[before:]]
+        end.say(book(9))
+        await asyncio.sleep(0.01)
+        assert "/v5/market/orderbook" not in desk.rest.paths()
+        return desk.said
+
+    first, second = on_desk(body)
+    assert first == second
+    assert [(9, 0)] == [(word.seq, word.asked_ns) for word in first]
+
+
+def test_a_book_that_never_comes_ends_the_question_and_the_connection():
+    async def body(desk):
+        end = (await desk.connect())["public"]
+        desk.send(commands.RequestBook("BTCUSDT", 5))
+        await asyncio.sleep(5.1)
+        assert end.is_left
+        return desk.said, desk.words(events.StreamDown)
+
+    said, down = on_desk(body)
+    assert [("book", "timeout")] == [(word.request, word.code) for word in said[0]]
+    assert [events.StreamDown(events.PUBLIC)] == down
+
+
+def test_a_topic_that_falls_silent_while_pongs_come_is_woken_and_then_given_up():
+    async def body(desk):
+        end = (await desk.connect())["public"]
+        end.say(book(7))
+        before = len(end.sent)
+        for _ in range(30):
+            end.say('{"success":true,"ret_msg":"pong","conn_id":"c","op":"ping"}')
+            await asyncio.sleep(1)
+        asked = [frame["op"] for frame in sent(end)[before:] if frame["op"] != "ping"]
+        return asked, end.is_left
+
+    assert (["unsubscribe", "subscribe"], True) == on_desk(body)
+
+
+def test_a_quiet_market_whose_best_prices_are_repeated_is_alive():
+    async def body(desk):
+        end = (await desk.connect())["public"]
+        end.say(book(7))
+        for _ in range(30):
+            end.say(book(3, topic="orderbook.1.BTCUSDT", seq=7))
+            await asyncio.sleep(1)
+        assert not end.is_left
+        return len(desk.words(events.BookHeartbeat))
+
+    assert 30 == on_desk(body)
+
+
+def test_a_frame_that_cannot_be_read_is_counted_and_told_and_takes_nothing_with_it():
+    async def body(desk):
+        ends = await desk.connect()
+        for name in ("public", "private", "trade"):
+            ends[name].say("{")
+            ends[name].say('{"topic":"order","data":7}')
+        ends["public"].say(book(7))
+        await asyncio.sleep(0.01)
+        assert 1 == len(desk.words(events.BookSnapshot))
+        return desk.venue.strange, desk.codes()
+
+    strange, codes = on_desk(body)
+    assert strange == len(codes) >= 4
+    assert {"SQ-V043"} == set(codes)
+
+
+# Roads
+
+
+def test_a_create_goes_over_the_trade_stream_while_it_is_up():
+    async def body(desk):
+        end = (await desk.connect())["trade"]
+        desk.send(create())
+        await end.heard(2)
+        frame = sent(end)[1]
+        assert ("order.create", "1000") == (frame["op"], frame["header"]["X-BAPI-RECV-WINDOW"])
+        answer(end, ACK, **{"X-Bapi-Limit-Status": "9", "X-Bapi-Limit-Reset-Timestamp": str(NOW_MS)})
+        await asyncio.sleep(0.01)
+        assert "/v5/order/create" not in desk.rest.paths()
+        return desk.said
+
+    ((budget, word),) = on_desk(body)
+    assert 9 == budget.remaining
+    assert events.OrderAccepted("s-1", "v1", 1000, 50, NOW_MS * 1_000_000, 1) == word
+
+
+def test_a_create_goes_over_rest_while_the_trade_stream_is_down():
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = ACK
+        end = (await desk.connect())["trade"]
+        end.hang_up()
+        await asyncio.sleep(0.01)
+        said = await desk.ask(create())
+        assert desk.rest.asked[-1].headers["x-bapi-recv-window"] == "1000"
+        return said
+
+    assert ["OrderAccepted"] == [type(word).__name__ for word in on_desk(body)]
+
+
+def test_where_the_config_says_rest_no_trade_stream_is_dialled():
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = ACK
+        ends = await desk.connect()
+        await desk.ask(create())
+        return sorted(ends), desk.rest.paths()[-1]
+
+    assert (["private", "public"], "/v5/order/create") == on_desk(body, entry="rest")
+
+
+def test_items_of_a_batch_have_their_own_outcomes_on_the_stream():
+    async def body(desk):
+        end = (await desk.connect())["trade"]
+        desk.send(create("s-1"), create("s-2"))
+        await end.heard(2)
+        items = [{"orderId": "v1", "orderLinkId": "s-1"}, {"orderId": "", "orderLinkId": "s-2"}]
+        codes = [{"code": 0, "msg": "OK"}, {"code": 110007, "msg": "no balance"}]
+        answer(end, {"list": items}, ext={"list": codes})
+        await asyncio.sleep(0.01)
+        return desk.said[0]
+
+    assert ["OrderAccepted", "OrderRejected"] == [type(word).__name__ for word in on_desk(body)]
+
+
+# Silence
+
+
+def test_a_request_under_a_trade_stream_that_breaks_is_in_doubt():
+    async def body(desk):
+        end = (await desk.connect())["trade"]
+        desk.send(create())
+        await end.heard(2)
+        end.hang_up()
+        await asyncio.sleep(0.01)
+        return desk.said
+
+    assert [("reset", "s-1")] == [(word.code, word.client_id) for (word,) in on_desk(body)]
+
+
+def test_a_request_that_nobody_answers_is_in_doubt_and_a_late_answer_is_still_a_word():
+    async def body(desk):
+        end = (await desk.connect())["trade"]
+        desk.send(create())
+        await end.heard(2)
+        late = end.sent[1]
+        for _ in range(6):
+            end.say('{"retCode":0,"retMsg":"OK","op":"pong","data":["1"],"connId":"c"}')
+            await asyncio.sleep(1)
+        assert ["timeout"] == [word.code for (word,) in desk.said]
+        end.sent.append(late)
+        answer(end, ACK)
+        answer(end, ACK)
+        await asyncio.sleep(0.01)
+        assert 1 == len(desk.said)
+        return desk.words(events.OrderAccepted)
+
+    assert ["s-1"] == [word.client_id for word in on_desk(body)]
+
+
+def test_a_trade_stream_that_says_nothing_at_all_while_a_request_waits_is_given_up():
+    async def body(desk):
+        end = (await desk.connect())["trade"]
+        await asyncio.sleep(4)
+        desk.send(create())
+        await asyncio.sleep(5.1)
+        return end.is_left
+
+    assert on_desk(body)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (NobodyThere(), ("NotSent", "no_connection")),
+        (Reset(), ("Unanswered", "reset")),
+        (Silence(), ("Unanswered", "timeout")),
+        (page(502), ("Unanswered", "down")),
+        (page(200), ("Unanswered", "unreadable")),
+        (b'{"retCode":0,"retM', ("Unanswered", "unreadable")),
+        (envelope({}, 10006, "Too many visits!"), ("Unanswered", "rate_limit")),
+        (envelope({}, 4711, "never heard of"), ("Unanswered", "4711")),
+        (envelope({}, 110007, "no balance"), ("OrderRejected", "margin")),
+    ],
+)
+def test_over_rest_each_way_to_end_says_what_is_known(answers, said):
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = answers
+        await desk.connect()
+        (word,) = await desk.ask(create())
+        return type(word).__name__, getattr(word, "reason", "") or word.code
+
+    assert said == on_desk(body, entry="rest")
+
+
+def test_an_address_that_is_shut_out_is_told_as_a_budget_of_nothing_for_ten_minutes():
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = page(403)
+        await desk.connect()
+        began_ns = desk.clock.now_ns()
+        budget, word = await desk.ask(create())
+        return word.code, budget.bucket, budget.remaining, (budget.resets_ns - began_ns) // 10**9
+
+    assert ("banned", "account", 0, 600) == on_desk(body, entry="rest")
+
+
+def test_a_create_whose_time_passes_while_it_waits_for_a_connection_never_leaves():
+    async def body(desk):
+        await desk.connect()
+        desk.rest.answers["/v5/order/create"] = ACK
+        desk.rest.connect_s = 1.0
+        (word,) = await desk.ask(create(send_by_ns=desk.clock.now_ns() + 10**8))
+        assert "/v5/order/create" not in desk.rest.paths()
+        return word
+
+    assert events.NotSent("create", "s-1", "BTCUSDT", LATE) == on_desk(body, entry="rest")
+
+
+def test_closing_ends_what_is_under_way_without_a_verdict():
+    async def body(desk):
+        desk.rest.answers |= {OPEN: Silence(), "/v5/order/create": Silence()}
+        end = (await desk.connect())["trade"]
+        desk.send(create())
+        await end.heard(2)
+        desk.send(commands.QueryOpenOrders("BTCUSDT", 1))
+        await asyncio.sleep(0.1)
+        await desk.venue.close()
+        return [type(word).__name__ for said in desk.said for word in said]
+
+    assert ["Unanswered", "Unanswered"] == on_desk(body)
+
+
+def test_a_request_that_is_ended_before_it_left_never_left():
+    async def body(desk):
+        desk.rest.answers[OPEN] = {"list": []}
+        desk.send(commands.QueryOpenOrders("BTCUSDT", 1))
+        desk.rest.connect_s = 1.0
+        await desk.venue.close()
+        assert OPEN not in desk.rest.paths()
+        return desk.said
+
+    assert [(events.NotSent("query", "", "BTCUSDT", "no_connection"),)] == on_desk(body)
+
+
+def test_a_read_of_many_pages_is_one_answer():
+    def rows(request):
+        cursor = request.url.params.get("cursor")
+        items = [{"symbol": "BTCUSDT", "orderId": f"v{cursor}", "orderLinkId": f"s-{cursor}", "side": "Buy"}]
+        row = {"orderStatus": "New", "price": "100.0", "qty": "0.05", **items[0]}
+        return {"list": [row], "nextPageCursor": {None: "2%3A", "2%3A": "", "2:": ""}[cursor]}
+
+    async def body(desk):
+        desk.rest.answers[OPEN] = rows
+        await desk.connect()
+        (word,) = await desk.ask(commands.QueryOpenOrders("BTCUSDT", 1))
+        return word.client_ids, [request.url.raw_path for request in desk.rest.asked[-2:]]
+
+    names, paths = on_desk(body)
+    assert ("s-None", "s-2:") == names
+    assert paths[1].endswith(b"cursor=2%3A")
+
+
+def test_requests_are_signed_with_the_estimate_they_were_given():
+    async def body(desk):
+        desk.rest.answers[OPEN] = {"list": []}
+        await desk.connect()
+        desk.send(commands.QueryOpenOrders("BTCUSDT", 1), ahead_ns=-(10**9))
+        now_ms = desk.clock.now_ns() // 1_000_000
+        await asyncio.sleep(0.1)
+        return int(desk.rest.asked[-1].headers["x-bapi-timestamp"]) - now_ms
+
+    assert -1000 == on_desk(body)
+
+
+def test_a_refused_key_is_told_to_a_person():
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = envelope({}, 10003, "invalid key")
+        await desk.connect()
+        (word,) = await desk.ask(create())
+        return word.code, desk.codes()
+
+    assert ("key", ["SQ-V040"]) == on_desk(body, entry="rest")
