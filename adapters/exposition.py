@@ -16,6 +16,7 @@ from adapters.metrics import BUCKETS, OUTSIDE, Metrics
 from adapters.standing import Standing, SymbolStanding, standing_of
 from strategy.context import HALT, HARD, LATCHED, NO_ACTION, NO_TAKING, NONE, REDUCE_ONLY, SOFT, SOFTEN, Readings
 from strategy.edge import HORIZONS_NS, Figures
+from strategy.errors import RefusalCode
 from strategy.footprint import bounds_of
 from strategy.order_states import State
 from strategy.pacing import ACCOUNT, ORDERS, QUERIES
@@ -88,7 +89,8 @@ def _risk(metrics: Metrics, standing: Standing) -> Iterator[Metric]:
     account = metrics.knobs.account
     limits = {"gross": quote_from_cash(account.gross_cash_max), "net": quote_from_cash(account.net_cash_max)}
     yield gauge("exposure_limit_quote", "What the account's worst case may come to.", ("kind",), rows(limits))
-    yield counter("limit_refusals", "What our own limits said no to.", ("code",), rows(standing.refusals))
+    refusals = {**dict.fromkeys(RefusalCode, 0), **standing.refusals}
+    yield counter("limit_refusals", "What our own limits said no to.", ("code",), rows(refusals))
     yield counter("alerts", "What a person was told, by error code.", ("code",), rows(metrics.alerts))
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from adapters.laps import Laps
 from adapters.money import Money
-from strategy import commands, events
+from strategy import alarms, commands, events
 from strategy.belief import Belief
 from strategy.breakdown import DECODE, JOURNAL, REST, Breakdown, Histogram
 from strategy.context import QuoteContext
@@ -140,7 +140,7 @@ class Metrics:
         self.events: dict[type, int] = dict.fromkeys(events.Event.__args__, 0)
         self.outcomes = {(request, outcome): 0 for request in REQUESTS for outcome in OUTCOMES}
         self.codes: dict[tuple[str, str], int] = {}
-        self.alerts: dict[str, int] = {}
+        self.alerts = dict.fromkeys(alarms.CODES, 0)
         self.fills = {(symbol, liquidity): 0 for symbol in symbols for liquidity in (MAKER, TAKER)}
         self.money = Money(knobs)
         self.streams = dict.fromkeys(STREAMS, False)

@@ -1,5 +1,6 @@
 """A small simulated world that is watched as a live bot is: the same stopwatch, the same counts."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from small_world import small_world
 
 from adapters.exposition import families
+from adapters.families import process_families
 from adapters.laps import Laps
-from adapters.metrics import Metrics
+from adapters.metrics import BUCKETS, OUTSIDE, Metrics
 from adapters.scrape import render
 from sim.world import World
+from strategy import events
 from strategy.core import Core
+from strategy.units import NS_PER_S
 
 Page = dict[str, dict[tuple[tuple[str, str], ...], float]]
 
@@ -52,3 +56,24 @@ def page_of(metrics: Metrics, now_ns: int) -> Page:
 def of(page: Page, name: str, **labels: str) -> float:
     """Find the one sample with exactly these labels."""
     return page[name][tuple(sorted(labels.items()))]
+
+
+def storm_page(folder: Path) -> bytes:
+    """Give the page of a bot in a partition, with everything on it that can be there."""
+    world, metrics = measured_world(
+        folder,
+        40,
+        faults="{kind: partition, id: cut, at_s: 20, for_s: 12, links: [rest_up, rest_down, public, private]}",
+        outside=dict.fromkeys(OUTSIDE, lambda: 1.0),
+    )
+    pages: list[bytes] = []
+
+    def look() -> None:
+        now_ns = world.host.now_ns()
+        for bucket in BUCKETS:
+            metrics.delivered(now_ns, events.BudgetSeen(bucket, 1, 0))
+        pages.append(render(chain(families(metrics, now_ns), process_families())))
+
+    world.kernel.at(31 * NS_PER_S, look)
+    assert "" == world.run().error
+    return pages[0]
