@@ -88,7 +88,7 @@ def instrument_of(category: str, row: ListingRow, fee: FeeRow) -> Instrument:
             kind=category,
             tick=row.price_filter.tick_size,
             lot=f"{lot:f}",
-            size_min=f"{max(lot, -(-least // lot) * lot):f}",
+            size_min=f"{max(lot, (least / lot).to_integral_value(ROUND_CEILING) * lot):f}",
             size_max=f"{most // lot * lot:f}",
             notional_min=sizes.min_notional_value or sizes.min_order_amt or "0",
             maker_fee_bps=_bps(fee.maker_fee_rate),
@@ -102,12 +102,11 @@ def wrongs(category: str, settle_coin: str, row: ListingRow) -> str:
     """Say why a listed symbol is not for us; empty where it is."""
     if row.status != TRADING:
         return f"{row.symbol} is not trading: {row.status[:40]}"
-    if category != LINEAR:
-        return ""
     if row.contract_type and not row.contract_type.startswith("Linear"):
         return f"{row.symbol} is a {row.contract_type[:40]}: its profits are not counted in its quote currency"
-    if row.settle_coin not in ("", settle_coin):
-        return f"{row.symbol} settles in {row.settle_coin[:20]}, and this account is read in {settle_coin}"
+    coin = row.settle_coin if category == LINEAR else row.quote_coin
+    if coin not in ("", settle_coin):
+        return f"{row.symbol} is counted in {coin[:20]}, and this account in {settle_coin}"
     return ""
 
 
