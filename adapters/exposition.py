@@ -89,7 +89,7 @@ def _risk(metrics: Metrics, standing: Standing) -> Iterator[Metric]:
     account = metrics.knobs.account
     limits = {"gross": quote_from_cash(account.gross_cash_max), "net": quote_from_cash(account.net_cash_max)}
     yield gauge("exposure_limit_quote", "What the account's worst case may come to.", ("kind",), rows(limits))
-    refusals = {**dict.fromkeys(RefusalCode, 0), **standing.refusals}
+    refusals = {code.value: standing.refusals.get(code, 0) for code in RefusalCode}
     yield counter("limit_refusals", "What our own limits said no to.", ("code",), rows(refusals))
     yield counter("alerts", "What a person was told, by error code.", ("code",), rows(metrics.alerts))
 
