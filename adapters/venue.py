@@ -5,7 +5,7 @@ says so by ``StreamUp`` and ``StreamDown``. It never queues, retries or drops: w
 now or certainly never, and every command it was given is answered for exactly once.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -32,12 +32,14 @@ class Seen(msgspec.Struct, frozen=True):
     """What a venue said of itself and of our account before the bot began.
 
     ``instruments`` carry the account's own fees. ``warnings`` are settings that a market maker would
-    not want (a hedge mode, orders that are silently repriced), each with its remedy.
+    not want (a hedge mode, orders that are silently repriced), each with its remedy. ``positions`` are
+    signed lots by symbol; None where the venue knows only of balances.
     """
 
     instruments: tuple[Instrument, ...]
     venue_ns: int
     warnings: tuple[str, ...] = ()
+    positions: Mapping[str, int] | None = None
 
 
 class Venue(Protocol):

@@ -54,7 +54,7 @@ class Visit:
 async def visiting(settings: Settings, keys: Keys) -> AsyncIterator[Visit]:
     """Go to the venue that the settings name; raises ``VenueUnusable``."""
     clock = HostClock()
-    venue = venues.make_venue(settings, keys)
+    venue = venues.make_venue(settings, keys, clock)
     try:
         yield Visit(settings, venue, clock, await venue_ahead_ns(venue, clock))
     finally:

@@ -10,7 +10,7 @@ from typing import Final
 from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat
 
 REAL: Final = "real"
-_MAY_HAVE_ORDERS: Final = (QUOTING, HALTED, STOPPING)
+_QUOTED: Final = (QUOTING, HALTED, STOPPING)
 
 
 class Watchdog:
@@ -36,4 +36,8 @@ class Watchdog:
             # A bot that starts has sent nothing yet; what was there before it is why we stay armed.
             self.is_armed |= beat.state != STARTING
             return False
-        return self.is_armed or (is_held and beat.state in _MAY_HAVE_ORDERS)
+        return self.is_armed or (is_held and _may_have_orders(beat))
+
+
+def _may_have_orders(beat: Beat) -> bool:
+    return beat.state in _QUOTED or any(one.open_orders for one in beat.symbols)

@@ -13,7 +13,7 @@ import msgspec
 
 from adapters.bybit.errors import meaning_of, meaning_of_status
 from adapters.bybit.listing import FeeRow, ListingRow, fees_of, instrument_of, listed, names_of, wrongs
-from adapters.bybit.market import Market, Unreadable, whole
+from adapters.bybit.market import Market, Unreadable, make_market, side_of, whole
 from adapters.bybit.requests import GET, Call, next_page
 from adapters.bybit.rest import Rest
 from adapters.bybit.rows import Answer, Page, PositionRow, VenueTime, read
@@ -68,9 +68,12 @@ class Look:
         venue_ns = await self._time()
         instruments = await self.instruments(symbols)
         warnings = [*self._fee_warnings(instruments), *await self._account(), *await self._key(), *await self._limits()]
+        positions = None
         if self._market.is_linear:
-            warnings += await self._positions(symbols)
-        return Seen(instruments, venue_ns, tuple(warnings))
+            rows = {symbol: await self._positions(symbol) for symbol in symbols}
+            warnings += (words for symbol in symbols for words in _margin_warnings(symbol, rows[symbol]))
+            positions = {one.symbol: _held_lots(one, rows[one.symbol]) for one in instruments}
+        return Seen(instruments, venue_ns, tuple(warnings), positions)
 
     async def instruments(self, symbols: Sequence[str]) -> tuple[Instrument, ...]:
         """Read grids, sizes and fees; raises ``VenueUnusable`` where a symbol cannot be traded."""
@@ -171,22 +174,17 @@ class Look:
         lead = "it is not known whether" if limits is None else "by this account's setting"
         return [f"{lead} prices outside the band are moved, not refused: POST /v5/account/set-limit-px-action {body}"]
 
-    async def _positions(self, symbols: Sequence[str]) -> list[str]:
-        found = []
-        for symbol in symbols:
-            call = _call("/v5/position/list", {"category": self._market.category, "symbol": symbol})
-            result, _ = await self._ask(call)
-            try:
-                rows = [_read(raw, PositionRow) for raw in _read(result, Page).items]
-            except Unreadable as problem:
-                raise VenueUnusable(UNREACHABLE, f"the position in {symbol}: {problem}") from None
-            if any(row.position_idx for row in rows):
-                raise VenueUnusable(UNFIT, f"{symbol} is in hedge mode: switch it to one-way mode")
-            if any(row.trade_mode for row in rows):
-                found.append(f"{symbol}: margin is isolated; set it to cross")
-            if any(row.leverage in ("1", "1.0", "1.00") for row in rows):
-                found.append(f"{symbol}: leverage is 1, every quote ties up its whole value; set it higher")
-        return found
+    async def _positions(self, symbol: str) -> list[PositionRow]:
+        """Read a symbol's position; raises ``VenueUnusable`` for a mode that this bot does not speak."""
+        call = _call("/v5/position/list", {"category": self._market.category, "symbol": symbol})
+        result, _ = await self._ask(call)
+        try:
+            rows = [_read(raw, PositionRow) for raw in _read(result, Page).items]
+        except Unreadable as problem:
+            raise VenueUnusable(UNREACHABLE, f"the position in {symbol}: {problem}") from None
+        if any(row.position_idx for row in rows):
+            raise VenueUnusable(UNFIT, f"{symbol} is in hedge mode: switch it to one-way mode")
+        return rows
 
     # Asking
 
@@ -233,6 +231,22 @@ class Look:
             return answer.result, answer.time * NS_PER_MS
         code = KEY_REFUSED if meaning.verdict is Verdict.STOP else UNREACHABLE
         raise VenueUnusable(code, f"{call.path}: {meaning.text} ({answer.ret_code or reply.status})")
+
+
+def _margin_warnings(symbol: str, rows: Sequence[PositionRow]) -> Iterator[str]:
+    if any(row.trade_mode for row in rows):
+        yield f"{symbol}: margin is isolated; set it to cross"
+    if any(row.leverage in ("1", "1.0", "1.00") for row in rows):
+        yield f"{symbol}: leverage is 1, every quote ties up its whole value; set it higher"
+
+
+def _held_lots(instrument: Instrument, rows: Sequence[PositionRow]) -> int:
+    """Sum up what is held, sold short below zero; raises ``VenueUnusable`` for what is not on the grid."""
+    grid = make_market(instrument.kind, (instrument,)).grids[instrument.symbol]
+    try:
+        return sum(side_of(row.side) * grid.lots(row.size) for row in rows if row.side)
+    except Unreadable as problem:
+        raise VenueUnusable(UNREACHABLE, f"the position in {instrument.symbol}: {problem}") from None
 
 
 def _call(path: str, asked: Mapping[str, Any] | None = None, *, is_signed: bool = True) -> Call:

@@ -9,13 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 from emptied import FullVenue
 from live_files import write_keys, write_live
+from msgspec.structs import replace
 from stub_bot import stub_bot
 
 from adapters import venues
 from adapters.bar import Bar
 from adapters.endings import Ended
 from adapters.health import GUARD
-from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat
+from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat, SymbolState
 from adapters.lockfile import Lock
 from adapters.sweeping import sweep
 from adapters.venue import VenueUnusable
@@ -64,6 +65,11 @@ def test_a_guard_that_begins_late_sees_by_the_lock_that_the_silent_one_lives(sta
     assert [False] == heard((beat(state), OLD, False))
 
 
+def test_a_silent_one_that_shows_nothing_may_still_have_sent_something() -> None:
+    showing = replace(beat(STARTING), symbols=(SymbolState(symbol="BTCUSDT", open_orders=1),))
+    assert [True] == heard((showing, OLD, True))
+
+
 def test_a_bot_that_stopped_by_itself_is_left_in_peace() -> None:
     assert [False] * 3 == heard((beat(), FRESH, True), (beat(STOPPED), FRESH, True), (beat(STOPPED), OLD, False))
 
@@ -79,7 +85,7 @@ def test_a_bot_without_orders_is_none_to_step_in_for(mode: str) -> None:
 @pytest.fixture
 def venue(monkeypatch: pytest.MonkeyPatch) -> FullVenue:
     full = FullVenue(BTCUSDT=("s-1",))
-    monkeypatch.setattr(venues, "make_venue", lambda settings, keys: full)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock: full)
     monkeypatch.setattr("adapters.visit.Visit.sweep", _one_round)
     return full
 
@@ -125,7 +131,7 @@ def test_it_goes_on_until_a_read_shows_none(tmp_path: Path, venue: FullVenue, mo
     monkeypatch.setattr(guard, "_AGAIN_S", 0.0)
     tries = []
 
-    def make(settings: object, keys: object) -> FullVenue:
+    def make(settings: object, keys: object, clock: object) -> FullVenue:
         tries.append(1)
         if len(tries) == 1:
             raise VenueUnusable("SQ-V030", "nobody there")

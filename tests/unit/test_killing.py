@@ -27,7 +27,7 @@ from strategy.exit_codes import ExitCode
 @pytest.fixture
 def venue(monkeypatch: pytest.MonkeyPatch) -> FullVenue:
     full = FullVenue(BTCUSDT=("s-1", "venue:7"))
-    monkeypatch.setattr(venues, "make_venue", lambda settings, keys: full)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock: full)
     # Reads are believed at once: how late one must be asked is the sweep's own test.
     monkeypatch.setattr("adapters.visit.Visit.sweep", _sweep_at_once)
     return full
@@ -114,7 +114,7 @@ def test_orders_that_stay_are_told_and_the_bar_stays_down(tmp_path: Path, venue:
 def test_a_venue_that_is_gone_keeps_neither_bar_nor_process_from_being_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(settings: object, keys: object) -> None:
+    def refuse(settings: object, keys: object, clock: object) -> None:
         raise VenueUnusable("SQ-V030", "nobody there")
 
     monkeypatch.setattr(venues, "make_venue", refuse)
