@@ -33,7 +33,7 @@ def make_venue(
         name=settings.venue_name,
         streams_url=place.streams,
         category=settings.live.venue.category,
-        settle_coin=_settle_coin(settings),
+        settle_coin=settle_coin_of(settings.live.symbols[0]),
         session=f"{settings.live.name}-{now.now_ns()}",
         entry=place.entry,
         window_ms=int(settings.config.orders.window_ms),
@@ -42,10 +42,9 @@ def make_venue(
     return BybitVenue(account, signer, Http(place.rest, patience=_PATIENCE), dialler(), now, told or _nobody)
 
 
-def _settle_coin(settings: Settings) -> str:
-    """Tell by the names what the account is counted in; the venue is asked whether that is so."""
-    first = settings.live.symbols[0]
-    return "USDC" if first.endswith(("USDC", "PERP")) else "USDT"
+def settle_coin_of(symbol: str) -> str:
+    """Tell by a symbol's name what the account is counted in; the venue is asked whether that is so."""
+    return "USDC" if symbol.endswith(("USDC", "PERP")) else "USDT"
 
 
 def _nobody(_alert: commands.Alert) -> None:
