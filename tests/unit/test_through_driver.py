@@ -40,13 +40,3 @@ def test_both_drivers_make_the_same_run(tmp_path, what):
     ]
     assert worlds[0].driver.steps > 500
     assert outcomes[0].digest == outcomes[1].digest
-
-
-def test_a_live_driver_that_is_done_hears_nothing_more(tmp_path):
-    worlds, outcomes = both(tmp_path, "{at_s: 4.013, kind: shutdown, deadline_s: 5}")
-    assert [("", []), ("", [])] == [
-        (one.error, world.oracle.breaches) for one, world in zip(outcomes, worlds, strict=True)
-    ]
-    simulated, live = worlds
-    assert [0, 0] == [len(world.venue.open_orders()) for world in worlds]
-    assert live.driver.steps < simulated.driver.steps
