@@ -6,49 +6,20 @@ import subprocess
 import sys
 import zipfile
 from itertools import combinations
-from pathlib import Path
 
 import pytest
+from deployed import DEPLOY, board, chosen, panels, rules, stories, yaml
 from measured import storm_page
 from prometheus_client.parser import text_string_to_metric_families
 from promql import selectors, suits
-from ruamel.yaml import YAML
 from tools import promtool, tool
 
 from strategy.exit_codes import ExitCode
 
-DEPLOY = Path(__file__).resolve().parents[2] / "adapters" / "deploy"
 FILES = sorted(path.name for path in DEPLOY.iterdir())
 # What Prometheus itself makes.
 OF_PROMETHEUS = ("up", "ALERTS")
 UNITS = ("stormquote-live.service", "stormquote-guard.service")
-
-
-def yaml(name):
-    return YAML(typ="safe", pure=True).load(DEPLOY / name)
-
-
-def rules():
-    return [rule for group in yaml("alerts.yml")["groups"] for rule in group["rules"]]
-
-
-def stories():
-    return yaml("alerts_test.yml")["tests"]
-
-
-def board():
-    return json.loads((DEPLOY / "dashboard.json").read_text())
-
-
-def panels():
-    return [panel for panel in board()["panels"] if panel["type"] != "row"]
-
-
-def chosen(expression):
-    """Choose everything in the dashboard's variables."""
-    for name, value in (("job", "stormquote"), ("instance", ".*"), ("symbol", ".*"), ("__rate_interval", "1m")):
-        expression = expression.replace(f"${name}", value)
-    return expression
 
 
 def asked():
