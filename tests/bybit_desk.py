@@ -50,6 +50,7 @@ TIDY: dict[str, Any] = {
     "/v5/user/query-api": KEY,
     "/v5/account/user-setting-config": {"lpaSpot": False, "lpaPerp": True},
     "/v5/position/list": {"list": [FLAT]},
+    "/v5/system/status": {"list": []},
 }
 
 Script = Callable[[httpx.Request], Any]
@@ -219,5 +220,7 @@ def book(u: int, kind: str = "snapshot", seq: int = 0, topic: str = "orderbook.5
     return json.dumps({"topic": topic, "type": kind, "ts": NOW_MS, "data": data, "cts": NOW_MS})
 
 
-def create(client_id: str = "s-1", send_by_ns: int = 2**62) -> commands.CreateOrder:
-    return commands.CreateOrder(client_id, "BTCUSDT", "bid0", 1, 1000, 50, True, False, False, send_by_ns, 1)
+def create(
+    client_id: str = "s-1", send_by_ns: int = 2**62, side: int = 1, price_ticks: int = 1000
+) -> commands.CreateOrder:
+    return commands.CreateOrder(client_id, "BTCUSDT", "bid0", side, price_ticks, 50, True, False, False, send_by_ns, 1)

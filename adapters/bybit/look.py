@@ -56,6 +56,16 @@ class _LimitsRow(msgspec.Struct, frozen=True, rename={"spot_moves": "lpaSpot", "
     perp_refuses: bool = True
 
 
+class ClosureRow(msgspec.Struct, frozen=True):
+    """A maintenance as the venue announces it; instants are ms as text."""
+
+    id: str
+    state: str
+    begin: str
+    end: str
+    product: tuple[int, ...] = ()
+
+
 class Look:
     """One look at the venue."""
 
@@ -83,6 +93,26 @@ class Look:
             return tuple(instrument_of(self._market.category, rows[symbol], fees[symbol]) for symbol in symbols)
         except Unreadable as problem:
             raise VenueUnusable(UNFIT, str(problem)) from None
+
+    async def again(self, symbol: str) -> tuple[ListingRow, FeeRow, int]:
+        """Read one symbol's rules and fees, and when that was; raises ``VenueUnusable``."""
+        asked = {"category": self._market.category, "symbol": symbol}
+        result, venue_ns = await self._ask(_call("/v5/market/instruments-info", asked, is_signed=False))
+        try:
+            rows = listed(_read(result, Page).items, (symbol,))
+        except Unreadable as problem:
+            raise VenueUnusable(UNREACHABLE, f"the rules of {symbol}: {problem}") from None
+        if symbol not in rows:
+            raise VenueUnusable(UNFIT, f"{symbol} is not listed any more")
+        return rows[symbol], (await self._fees((symbol,)))[symbol], venue_ns
+
+    async def closures(self) -> tuple[list[ClosureRow], int]:
+        """Read which maintenance is announced, and when that was; nothing where it cannot be read."""
+        try:
+            result, venue_ns = await self._ask(_call("/v5/system/status", is_signed=False))
+            return [_read(raw, ClosureRow) for raw in _read(result, Page).items], venue_ns
+        except (VenueUnusable, Unreadable):
+            return [], 0
 
     async def _time(self) -> int:
         result, venue_ns = await self._ask(_call("/v5/market/time", is_signed=False))

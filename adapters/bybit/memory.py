@@ -21,7 +21,7 @@ class Known(msgspec.Struct):
 
     Sizes are whole sizes, fills included. ``told_ns`` is the venue's instant of the latest row,
     ``acked_ns`` that of the latest acknowledgement. ``is_moved``: a row since the last question left
-    showed another price or size than the row before it.
+    showed another price or size than the row before it. ``is_shown``: the stream has spoken of it.
     """
 
     asked: tuple[int, int] = (0, 0)
@@ -29,6 +29,7 @@ class Known(msgspec.Struct):
     told_ns: int = 0
     acked_ns: int = 0
     is_moved: bool = False
+    is_shown: bool = False
 
 
 class Memory(msgspec.Struct):
@@ -50,3 +51,10 @@ class Memory(msgspec.Struct):
             if isinstance(command, CreateOrder | AmendOrder):
                 known = self.of(command.client_id)
                 known.asked, known.is_moved = (command.price_ticks, command.size_lots), False
+
+    def unshown(self, since_ns: int, until_ns: int) -> str:
+        """Name an order that was acknowledged in between and that the stream has not spoken of; else empty."""
+        late = (
+            name for name, known in self.orders.items() if since_ns < known.acked_ns < until_ns and not known.is_shown
+        )
+        return next(late, "")

@@ -95,6 +95,7 @@ class PrivateStream:
         grid = grid_of(self._market, row.symbol, row.category)
         name, at_ns = name_of(row.order_link_id, row.order_id), ns_of("updatedTime", row.updated_time)
         filled = grid.lots(row.cum_exec_qty or "0")
+        self._memory.of(name).is_shown = True
         if row.order_status in OPEN_STATES:
             stands = (grid.ticks(row.price or "0"), grid.lots(row.qty))
             return Heard(events=self._open(name, row, stands, at_ns))

@@ -6,11 +6,13 @@ road, and over REST otherwise; everything else goes over REST, except a book tha
 the public stream is up. Whatever road a request takes, it takes it once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from adapters.bybit.alerts import Alerts, Told
+from adapters.bybit.bands import joined, parted
 from adapters.bybit.look import Look
 from adapters.bybit.market import make_market
 from adapters.bybit.memory import Memory
@@ -18,6 +20,7 @@ from adapters.bybit.private_part import PrivatePart
 from adapters.bybit.public_part import PublicPart
 from adapters.bybit.requests import can_stream, capability_of
 from adapters.bybit.rest import Rest, RestRoad
+from adapters.bybit.rules import EVERY_S, Rules
 from adapters.bybit.signing import WINDOW_MS, Signer
 from adapters.bybit.trade_road import TradeRoad
 from adapters.clock import Clock
@@ -27,6 +30,7 @@ from adapters.venue import Answered, Dial, Feed, Seen
 from strategy import commands
 from strategy.batching import Capability, Group
 from strategy.errors import OurMistake
+from strategy.instrument import Instrument
 
 STREAM: Final = "stream"
 REST: Final = "rest"
@@ -37,9 +41,6 @@ STRANGE: Final = "SQ-V043"
 
 # A ping more often than the venue asks for: a private stream that is dead is known in eight seconds.
 WAITS: Final = Waits(ping_every_s=5.0, pong_s=3.0)
-
-# Told of what a person should know: a registered error code and words.
-Told = Callable[[commands.Alert], None]
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -66,10 +67,12 @@ class BybitVenue:
         clock: Clock,
         told: Told,
         waits: Waits = WAITS,
+        rules_every_s: float = EVERY_S,
     ) -> None:
         """Nothing is connected yet. ``told`` hears what a person should know."""
         self._account, self._signer, self._clock, self._waits = account, signer, clock, waits
-        self._dial, self._tell = dial, told
+        self._dial, self._rules_every_s = dial, rules_every_s
+        self.alerts = Alerts(told)
         self._market = make_market(account.category, (), account.settle_coin)
         self._memory = Memory()
         self._rest = Rest(http, signer, clock, account.window_ms)
@@ -77,8 +80,9 @@ class BybitVenue:
         self._road.stopped = self._stopped
         self._public: PublicPart | None = None
         self._trade: TradeRoad | None = None
+        self._rules: Rules | None = None
+        self._instruments: tuple[Instrument, ...] = ()
         self._connections: list[Connection] = []
-        self.strange = 0  # words of the venue that could not be read
 
     @property
     def name(self) -> str:
@@ -99,7 +103,7 @@ class BybitVenue:
         """Read instruments, fees and settings; raises ``VenueUnusable``."""
         seen = await Look(self._rest, self._market, self._clock).seen(symbols)
         self._market = make_market(self._account.category, seen.instruments, self._account.settle_coin)
-        self._road.market = self._market
+        self._road.market, self._instruments = self._market, seen.instruments
         return seen
 
     async def connect(self, feed: Feed) -> None:
@@ -126,8 +130,11 @@ class BybitVenue:
             )
             trade.stopped, trade.surprised = self._stopped, self._surprised
             trade.connection = self._keep("trade", "trade", trade)
+        look = Look(self._rest, self._market, self._clock)
+        self._rules = Rules(look, account.category, self._instruments, feed, self.alerts, self._rules_every_s)
         for connection in self._connections:
             connection.start()
+        self._rules.start()
 
     def send(self, one: Group, signed_venue_ns: int, answered: Answered) -> None:
         """Put one request on the wire at once, by the road that is open."""
@@ -136,12 +143,20 @@ class BybitVenue:
         if isinstance(first, commands.RequestBook) and self._public is not None:
             if self._public.resync(first, answered):
                 return
-        elif can_stream(one) and self._trade is not None and self._trade.send(one, signed_venue_ns, answered):
+            self._road.send(one, answered)
             return
-        self._road.send(one, answered)
+        staying, outside = parted(self._public.bands if self._public is not None else {}, one)
+        if outside:
+            answered = joined(one, outside, answered)
+        if not staying:
+            answered(())
+        elif not (can_stream(one) and self._trade is not None and self._trade.send(staying, signed_venue_ns, answered)):
+            self._road.send(staying, answered)
 
     async def close(self) -> None:
         """Leave every connection; what is under way ends without a verdict."""
+        if self._rules is not None:
+            await self._rules.stop()
         for connection in self._connections:
             await connection.stop()
         await self._road.end()
@@ -156,11 +171,10 @@ class BybitVenue:
     # What a person should know
 
     def _stopped(self, words: str) -> None:
-        self._tell(commands.Alert(KEY_REFUSED, words))
+        self.alerts.say(KEY_REFUSED, words)
 
     def _refused(self, words: str) -> None:
-        self._tell(commands.Alert(NOT_SUBSCRIBED, words))
+        self.alerts.say(NOT_SUBSCRIBED, words)
 
     def _surprised(self, words: str) -> None:
-        self.strange += 1
-        self._tell(commands.Alert(STRANGE, words))
+        self.alerts.say(STRANGE, words)

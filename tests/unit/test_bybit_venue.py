@@ -1,6 +1,7 @@
 """The venue as a driver sees it: every request ends once, by the road that was open, and streams say when they are up."""
 
 import asyncio
+import json
 
 import pytest
 from bybit_desk import NOW_MS, Desk, NobodyThere, Reset, Silence, answer, book, create, envelope, greet, page, sent
@@ -156,14 +157,93 @@ def test_a_frame_that_cannot_be_read_is_counted_and_told_and_takes_nothing_with_
         ends["public"].say(book(7))
         await asyncio.sleep(0.01)
         assert 1 == len(desk.words(events.BookSnapshot))
-        return desk.venue.strange, desk.codes()
+        return desk.venue.alerts.counts, desk.codes()
 
-    strange, codes = on_desk(body)
-    assert strange == len(codes) >= 4
-    assert {"SQ-V043"} == set(codes)
+    assert ({"SQ-V043": 4}, ["SQ-V043"]) == on_desk(body)
+
+
+ROW = {
+    "symbol": "BTCUSDT",
+    "category": "linear",
+    "orderId": "v1",
+    "orderLinkId": "s-1",
+    "side": "Buy",
+    "price": "100.0",
+    "qty": "0.05",
+    "updatedTime": str(NOW_MS),
+}
+
+
+@pytest.mark.parametrize("status", ["New", "Filled", "Cancelled", None])
+def test_a_private_stream_that_says_nothing_of_an_order_that_was_taken_is_given_up(status):
+    async def body(desk):
+        ends = await desk.connect()
+        desk.send(create())
+        await ends["trade"].heard(2)
+        answer(ends["trade"], ACK, Timenow=str(NOW_MS + 50))
+        if status is not None:
+            row = {**ROW, "orderStatus": status}
+            ends["private"].say(json.dumps({"topic": "order", "id": "1", "creationTime": 1, "data": [row]}))
+        for _ in range(20):
+            ends["private"].say('{"op":"pong","args":["1"],"conn_id":"c"}')
+            await asyncio.sleep(1)
+        return ends["private"].is_left
+
+    assert on_desk(body) == (status is None)
 
 
 # Roads
+
+
+BAND = json.dumps(
+    {"topic": "priceLimit.BTCUSDT", "ts": NOW_MS, "data": {"symbol": "BTCUSDT", "buyLmt": "110.0", "sellLmt": "90.0"}}
+)
+
+
+def test_creates_outside_the_price_band_stay_here_and_the_others_of_their_batch_leave():
+    async def body(desk):
+        ends = await desk.connect()
+        ends["public"].say(BAND)
+        await asyncio.sleep(0.01)
+        desk.send(create("s-1", price_ticks=1101), create("s-2"), create("s-3", side=-1, price_ticks=899))
+        await ends["trade"].heard(2)
+        answer(ends["trade"], {"orderId": "v2", "orderLinkId": "s-2"}, **{"X-Bapi-Limit-Status": "9"})
+        await asyncio.sleep(0.01)
+        desk.send(create("s-4", price_ticks=1101))
+        assert "order.create" == sent(ends["trade"])[1]["op"]
+        return [[(type(word).__name__, getattr(word, "client_id", "")) for word in said] for said in desk.said]
+
+    assert [
+        [("BudgetSeen", ""), ("NotSent", "s-1"), ("OrderAccepted", "s-2"), ("NotSent", "s-3")],
+        [("NotSent", "s-4")],
+    ] == on_desk(body)
+
+
+def test_prices_at_the_band_leave_and_so_do_cancels_and_amends():
+    async def body(desk):
+        ends = await desk.connect()
+        ends["public"].say(BAND)
+        await asyncio.sleep(0.01)
+        desk.send(create("s-1", price_ticks=1100), create("s-2", side=-1, price_ticks=900))
+        desk.send(commands.AmendOrder("s-1", "BTCUSDT", 5000, 50, 2**62, 1))
+        desk.send(commands.CancelOrder("s-1", "BTCUSDT", 1))
+        await ends["trade"].heard(4)
+        return [frame["op"] for frame in sent(ends["trade"])[1:]]
+
+    assert ["order.create-batch", "order.amend", "order.cancel"] == on_desk(body)
+
+
+def test_a_band_is_not_believed_longer_than_its_stream_is_up():
+    async def body(desk):
+        ends = await desk.connect()
+        ends["public"].say(BAND)
+        await asyncio.sleep(0.01)
+        ends["public"].hang_up()
+        await greet(await desk.board.end(4))
+        desk.send(create("s-1", price_ticks=1101))
+        await ends["trade"].heard(2)
+
+    on_desk(body)
 
 
 def test_a_create_goes_over_the_trade_stream_while_it_is_up():

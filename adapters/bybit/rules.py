@@ -1,0 +1,116 @@
+"""What may change while the bot runs, looked at again and again: rules and fees of symbols, and closures.
+
+The core was built on the grids and fees it began with. A symbol that is not trading any more is told as
+a regime; so is one whose grid changed, since nothing of ours can be written on it. Other changes are
+told to a person. Maintenance that the venue announces is told ahead, so that quotes are gone in time.
+A round without answers is left out: the next one comes.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from adapters.bybit import words
+from adapters.bybit.alerts import Alerts
+from adapters.bybit.listing import TRADING, instrument_of
+from adapters.bybit.look import ClosureRow, Look
+from adapters.bybit.market import Unreadable, ns_of
+from adapters.venue import Feed, VenueUnusable
+from strategy import events
+from strategy.instrument import LINEAR, Instrument
+from strategy.regimes import OPEN
+
+CHANGED: Final = "SQ-V044"
+EVERY_S: Final = 300.0
+
+_CANCEL_ONLY: Final = "cancel_only"
+_LINEAR_PRODUCT: Final = 1
+_SPOT_PRODUCT: Final = 2
+_COMING: Final = frozenset({"scheduled", "ongoing"})
+_TOLD_MAX: Final = 1000
+
+
+class Rules:
+    """Looks at every symbol once in a while."""
+
+    def __init__(
+        self, look: Look, category: str, instruments: Sequence[Instrument], feed: Feed, alerts: Alerts, every_s: float
+    ) -> None:
+        """``instruments`` is what the core was built on."""
+        self._look, self._category, self._feed, self._alerts = look, category, feed, alerts
+        self._instruments = {one.symbol: one for one in instruments}
+        self._latest = dict(self._instruments)
+        self._regimes = dict.fromkeys(self._instruments, OPEN)
+        self._planned: dict[ClosureRow, None] = {}
+        self._every_s = every_s
+        self._life: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Look from now on."""
+        self._life = asyncio.get_running_loop().create_task(self._live())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        life, self._life = self._life, None
+        if life is not None:
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
+
+    async def _live(self) -> None:
+        while True:
+            await self._closures()
+            await asyncio.sleep(self._every_s)
+            for symbol in self._instruments:
+                await self._symbol(symbol)
+
+    async def _symbol(self, symbol: str) -> None:
+        try:
+            row, fee, venue_ns = await self._look.again(symbol)
+        except VenueUnusable:
+            return
+        if row.status != TRADING:
+            self._tell(symbol, words.CLOSED, f"is not trading: {row.status[:40]}", venue_ns)
+            return
+        try:
+            now = instrument_of(self._category, row, fee)
+        except Unreadable as problem:
+            self._tell(symbol, _CANCEL_ONLY, f"cannot be traded any more: {problem}", venue_ns)
+            return
+        began = self._instruments[symbol]
+        if (now.tick, now.lot) != (began.tick, began.lot):
+            grid = f"{now.tick} by {now.lot}, it was {began.tick} by {began.lot}"
+            self._tell(symbol, _CANCEL_ONLY, f"has another grid: {grid}", venue_ns)
+            return
+        self._tell(symbol, OPEN, "trades again", venue_ns)
+        before, self._latest[symbol] = self._latest[symbol], now
+        if now != before:
+            self._alerts.say(CHANGED, f"{symbol} has other limits or fees: {_differences(before, now)}")
+
+    def _tell(self, symbol: str, regime: str, why: str, venue_ns: int) -> None:
+        if self._regimes[symbol] == regime:
+            return
+        self._regimes[symbol] = regime
+        self._alerts.say(CHANGED, f"{symbol} {why}")
+        self._feed(events.RegimeChanged(symbol, regime, venue_ns))
+
+    async def _closures(self) -> None:
+        rows, venue_ns = await self._look.closures()
+        product = _LINEAR_PRODUCT if self._category == LINEAR else _SPOT_PRODUCT
+        for row in rows:
+            if row.state not in _COMING or product not in row.product or row in self._planned:
+                continue
+            try:
+                begin_ns, end_ns = ns_of("begin", row.begin), ns_of("end", row.end)
+            except Unreadable:
+                continue
+            self._planned[row] = None
+            while len(self._planned) > _TOLD_MAX:
+                del self._planned[next(iter(self._planned))]
+            for symbol in self._instruments:
+                self._feed(events.RegimePlanned(symbol, words.CLOSED, begin_ns, venue_ns))
+                self._feed(events.RegimePlanned(symbol, OPEN, end_ns, venue_ns))
+
+
+def _differences(before: Instrument, now: Instrument) -> str:
+    names = [name for name in before.__struct_fields__ if getattr(before, name) != getattr(now, name)]
+    return ", ".join(f"{name} {getattr(before, name)} -> {getattr(now, name)}" for name in names)
