@@ -9,6 +9,7 @@ from strategy.pacing import BANNED, RATE_LIMIT
 from strategy.setbacks import TIMESTAMP
 
 _DOCS: Final = "docs v5/error"
+_TRADE: Final = "docs v5/websocket/trade/guideline"
 # Not in the venue's list of unknown outcomes; a connector in wide use reconciles after them.
 _FOUND: Final = "nautilus_trader, bybit http/error.rs"
 
@@ -94,22 +95,30 @@ _GROUPS: Final[tuple[_Group, ...]] = (
         _DOCS,
         {
             30256: "margin limit (spot)",
+            30135: "leverage above the loan's",
+            30136: "leverage above the loan's",
             110004: "wallet balance",
             110006: "cannot cover the position margin",
             110007: "available balance",
+            110011: "would be liquidated",
             110012: "available balance",
             110014: "available balance for margin",
             110040: "would be liquidated",
             110044: "available margin",
             110045: "wallet balance",
+            110046: "would be liquidated",
             110051: "balance below the lowest price",
             110052: "balance for this price",
             110053: "balance for the price limit",
             110086: "leverage above the tier's",
+            110087: "leverage above the loan's",
             110090: "position above its limit",
             110131: "margin limit",
             170033: "account balance (spot)",
+            170034: "liability above its limit (spot)",
             170131: "balance (spot)",
+            170207: "nothing left to borrow (spot)",
+            170216: "leverage above the loan's (spot)",
         },
     ),
     (
@@ -171,6 +180,8 @@ _GROUPS: Final[tuple[_Group, ...]] = (
             110017: "reduce-only would be cut to zero",
             110023: "only reducing is allowed",
             110042: "only reducing before delivery",
+            110135: "only reducing (event futures)",
+            110137: "only reducing before settlement (event futures)",
         },
     ),
     (
@@ -190,6 +201,7 @@ _GROUPS: Final[tuple[_Group, ...]] = (
         {
             10029: "symbol not on the list",
             170121: "invalid symbol (spot)",
+            170221: "no such coin (spot)",
         },
     ),
     (
@@ -246,6 +258,8 @@ _GROUPS: Final[tuple[_Group, ...]] = (
             110074: "contract is not live",
             170151: "pair is not open yet (spot)",
             170157: "pair is closed to the API (spot)",
+            170159: "no market orders in a pair's first minutes (spot)",
+            170206: "no stop orders in a pair's first minutes (spot)",
         },
     ),
     (
@@ -288,7 +302,6 @@ _GROUPS: Final[tuple[_Group, ...]] = (
         {
             429: "server load",
             10006: "too many visits",
-            10403: "3,000 requests a second from this address (trade stream)",
             10429: "system protection",
             20003: "this session is too fast (trade stream)",
             170005: "too many new orders (spot)",
@@ -297,10 +310,18 @@ _GROUPS: Final[tuple[_Group, ...]] = (
     ),
     (
         Verdict.SLOW_DOWN,
+        RATE_LIMIT,
+        _TRADE,
+        {
+            10403: "3,000 requests a second from this address (trade stream)",
+        },
+    ),
+    (
+        Verdict.SLOW_DOWN,
         BANNED,
         _DOCS,
         {
-            10018: "address limit",
+            10018: "address limit (the documentation has crossed it out)",
         },
     ),
     (
@@ -327,19 +348,42 @@ _GROUPS: Final[tuple[_Group, ...]] = (
             10024: "compliance",
             10027: "transactions banned",
             10028: "unified accounts only",
+            20096: "identity not verified",
+            30133: "not on the loan's list",
+            30134: "not on the loan's list",
             110066: "trading not allowed",
+            110067: "not for unified accounts",
+            110068: "leverage not allowed",
             110069: "lending customer",
+            110070: "leveraged tokens cannot be traded",
+            110071: "account is being upgraded",
             110080: "lending liquidation",
             110088: "unified accounts only",
             110123: "terms not agreed",
             110124: "cooling-off period",
             110125: "terms not agreed for this contract",
             110132: "not in this region",
+            110136: "event futures are for accounts on a list",
             170031: "suspended (spot)",
+            170036: "margin trading is off (spot)",
+            170037: "margin trading not with this coin (spot)",
             170209: "not in this region (spot)",
+            170215: "loan restricts buying (spot)",
             170219: "not for this account (spot)",
+            170220: "loan restricts trading (spot)",
             170223: "lending liquidation (spot)",
+            170224: "not of the innovation zone (spot)",
             170226: "margin liquidation (spot)",
+            170227: "not supported (spot)",
+            170230: "margin trading was ended (spot)",
+            170241: "risks not confirmed (spot)",
+            170344: "no margin trading with this pair (spot)",
+            170346: "settle coin is no collateral (spot)",
+            170348: "another site of the venue (spot)",
+            170358: "leveraged tokens not on this site (spot)",
+            170359: "leverage not on this site (spot)",
+            170360: "collateral is off (spot)",
+            170709: "not on the loan's list (spot)",
             3100197: "banned for an upgrade",
         },
     ),

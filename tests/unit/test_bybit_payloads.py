@@ -8,11 +8,12 @@ from wire_data import wire_file, wire_json
 
 from adapters.bybit.answers import Reply, outcome_of, outcome_of_frame
 from adapters.bybit.control import AUTH, SUBSCRIBE, Control
+from adapters.bybit.listing import FeeRow, fees_of, instrument_of, listed, names_of, wrongs
 from adapters.bybit.memory import Memory
 from adapters.bybit.private import PrivateStream
 from adapters.bybit.public import PublicStream
 from adapters.bybit.requests import call_of
-from adapters.bybit.rows import PositionRow, read
+from adapters.bybit.rows import Answer, Page, PositionRow, read
 from adapters.bybit.trade import heard as trade_heard
 from strategy import commands, events
 from strategy.instrument import LINEAR, MAKER, SPOT, TAKER
@@ -26,28 +27,33 @@ FINE = market_of({"BTCUSDT": ("0.01", "0.001"), "ETHUSDT": ("0.01", "0.001")})
 APEX = market_of({"APEXUSDT": ("0.001", "0.1")}, SPOT)
 
 NOT_ASKED_FOR = {
-    "http_get_account_info.json": "the account's margin mode: answers for who sets up, read by `look`",
-    "http_get_fee_rate.json": "fees: read by `look`",
+    "http_get_account_info.json": "the account's settings: a look warns of them",
     "http_get_funding_history.json": "the market's funding rates; ours arrive as executions",
-    "http_get_instruments_inverse.json": "inverse contracts have another profit and are not traded",
-    "http_get_instruments_inverse_symbol_type.json": "inverse contracts",
-    "http_get_instruments_linear.json": "instruments: read by `look`",
-    "http_get_instruments_linear_symbol_type.json": "instruments: read by `look`",
     "http_get_instruments_option.json": "options are not traded",
     "http_get_instruments_option_symbol_id.json": "options",
-    "http_get_instruments_spot.json": "instruments: read by `look`",
-    "http_get_instruments_spot_xstocks.json": "instruments: read by `look`",
     "http_get_klines_linear.json": "candles decide nothing here",
-    "http_get_positions.json": "positions: read by `look`",
-    "http_get_positions_with_open_time.json": "positions: read by `look`",
     "http_get_trades_recent.json": "trades come by the stream",
     "http_get_user_escrow_sub_members.json": "sub-accounts are a person's business",
-    "http_get_user_query_api.json": "permissions of the key: read by `look`",
+    "http_get_user_query_api.json": "permissions of the key: a look warns of them",
     "http_get_user_sub_apikeys.json": "sub-accounts",
     "http_get_user_sub_members.json": "sub-accounts",
     "http_get_user_sub_members_paged.json": "sub-accounts",
     "http_post_user_update_master_api.json": "keys are never changed by a program",
     "http_post_user_update_sub_api.json": "keys are never changed by a program",
+}
+# What is listed: with its grid, or why it is none of ours.
+LISTED = {
+    "http_get_instruments_linear.json": {"BTCUSDT": ("0.5", "0.001"), "ETHUSDT": ("0.05", "0.01")},
+    "http_get_instruments_linear_symbol_type.json": {"TSLAUSDT": ("0.01", "0.001")},
+    "http_get_instruments_spot.json": {"BTCUSDT": ("0.1", "0.0001"), "ETHUSDT": ("0.01", "0.00001")},
+    "http_get_instruments_spot_xstocks.json": {"AAPLUSDT": ("0.01", "0.0001")},
+    "http_get_instruments_inverse.json": {"BTCUSD": "its profits are not counted in its quote currency"},
+    "http_get_instruments_inverse_symbol_type.json": {"BRENTUSD": "its profits are not counted in its quote currency"},
+}
+FEES = "http_get_fee_rate.json"
+HELD = {
+    "http_get_positions.json": [("BTCUSDT", "Buy", "0.5"), ("ETHUSDT", "Sell", "5.0"), ("SOLUSDT", "", "0")],
+    "http_get_positions_with_open_time.json": [("LTCUSDT", "Buy", "1")],
 }
 # Topics that nobody here subscribes to: let pass, without a word and without a complaint.
 LET_PASS = {
@@ -165,7 +171,7 @@ def read_answer(name, command, market=PERPS):
 def test_every_payload_of_the_collection_has_its_place():
     folder = wire_file("nautilus_bybit/ws_kline.json").parent
     placed = [*NOT_ASKED_FOR, *LET_PASS, *STOPS, *ORDERS, *EXECUTIONS, *WALLETS, *POSITIONS, BARE_POSITION]
-    placed += [*SMALL_TALK, *BOOKS, ORDER_ANSWER, *READS]
+    placed += [*SMALL_TALK, *BOOKS, ORDER_ANSWER, *READS, *LISTED, FEES, *HELD]
     assert sorted(path.name for path in folder.glob("*.json")) == sorted(placed)
 
 
@@ -289,6 +295,38 @@ def test_orders_that_were_read(name, client_id, market, told):
 def test_wallets_that_were_read(name, equity):
     (seen,) = read_answer(name, commands.QueryMargin(7)).events
     assert seen == events.MarginSeen(7, equity, 0, seen.venue_ns)
+
+
+def rows_of(name):
+    return read(read(text_of(name), Answer).result, Page).items
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_is_listed_has_its_grid_or_is_none_of_ours(name):
+    kind = SPOT if "spot" in name else LINEAR
+    rows = listed(rows_of(name), names_of(rows_of(name)))
+    assert list(rows) == list(LISTED[name])
+    for symbol, told in LISTED[name].items():
+        if isinstance(told, str):
+            assert told in wrongs(kind, "USDT", rows[symbol])
+            continue
+        assert wrongs(kind, "USDT", rows[symbol]) == ""
+        made = instrument_of(kind, rows[symbol], FeeRow(symbol, "0.0006", "0.0001"))
+        assert (made.tick, made.lot, made.maker_fee_ppm, made.taker_fee_ppm) == (*told, 100, 600)
+
+
+def test_the_accounts_fees():
+    fees = fees_of(rows_of(FEES), ["BTCUSDT", "SOLUSDT"])
+    assert {name: (row.maker_fee_rate, row.taker_fee_rate) for name, row in fees.items()} == {
+        "BTCUSDT": ("0.0001", "0.0006"),
+        "SOLUSDT": ("0.00025", "0.00075"),
+    }
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_positions_that_were_read(name):
+    rows = [read(raw, PositionRow) for raw in rows_of(name)]
+    assert [(row.symbol, row.side, row.size) for row in rows] == HELD[name]
 
 
 def test_what_is_not_read_here_is_still_the_venues_envelope():
