@@ -11,15 +11,12 @@ from bybit_wire import market_of
 from wire_data import wire_file
 
 from adapters.bybit.control import SUBSCRIBE
-from adapters.bybit.listing import FeeRow, instrument_of, listed, names_of, wrongs
-from adapters.bybit.market import Unreadable
 from adapters.bybit.public import PublicStream
-from adapters.bybit.rows import Answer, Page, read
 from strategy.book import APPLIED, Book
 from strategy.events import BookDelta, BookHeartbeat, BookSnapshot, PublicTrade
 from strategy.instrument import LINEAR, SPOT
 
-# Grids as the same recording's instrument lists name them; a test compares.
+# Grids as the same recording's instrument lists name them.
 PERPS = {
     "BTCUSDT": ("0.1", "0.001"),
     "ETHUSDT": ("0.01", "0.01"),
@@ -58,33 +55,6 @@ class Rebuilt:
 
 def recorded_lines():
     return [json.loads(line) for line in wire_file("cryptofeed/BYBIT.v3.jsonl").read_text().splitlines()]
-
-
-@pytest.mark.parametrize(
-    "kind,grids,count,fit,unfit",
-    [
-        (LINEAR, PERPS, 800, 732, {"settles in USDC": 68}),
-        # Their steps are so fine, or their quote coin so dear, that half a tick of one lot is not whole cash.
-        (SPOT, PAIRS, 557, 532, {"cannot be counted": 25}),
-    ],
-)
-def test_every_listed_symbol_becomes_an_instrument_or_says_why_not(kind, grids, count, fit, unfit):
-    (text,) = (line["data"] for line in recorded_lines() if line["t"] == "http" and f"category={kind}" in line["url"])
-    items = read(read(text, Answer).result, Page).items
-    rows = listed(items, names_of(items))
-    assert len(rows) == count
-    made, why = {}, Counter()
-    for symbol, row in rows.items():
-        wrong = wrongs(kind, "USDT", row)
-        try:
-            if not wrong:
-                made[symbol] = instrument_of(kind, row, FeeRow(symbol, "0.00055", "-0.00005"))
-        except Unreadable as problem:
-            wrong = str(problem)
-        why.update(words for words in unfit if words in wrong)
-    assert (len(made), dict(why)) == (fit, unfit)
-    steps = {symbol: (Decimal(made[symbol].tick), Decimal(made[symbol].lot)) for symbol in grids}
-    assert steps == {symbol: (Decimal(tick), Decimal(lot)) for symbol, (tick, lot) in grids.items()}
 
 
 @pytest.mark.parametrize(
