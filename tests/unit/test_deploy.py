@@ -10,10 +10,12 @@ from itertools import combinations
 import pytest
 from deployed import DEPLOY, board, chosen, panels, rules, stories, yaml
 from measured import storm_page
+from metrics_page import renewed
 from prometheus_client.parser import text_string_to_metric_families
 from promql import selectors, suits
 from tools import promtool, tool
 
+from strategy.context import Readings
 from strategy.exit_codes import ExitCode
 
 FILES = sorted(path.name for path in DEPLOY.iterdir())
@@ -187,3 +189,12 @@ def test_the_wheel_carries_them_all(repository, tmp_path):
     assert [f"adapters/deploy/{name}" for name in FILES] == sorted(
         name for name in packed if name.startswith("adapters/deploy/")
     )
+
+
+def test_the_page_of_figures_and_alerts_is_up_to_date(repository):
+    """``python tests/metrics_page.py`` writes it anew."""
+    text = (repository / "docs" / "metrics.md").read_text()
+    assert text == renewed(text)
+    assert [name for name in Readings.__struct_fields__ if f"`{name}`" not in text] == []
+    with pytest.raises(ValueError, match="no place for the alerts"):
+        renewed(text.replace("<!-- alerts -->", ""))
