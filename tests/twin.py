@@ -10,6 +10,7 @@ from sim.through.driver import ThroughDriver
 from sim.through.seat import Access
 from sim.wire import PRIVATE, REST, REST_DOWN, REST_UP, STREAMS
 from sim.world import World
+from strategy.requests import not_sent
 
 
 class AskedCalls(Calls):
@@ -29,8 +30,6 @@ class AskedCalls(Calls):
             answered(self._taken())
 
     def refuse(self, command, reason):
-        from strategy.requests import not_sent
-
         self.said.append(not_sent(command, reason))
 
     def _ended(self, number, waiting):
@@ -40,6 +39,8 @@ class AskedCalls(Calls):
                 self._late(event)
         elif number in self.asked:
             self.enter(self.asked.pop(number), said)
+        else:  # cut right as it left: it is answered for as it is asked
+            self.said += said
 
     def _taken(self):
         said = tuple(self.said)

@@ -4,6 +4,7 @@ import pytest
 from conformance.body import BEHAVIOURS
 from conformance.expected import EXPECTED
 from conformance.stage import Stage
+from twin import TwinWorld
 
 from sim.world import World
 
@@ -16,3 +17,9 @@ def test_every_behaviour_has_a_story():
 def test_in_process(tmp_path, name):
     part = BEHAVIOURS[name]
     assert EXPECTED[name] == part.play(Stage(tmp_path, World, **part.kinds))
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_in_process_by_the_live_driver(tmp_path, name):
+    part = BEHAVIOURS[name]
+    assert EXPECTED[name] == part.play(Stage(tmp_path, TwinWorld, **part.kinds))
