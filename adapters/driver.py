@@ -160,6 +160,10 @@ class LiveDriver:
         assert self.ending is not None
         return self.ending
 
+    def keep_now(self) -> None:
+        """Have the journal begin anew as soon as this turn is over: what was learnt must outlive us."""
+        self._snapshot_ns = 0
+
     def cancel_all(self) -> None:
         """Take every order of ours off the book without asking the core."""
         now_ns = self._clock.now_ns()

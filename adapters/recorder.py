@@ -22,6 +22,7 @@ from strategy.errors import OurMistake
 
 # More than this was never heard between two commits: the disk hangs.
 GATHERED_MAX: Final = 100_000
+_CLOSE_WAIT_S: Final = 10.0
 
 
 class Recorder:
@@ -34,6 +35,11 @@ class Recorder:
         self._word: tuple[int, events.Event] | None = None
         self.has_hole = False
         self.failure = ""  # what the disk said last; empty while it works
+
+    @property
+    def lag(self) -> int:
+        """Count the records that are not safe yet."""
+        return len(self._gathered)
 
     def heard(self, now_ns: int, event: events.Event) -> None:
         """Hold a word until it is known what it led to."""
@@ -108,6 +114,11 @@ class BackgroundRecorder(Recorder):
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
+    @property
+    def lag(self) -> int:
+        """Count the records that are not safe yet, those that are being written among them."""
+        return len(self._gathered) + self._pending
+
     def commit(self, then: Callable[[bool], None]) -> None:
         """Have it written, and say later whether it is safe."""
         gathered, self._gathered = self._gathered, []
@@ -128,11 +139,12 @@ class BackgroundRecorder(Recorder):
         self._hand_over(write, len(gathered), lambda is_safe: None)
 
     def close(self) -> None:
-        """Write the rest, end the thread, close the file."""
+        """Write the rest, end the thread, close the file; one that hangs in the disk is left behind."""
         self.commit(lambda is_safe: None)
         self._jobs.put(None)
-        self._thread.join()
-        self._store.close()
+        self._thread.join(_CLOSE_WAIT_S)
+        if not self._thread.is_alive():
+            self._store.close()
 
     def _hand_over(self, write: Callable[[], None], count: int, then: Callable[[bool], None]) -> None:
         if self._pending + count > GATHERED_MAX:

@@ -37,9 +37,13 @@ class SymbolBelief(msgspec.Struct, frozen=True, gc=False):
 
 
 class Belief(msgspec.Struct, frozen=True, gc=False):
-    """The whole account. ``doubts`` counts orders whose outcome is unknown."""
+    """The whole account. ``doubts`` counts orders whose outcome is unknown.
+
+    ``pnl_today_cash`` is the UTC day's, at liquidation value, as far as it was last looked at.
+    """
 
     symbols: tuple[SymbolBelief, ...]
     orders: tuple[OrderBelief, ...]
     doubts: int
     halted: bool
+    pnl_today_cash: int = 0

@@ -79,6 +79,23 @@ LIVE: Final = (
         "End it by hand, from where it was started.",
     ),
     ErrorCode(
+        "SQ-O036",
+        "The journal is of another venue or mode",
+        "An earlier process wrote it in another mode or at another venue: its orders, fills and losses are not those "
+        "of the account that is to be traded on.",
+        _REFUSED,
+        "Name another file with --journal, or leave it out: every mode has a file of its own.",
+        recoverable=False,
+    ),
+    ErrorCode(
+        "SQ-R033",
+        "A budget of the day is spent",
+        "The loss of the UTC day, or the fall from its peak, has reached its limit; or it had in an earlier process.",
+        "Every order is cancelled, a read shows that none is left, and the process ends. What is held stays.",
+        "Find out why. Then `live run --clear-latch`; on the same day it stops again unless the limit is raised.",
+        recoverable=False,
+    ),
+    ErrorCode(
         "SQ-R030",
         "Trading is barred",
         "A kill, a guard or a person has put the bar down: a file in the state folder.",

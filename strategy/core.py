@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
-from msgspec.structs import replace
 
 from strategy import closures, commands, events, health, order_restart, pipeline, reads
 from strategy.asking import ask_overdue, heard
@@ -44,7 +43,7 @@ from strategy.retreat import is_empty, look
 from strategy.rounds import decide_due, place_all
 from strategy.setbacks import take_setback
 from strategy.shedding import shed
-from strategy.stages import order_placement
+from strategy.stages import guard, order_placement
 from strategy.testimony import belief_of
 from strategy.units import NS_PER_MS, PCT
 from strategy.waking import next_wake_ns
@@ -196,7 +195,7 @@ class Core:
                 shed(state, now_ns, event.level)
             case events.OperatorSaid(word=health.CLEAR_LATCH):
                 for desk in state.desks:
-                    desk.memory = replace(desk.memory, latched=False)
+                    desk.memory = guard.clear_latch(desk.memory)
             case _:
                 pass
         state.watch.due_ns = 0

@@ -24,6 +24,7 @@ def belief_of(state: CoreState) -> Belief:
         orders=tuple(_order_belief(order) for order in (*live, *ended)),
         doubts=state.orders.doubts(),
         halted=state.health.halted or any(_is_halted(desk) for desk in state.desks),
+        pnl_today_cash=state.signals.day.last_cash - state.signals.day.start_cash,
     )
 
 

@@ -197,6 +197,22 @@ def test_a_latched_loss_stays_until_a_person_clears_it(knobs):
     assert "latched" == seat.core.last_context("BTCUSDT").verdict.action, "the budget is still spent"
 
 
+def test_a_cleared_latch_stays_cleared_on_a_day_with_its_budget_whole(knobs):
+    from msgspec.structs import replace
+
+    seat = Seat(replace(knobs, account=replace(knobs.account, loss_budget_cash=1000, drawdown_budget_cash=1000)))
+    seat.boot()
+    bid, _ = quoting(seat)
+    filled = events.OrderFilled(bid.client_id, "BTCUSDT", BUY, "f", bid.price_ticks, 5, 5, "maker", -(10**15), seat.now)
+    seat.hear(filled, 20)
+    assert "latched" == seat.core.last_context("BTCUSDT").verdict.action
+    seat.now += 24 * 3600 * 1000 * MS
+    seat.beat()
+    seat.hear(events.OperatorSaid("clear_latch"))
+    seat.beat()
+    assert "latched" != seat.core.last_context("BTCUSDT").verdict.action
+
+
 def test_the_venues_time_is_signed_by_its_lower_bound(seat):
     assert seat.now - 10 * MS <= seat.core.venue_now_ns(seat.now) <= seat.now + 5 * MS
 

@@ -1,0 +1,409 @@
+"""The bot as a process: what it takes, how it begins, and every way in which it ends."""
+
+import asyncio
+import json
+import socket
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from live_files import STRATEGY, write_live
+from processes import python
+from small_market import MID_TICKS, SYMBOL, SmallMarket
+
+from adapters import bot as bot_module
+from adapters import heartbeat, life
+from adapters.bar import Bar, Reason
+from adapters.bot import Bot
+from adapters.clock import HostClock
+from adapters.endings import Ended
+from adapters.ground import taken
+from adapters.journal_lock import JournalLock
+from adapters.journal_store import Store
+from adapters.log import Log
+from adapters.paper import PaperVenue
+from adapters.settings import load
+from adapters.terms import PAPER, REAL, Terms, config_of, journal_of
+from adapters.venue import Seen, VenueUnusable
+from strategy import events
+from strategy.errors import OperatorError
+from strategy.exit_codes import ExitCode
+from strategy.requests import unanswered
+from strategy.units import CASH_PER_QUOTE
+
+# Deadlines of a venue a few milliseconds away.
+QUICK = "orders: {send_within_ms: 50, window_ms: 50, read_lag_ms_max: 50, margin_ms: 50, query_every_ms: 100}\n"
+
+
+class Stage:
+    """A bot on paper, on a small market, in a folder of its own."""
+
+    def __init__(self, folder: Path, **terms) -> None:
+        path = write_live(folder)
+        (folder / "strategy.yaml").write_text(STRATEGY + QUICK)
+        self.settings = load(path)
+        mode = terms.pop("mode", PAPER)
+        wanted = {"journal": journal_of(self.settings, mode), "metrics_port": 0} | terms
+        self.terms = Terms(mode=mode, **wanted)
+        self.clock = HostClock()
+        self.venues = []
+        self.market = {}
+
+    def open_venue(self):
+        venue = PaperVenue(SmallMarket(**self.market), self.clock, lambda: 2_000_000)
+        self.venues.append(venue)
+        return venue
+
+    def run(self, while_it_runs=None, within_s=30):
+        """Run it to its end; ``while_it_runs`` is told of the bot from the beginning."""
+
+        async def story(ground, log):
+            self.bot = Bot(self.settings, self.terms, ground, self.open_venue, self.clock, log)
+            beside = while_it_runs and asyncio.get_running_loop().create_task(self._aside(while_it_runs))
+            try:
+                await self.bot.run()
+            finally:
+                if beside:
+                    await beside
+
+        log = Log(self.settings.log, self.clock.now_ns)
+        try:
+            with taken(self.settings, self.terms, self.clock) as ground:
+                asyncio.run(asyncio.wait_for(story(ground, log), within_s))
+        finally:
+            log.close()
+
+    async def _aside(self, while_it_runs):
+        try:
+            await while_it_runs(self.bot)
+        except BaseException:
+            self.bot.stop()
+            self.bot.stop()
+            raise
+
+    def is_quoting(self):
+        return self.venues and self.venues[-1]._desks and self.desk.open_ids()
+
+    @property
+    def desk(self):
+        (desk,) = self.venues[-1]._desks.values()
+        return desk
+
+    @property
+    def log(self):
+        return [json.loads(line) for line in self.settings.log.read_text().splitlines()]
+
+    def kept(self):
+        store = Store(self.terms.journal)
+        store.close()
+        return store.kept
+
+
+def told(stage, what):
+    return [line for line in stage.log if line["event"] == what]
+
+
+def test_it_quotes_until_its_time_is_over_and_leaves_nothing(tmp_path):
+    stage = Stage(tmp_path, duration_s=3.0)
+    stage.run()
+    assert () == stage.desk.open_ids()
+    assert stage.desk._ended  # it did quote
+    beat = heartbeat.last_beat(stage.settings.state_dir)
+    assert (heartbeat.STOPPED, "paper", "bybit-custom") == (beat.state, beat.mode, beat.venue)
+    (end,) = told(stage, "ends")
+    assert ("stopped", True) == (end["ending"], end["proven"])
+    assert () == stage.kept().records  # closed with a snapshot: a restart has nothing to fold
+
+
+def test_a_second_one_is_refused_and_so_is_a_journal_in_use(tmp_path):
+    stage = Stage(tmp_path)
+    other = ["import sys; from pathlib import Path", "from adapters.lockfile import Lock"]
+    code = "\n".join([*other, "Lock(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.read()"])
+    with python(code, stage.settings.state_dir) as process:
+        assert ("SQ-O030", ExitCode.PREFLIGHT) == refused(stage)
+        assert process.poll() is None
+    JournalLock(stage.terms.journal).take()  # by nobody that could be asked: its descriptor is lost
+    assert ("SQ-O011", ExitCode.PREFLIGHT) == refused(stage)
+
+
+def refused(stage):
+    with pytest.raises(Ended) as caught:
+        stage.run()
+    assert [] == stage.venues
+    return caught.value.code, caught.value.exit_code
+
+
+def test_nothing_starts_while_it_is_barred_until_the_bar_is_lifted(tmp_path):
+    stage = Stage(tmp_path)
+    bar = Bar(stage.settings.state_dir)
+    bar.put_down(Reason("guard", 1, "silent"))
+    assert ("SQ-R030", ExitCode.LIMIT_STOPPED) == refused(stage)
+    stage.terms = replace(stage.terms, is_lifting_bar=True, duration_s=0.1)
+    stage.run()
+    assert not bar.is_barred()
+
+
+def test_a_bar_that_comes_down_while_it_runs_lets_only_cancels_leave(tmp_path):
+    stage = Stage(tmp_path)
+
+    async def bar_it(bot):
+        await until(stage.is_quoting)
+        Bar(stage.settings.state_dir).put_down(Reason("a person", 1, "enough"))
+        await asyncio.sleep(0.2)
+        known = set(stage.desk._orders) | set(stage.desk._ended)
+        await asyncio.sleep(1.0)
+        assert known == set(stage.desk._orders) | set(stage.desk._ended)
+        bot.stop()
+
+    stage.run(bar_it)
+    assert () == stage.desk.open_ids()
+
+
+async def until(is_so, within_s=10.0):
+    for _ in range(int(within_s / 0.02)):
+        if is_so():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to that")
+
+
+def test_a_journal_of_another_mode_is_no_past_of_this_account(tmp_path):
+    stage = Stage(tmp_path, duration_s=0.1)
+    stage.run()
+    real = Stage(tmp_path, mode=REAL, journal=stage.terms.journal)
+    assert ("SQ-O036", ExitCode.PREFLIGHT) == refused(real)
+    assert stage.terms.journal != journal_of(real.settings, REAL)
+
+
+def test_a_damaged_journal_fails_closed_and_is_set_aside_only_on_request(tmp_path):
+    stage = Stage(tmp_path, duration_s=0.1)
+    stage.run()
+    stage.terms.journal.write_bytes(b"nothing of ours" * 1000)
+    assert ("SQ-O010", ExitCode.PREFLIGHT) == refused(Stage(tmp_path))
+    Stage(tmp_path, is_setting_aside=True, duration_s=0.1).run()
+    assert 1 == len(list(stage.settings.state_dir.glob("*.damaged-*")))
+
+
+def test_a_state_folder_that_cannot_be_is_said_so(tmp_path):
+    stage = Stage(tmp_path)
+    stage.settings.state_dir.write_text("a file")
+    with pytest.raises(Ended) as caught, taken(stage.settings, stage.terms, stage.clock):
+        pass
+    assert "SQ-O033" == caught.value.code
+
+
+def test_the_smaller_budget_holds(tmp_path):
+    stage = Stage(tmp_path)
+    budgets = [
+        config_of(stage.settings, replace(stage.terms, max_loss=loss)).account.loss_budget
+        for loss in (None, Decimal("12.5"), Decimal(10**6))
+    ]
+    assert ["500", "12.5", "500"] == budgets
+
+
+def test_a_core_that_raises_is_cancelled_and_begun_anew_from_its_journal(tmp_path):
+    stage = Stage(tmp_path)
+    sessions = []
+
+    async def trip(bot):
+        await until(stage.is_quoting)
+        sessions.append(bot._life.session)
+        first = stage.desk
+        raise_once(bot._life.core)
+        await until(lambda: len(stage.venues) == 2 and stage.is_quoting())
+        assert () == first.open_ids()
+        sessions.append(bot._life.session)
+        bot.stop()
+
+    stage.run(trip)
+    assert sessions[0] != sessions[1]
+    assert 2 == stage.kept().boots
+    assert "ZeroDivisionError" in "".join(told(stage, "raised")[0]["trace"])
+
+
+def raise_once(core):
+    def step(_now_ns, _event):
+        raise ZeroDivisionError("by hand")
+
+    core.step = step
+
+
+def test_a_core_that_raises_again_and_again_is_given_up(tmp_path):
+    stage = Stage(tmp_path)
+
+    async def trip(bot):
+        for count in (1, 2, 3):
+            await until(lambda count=count: len(stage.venues) == count and bot._life and bot._life.driver.is_alive)
+            raise_once(bot._life.core)
+
+    with pytest.raises(Ended) as caught:
+        stage.run(trip, within_s=60)
+    assert ("SQ-S001", ExitCode.INTERNAL) == (caught.value.code, caught.value.exit_code)
+
+
+def test_a_second_stop_waits_no_longer_but_sweeps(tmp_path):
+    stage = Stage(tmp_path)
+
+    async def stop_twice(bot):
+        await until(stage.is_quoting)
+        bot._life.core.__class__ = type("Deaf", (bot._life.core.__class__,), {"is_done": False})
+        bot.stop()
+        bot.stop()
+
+    stage.run(stop_twice)
+    assert () == stage.desk.open_ids()
+    assert ("forced", True) == (told(stage, "ends")[0]["ending"], told(stage, "ends")[0]["proven"])
+
+
+def test_an_end_that_no_read_has_proven_is_told(tmp_path, monkeypatch):
+    stage = Stage(tmp_path)
+    monkeypatch.setattr(life, "_SWEEP_S", 0.5)
+
+    async def cut(bot):
+        await until(stage.is_quoting)
+        stage.venues[0]._carried_out = lambda command, _venue_ns: [unanswered(command, "timeout")]
+        bot.stop()
+        bot.stop()
+
+    with pytest.raises(Ended) as caught:
+        stage.run(cut)
+    assert ("SQ-O013", ExitCode.PREFLIGHT) == (caught.value.code, caught.value.exit_code)
+    assert heartbeat.STOPPED != heartbeat.last_beat(stage.settings.state_dir).state
+
+
+def test_a_spent_budget_ends_it_stays_spent_over_a_restart_and_is_cleared_by_a_person(tmp_path):
+    stage = Stage(tmp_path, max_loss=Decimal("1"))
+
+    async def lose(bot):
+        await until(stage.is_quoting)
+        order = stage.desk.open_ids()[0]
+        fill = events.OrderFilled(order, SYMBOL, 1, "dear", MID_TICKS, 10, 10, "taker", -2 * CASH_PER_QUOTE, 1)
+        bot._life.driver.feed(fill)
+
+    assert SPENT == ends(stage, lose)
+    again = Stage(tmp_path, max_loss=Decimal("1"))
+    assert SPENT == ends(again)
+    assert [] == [one for one in again.venues if one._desks[SYMBOL]._ended]  # it never quoted
+    cleared = Stage(tmp_path, max_loss=Decimal("100"), is_clearing_latch=True, duration_s=3.0)
+    cleared.run()
+    assert cleared.desk._ended
+
+
+SPENT = ("SQ-R033", ExitCode.LIMIT_STOPPED)
+
+
+def ends(stage, while_it_runs=None):
+    with pytest.raises(Ended) as caught:
+        stage.run(while_it_runs)
+    return caught.value.code, caught.value.exit_code
+
+
+def test_figures_are_served_while_it_runs_and_a_taken_port_is_refused(tmp_path):
+    with closing(socket.socket()) as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        assert ("SQ-O033", ExitCode.PREFLIGHT) == refused(Stage(tmp_path, metrics_port=port))
+    stage = Stage(tmp_path, metrics_port=port)
+    pages = []
+
+    async def scrape(bot):
+        await until(stage.is_quoting)
+        reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+        writer.write(b"GET /metrics HTTP/1.1\r\n\r\n")
+        pages.append((await reader.read()).decode())
+        writer.close()
+        bot.stop()
+
+    stage.run(scrape)
+    for name in (
+        "kill_bar_present 0",
+        "restarts 0",
+        "journal_bytes ",
+        "inbox_events ",
+        "heartbeat_timestamp_seconds 1",
+    ):
+        assert f"stormquote_{name}" in pages[0]
+
+
+def test_a_venue_that_says_nothing_or_lacks_a_symbol_starts_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(bot_module, "_LOOK_WITHIN_S", 0.05)
+    stage = Stage(tmp_path)
+
+    async def silent(_symbols):
+        await asyncio.sleep(5)
+
+    async def empty(_symbols):
+        return Seen((), 1)
+
+    for look, words in ((silent, "no answer"), (empty, "has no BTCUSDT")):
+        stage.open_venue = lambda look=look: looking(look)
+        with pytest.raises(VenueUnusable, match=words):
+            stage.run()
+
+
+def looking(look):
+    venue = SmallMarket()
+    venue.look = look
+    return venue
+
+
+class WithWarnings(PaperVenue):
+    async def look(self, symbols):
+        seen = await super().look(symbols)
+        return Seen(seen.instruments, seen.venue_ns, ("hedge mode",))
+
+
+def test_warnings_of_the_venue_are_in_the_log_and_a_config_that_does_not_fit_is_refused(tmp_path):
+    stage = Stage(tmp_path, duration_s=0.1)
+    stage.open_venue = lambda: WithWarnings(SmallMarket(), stage.clock, lambda: 0)
+    stage.run()
+    assert ["hedge mode"] == [line["words"] for line in told(stage, "warning")]
+    (tmp_path / "strategy.yaml").write_text(STRATEGY.replace("0.010", "0.0101"))
+    stage.settings = load(tmp_path / "live.yaml")
+    with pytest.raises(OperatorError, match=r"quote_size 0\.0101 is not a multiple"):
+        stage.run()
+
+
+def test_a_disk_that_refuses_is_told_once_and_when_it_is_well_again(tmp_path):
+    stage = Stage(tmp_path)
+
+    async def fill_the_disk(bot):
+        await until(stage.is_quoting)
+        store = stage.ground_store = bot._ground.store
+        pages = store._pragma("page_count")
+        store._db.execute(f"PRAGMA max_page_count = {pages}")
+        await until(lambda: codes(stage) == ["SQ-O012"])
+        store._db.execute("PRAGMA max_page_count = 1000000")
+        await until(lambda: codes(stage) == ["SQ-O012", "SQ-O012"])
+        bot.stop()
+
+    stage.run(fill_the_disk)
+    assert () == stage.desk.open_ids()
+
+
+def codes(stage):
+    return [line["code"] for line in told(stage, "alert") if line["code"] == "SQ-O012"]
+
+
+def test_a_pulse_that_fails_ends_the_core_it_watched_over(tmp_path):
+    stage = Stage(tmp_path)
+
+    async def trip(bot):
+        await until(stage.is_quoting)
+        bot._life.notes.beat = lambda *_: 1 / 0
+        await until(lambda: len(stage.venues) == 2 and bot._life and bot._life.driver.is_alive)
+        bot.stop()
+
+    stage.run(trip)
+    assert "raised" == told(stage, "ends")[0]["ending"]
+
+
+def test_sessions_are_short_and_differ_by_boot_and_by_instant():
+    names = [
+        life.session_of("a-very-long-name-of-a-config", boot, at) for boot in (1, 2) for at in (10**18, 2 * 10**18)
+    ]
+    assert 4 == len({*names})
+    assert all(len(name) <= 28 for name in names)
