@@ -20,6 +20,12 @@ class Watchdog:
         """``silence_s``: a heartbeat older than this is silence."""
         self._silence_s = silence_s
         self.is_armed = False
+        self._over: Beat | None = None
+
+    def step_in(self, beat: Beat) -> None:
+        """Note that what had to be done about this silence is done: it is over with the next beat."""
+        self.is_armed = False
+        self._over = beat
 
     def is_silent(self, beat: Beat | None, age_s: float, is_held: bool) -> bool:
         """Say whether the bot must be taken for dead.
@@ -27,7 +33,7 @@ class Watchdog:
         ``beat`` is the latest that could be read, ``age_s`` its age now; ``is_held``: a living process
         holds the lock.
         """
-        if beat is None:
+        if beat is None or beat == self._over:
             return False
         if beat.mode != REAL or beat.state == STOPPED:
             self.is_armed = False

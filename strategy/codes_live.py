@@ -119,6 +119,13 @@ LIVE: Final = (
         "Find out why it fell silent (the log's last lines, the host's load), then `live run --lift-bar`.",
     ),
     ErrorCode(
+        "SQ-R034",
+        "There is no position to flatten",
+        "A spot account holds balances: which part of them is the bot's cannot be told from outside.",
+        "Nothing is sent.",
+        "Stop the bot, and sell or buy back by hand what is not to be kept.",
+    ),
+    ErrorCode(
         "SQ-V030",
         "The venue cannot be reached",
         "No answer came, or not one that could be read.",

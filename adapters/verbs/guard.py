@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from adapters.heartbeat import Beat
     from adapters.keys import Keys
     from adapters.settings import Settings
+    from adapters.watchdog import Watchdog
 
 _LOOK_EVERY_S: Final = 0.1
 _TRY_S: Final = 30.0
@@ -26,17 +27,19 @@ _AGAIN_S: Final = 1.0
     type=click.FloatRange(min=1),
     help="A heartbeat older than this is silence, in seconds.  [default: watchdog.silence_s of the config]",
 )
-def command(config_path: Path, venue_name: str | None, silence_s: float | None) -> None:
+@click.option("--once", is_flag=True, help="End after having stepped in, instead of watching on.")
+def command(config_path: Path, venue_name: str | None, silence_s: float | None, once: bool) -> None:
     """Wait for a bot that trades for real; when it falls silent, bar it and cancel all until a read shows none.
 
-    Config and keys are read now, so that nothing of theirs is needed later. Exit codes: 3 a file is
-    invalid, 10 the bot fell silent and everything was cancelled, 11 another guard watches.
+    Config and keys are read now, so that nothing of theirs is needed later. It goes on watching
+    afterwards. Exit codes: 3 a file is invalid, 10 with --once, 11 another guard watches.
     """
     from adapters.endings import Ended
     from adapters.health import GUARD
     from adapters.keys import read_keys
     from adapters.lockfile import Lock, Taken
     from adapters.settings import load
+    from adapters.watchdog import Watchdog
     from strategy.exit_codes import ExitCode
 
     settings = load(config_path)
@@ -47,28 +50,31 @@ def command(config_path: Path, venue_name: str | None, silence_s: float | None) 
     except Taken as taken:
         raise Ended("SQ-O030", f"another guard watches: {taken}", ExitCode.PREFLIGHT) from None
     try:
-        words = _watch(settings, silence_s or settings.live.watchdog.silence_s)
-        _say(f"{words}; barred, and everything is cancelled")
-        _clear(settings, keys, words)
+        watchdog = Watchdog(silence_s or settings.live.watchdog.silence_s)
+        _say(f"waits for a bot at {settings.venue_name}")
+        while True:
+            words = _watch(settings, watchdog)
+            _say(f"{words}; bars it and cancels everything")
+            _clear(settings, keys, words)
+            _say("a read shows no order left")
+            if once:
+                raise Ended("SQ-R032", f"{words}; a read shows no order left", ExitCode.LIMIT_STOPPED)
     finally:
         lock.release()
-    raise Ended("SQ-R032", f"{words}; a read shows no order left", ExitCode.LIMIT_STOPPED)
 
 
-def _watch(settings: "Settings", silence_s: float) -> str:
+def _watch(settings: "Settings", watchdog: "Watchdog") -> str:
     """Look again and again until the bot is silent; say what was seen."""
     from adapters.heartbeat import age_s, last_beat
-    from adapters.watchdog import Watchdog
 
-    watchdog = Watchdog(silence_s)
     beat: Beat | None = None
-    was_armed = False
-    _say(f"waits for a bot at {settings.venue_name}; silent means {silence_s:g} s")
+    was_armed = watchdog.is_armed
     while True:
         # A heartbeat that cannot be read any more is as old as the last one that could.
         beat = last_beat(settings.state_dir) or beat
         age = 0.0 if beat is None else age_s(beat)
         if watchdog.is_silent(beat, age, _is_held(settings.state_dir)) and beat is not None:
+            watchdog.step_in(beat)
             return f"process {beat.pid} has been silent for {age:.1f} s while {beat.state}"
         if watchdog.is_armed is not was_armed:
             was_armed = watchdog.is_armed

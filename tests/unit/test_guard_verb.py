@@ -74,6 +74,15 @@ def test_a_bot_that_stopped_by_itself_is_left_in_peace() -> None:
     assert [False] * 3 == heard((beat(), FRESH, True), (beat(STOPPED), FRESH, True), (beat(STOPPED), OLD, False))
 
 
+def test_what_was_done_about_a_silence_is_not_done_again_until_the_bot_is_heard_and_silent_again() -> None:
+    watchdog, silent = Watchdog(5.0), replace(beat(), monotonic_ns=1)
+    assert watchdog.is_silent(silent, OLD, True)
+    watchdog.step_in(silent)
+    assert not watchdog.is_silent(silent, 2 * OLD, True)
+    again = replace(silent, monotonic_ns=2)
+    assert [False, True] == [watchdog.is_silent(again, age, True) for age in (FRESH, OLD)]
+
+
 @pytest.mark.parametrize("mode", ["paper", "shadow"])
 def test_a_bot_without_orders_is_none_to_step_in_for(mode: str) -> None:
     assert [False, False] == heard((beat(mode=mode), FRESH, True), (beat(mode=mode), OLD, True))
@@ -102,7 +111,7 @@ def test_a_bot_that_was_killed_has_its_orders_taken_off(tmp_path: Path, venue: F
     path = write_live(tmp_path)
     with stub_bot(tmp_path / "state") as bot:
         threading.Timer(0.6, bot.kill).start()
-        result = run(path, "--silence-s", "1")
+        result = run(path, "--silence-s", "1", "--once")
     assert isinstance(result.exception, Ended)
     assert ("SQ-R032", ExitCode.LIMIT_STOPPED) == (result.exception.code, result.exception.exit_code)
     assert {} == venue.open
@@ -121,7 +130,7 @@ def test_a_bot_that_was_stopped_by_a_signal_is_barred_before_its_orders_are_take
     venue.at_once = lambda one: barred.append(Bar(tmp_path / "state").is_barred()) or say(one)
     with stub_bot(tmp_path / "state") as bot:
         os.kill(bot.pid, signal.SIGSTOP)
-        run(path, "--silence-s", "1")
+        run(path, "--silence-s", "1", "--once")
         # It is not the guard's to end: what it holds in its memory may say why.
         assert bot.poll() is None
     assert ({}, True) == (venue.open, all(barred) and len(barred) > 0)
@@ -142,7 +151,7 @@ def test_it_goes_on_until_a_read_shows_none(tmp_path: Path, venue: FullVenue, mo
     path = write_live(tmp_path)
     with stub_bot(tmp_path / "state") as bot:
         os.kill(bot.pid, signal.SIGSTOP)
-        result = run(path, "--silence-s", "1")
+        result = run(path, "--silence-s", "1", "--once")
     assert {} == venue.open
     assert "nobody there" in result.output
     assert result.output.count("tries again") >= 2
@@ -158,7 +167,7 @@ def test_a_bar_that_cannot_be_put_down_is_told_and_the_orders_are_taken_off(
     path = write_live(tmp_path)
     with stub_bot(tmp_path / "state") as bot:
         os.kill(bot.pid, signal.SIGSTOP)
-        assert "No space left on device" in run(path, "--silence-s", "1").output
+        assert "No space left on device" in run(path, "--silence-s", "1", "--once").output
     assert {} == venue.open
 
 
@@ -193,7 +202,7 @@ def test_it_lets_go_of_its_lock(tmp_path: Path, venue: FullVenue) -> None:
     path = write_live(tmp_path)
     with stub_bot(tmp_path / "state") as bot:
         os.kill(bot.pid, signal.SIGSTOP)
-        run(path, "--silence-s", "1")
+        run(path, "--silence-s", "1", "--once")
     Lock(tmp_path / "state" / GUARD).release()
 
 
