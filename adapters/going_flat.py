@@ -31,10 +31,10 @@ async def looked_at(settings: Settings, keys: Keys, symbols: list[str]) -> list[
         for leg in legs:
             symbol = leg.instrument.symbol
             word = await visit.ask(commands.QueryOpenOrders(symbol, visit.clock.now_ns()))
-            is_read = isinstance(word, events.OpenOrdersReport)
-            orders = f"{len(word.client_ids)} orders open" if is_read else "open orders could not be read"
+            report = word if isinstance(word, events.OpenOrdersReport) else None
+            orders = f"{len(report.client_ids)} orders open" if report else "open orders could not be read"
             held = size_text(leg.instrument, leg.held_lots)
-            rows.append(Row(symbol, OK if is_read else WARN, f"holds {held}, {orders}; nothing was sent"))
+            rows.append(Row(symbol, OK if report else WARN, f"holds {held}, {orders}; nothing was sent"))
     return rows
 
 
