@@ -123,17 +123,23 @@ class LoopClock(HandClock):
 class Desk:
     """A venue of ours with both of its ends in the test's hands."""
 
-    def __init__(self, entry: str = "stream", category: str = "linear", waits: Any = WAITS, **answers: Any) -> None:
+    def __init__(
+        self,
+        entry: str = "stream",
+        category: str = "linear",
+        waits: Any = WAITS,
+        streams_url: str = "ws://venue",
+        dial: Any = None,
+        **answers: Any,
+    ) -> None:
         self.board = Switchboard()
-        self.rest = ScriptedRest(TIDY)
-        self.rest.answers.update({path.replace("__", "/"): answer for path, answer in answers.items()})
+        self.rest = ScriptedRest(TIDY | answers)
         self.clock = LoopClock(NOW_MS * 1_000_000)
         self.alerts: list[commands.Alert] = []
-        account = Account("bybit-custom", "ws://venue", category, "USDT", "s1", entry, 1000)
+        account = Account("bybit-custom", streams_url, category, "USDT", "s1", entry, 1000)
         http = Http("http://venue", self.rest)
-        self.venue = BybitVenue(
-            account, Signer("key", "secret"), http, self.board, self.clock, self.alerts.append, waits
-        )
+        signer, dial = Signer("key", "secret"), dial or self.board
+        self.venue = BybitVenue(account, signer, http, dial, self.clock, self.alerts.append, waits)
         self.fed: list[events.Event] = []
         self.said: list[tuple[events.Event, ...]] = []
 

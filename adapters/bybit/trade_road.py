@@ -17,7 +17,7 @@ from adapters.bybit.control import AUTH, ping_frame
 from adapters.bybit.market import Market
 from adapters.bybit.memory import Memory
 from adapters.bybit.private_part import SIGN_IN_MS
-from adapters.bybit.requests import frame_of
+from adapters.bybit.requests import can_stream, frame_of
 from adapters.bybit.rest import PATIENCE_S
 from adapters.bybit.rows import TradeAnswer
 from adapters.bybit.signing import WINDOW_MS, Signer
@@ -28,6 +28,7 @@ from adapters.transport import RESET, TIMEOUT
 from adapters.venue import Answered, Feed
 from strategy import events
 from strategy.batching import Group
+from strategy.errors import OurMistake
 from strategy.requests import unanswered
 from strategy.units import NS_PER_MS
 
@@ -74,15 +75,18 @@ class TradeRoad:
         return len(self._under_way)
 
     def send(self, one: Group, stamp_ns: int, answered: Answered) -> bool:
-        """Put one request on the wire; False where there is no connection, and nothing left.
+        """Put one request on the wire; False where it cannot go this way, and nothing left.
 
-        ``answered`` is called exactly once. Raises ``OurMistake`` for what this road does not carry.
+        ``answered`` is called exactly once.
         """
-        if not self.connection.is_up:
+        if not self.connection.is_up or not can_stream(one):
             return False
         self._numbers += 1
         req_id = f"q{self._numbers}"
-        frame = frame_of(self.market, one, req_id, stamp_ns // NS_PER_MS, self._window_ms)
+        try:
+            frame = frame_of(self.market, one, req_id, stamp_ns // NS_PER_MS, self._window_ms)
+        except (OurMistake, KeyError):
+            return False  # the other road cannot say it either, and tells who sees to mistakes
         if not self.connection.say(frame):
             return False
         self._memory.leaving(one)

@@ -18,7 +18,7 @@ from adapters.bybit.market import make_market
 from adapters.bybit.memory import Memory
 from adapters.bybit.private_part import PrivatePart
 from adapters.bybit.public_part import PublicPart
-from adapters.bybit.requests import can_stream, capability_of
+from adapters.bybit.requests import capability_of
 from adapters.bybit.rest import Rest, RestRoad
 from adapters.bybit.rules import EVERY_S, Rules
 from adapters.bybit.signing import WINDOW_MS, Signer
@@ -150,7 +150,7 @@ class BybitVenue:
             answered = joined(one, outside, answered)
         if not staying:
             answered(())
-        elif not (can_stream(one) and self._trade is not None and self._trade.send(staying, signed_venue_ns, answered)):
+        elif self._trade is None or not self._trade.send(staying, signed_venue_ns, answered):
             self._road.send(staying, answered)
 
     async def close(self) -> None:

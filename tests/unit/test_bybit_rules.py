@@ -15,12 +15,11 @@ STATUS = "/v5/system/status"
 NOW_NS = NOW_MS * 1_000_000
 
 
-def rounds(*answers, category="linear", **first):
+def rounds(*answers):
     """Connect, then let a round pass with each of the answers; give words and alerts."""
 
     async def main():
-        desk = Desk(category=category)
-        desk.rest.answers |= {path.replace("__", "/"): answer for path, answer in first.items()}
+        desk = Desk()
         try:
             await desk.connect()
             await asyncio.sleep(0.1)

@@ -8,6 +8,7 @@ from bybit_desk import NOW_MS, Desk, NobodyThere, Reset, Silence, answer, book, 
 from scripted import played
 
 from strategy import commands, events
+from strategy.errors import OurMistake
 from strategy.line import LATE
 
 ACK = {"orderId": "v1", "orderLinkId": "s-1"}
@@ -57,6 +58,114 @@ def test_a_snapshot_that_comes_before_the_acknowledgement_follows_the_word_that_
         return [type(event).__name__ for event in desk.fed]
 
     assert ["StreamUp", "BookSnapshot"] == on_desk(body)
+
+
+def test_a_flood_before_we_are_greeted_ends_the_connection():
+    async def body(desk):
+        await desk.venue.look(["BTCUSDT"])
+        await desk.venue.connect(desk.fed.append)
+        end = await desk.board.end(1)
+        for u in range(2, 6000):
+            end.say(book(u))
+        await asyncio.sleep(0.1)
+        assert [] == desk.fed
+        return end.is_left
+
+    assert on_desk(body)
+
+
+def test_a_refused_sign_in_is_told_and_no_order_goes_over_that_stream():
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = ACK
+        await desk.venue.look(["BTCUSDT"])
+        await desk.venue.connect(desk.fed.append)
+        end = await desk.board.end(3)
+        await end.heard(1)
+        end.say('{"retCode":10004,"retMsg":"Params Error","op":"auth","connId":"c"}')
+        await asyncio.sleep(0.01)
+        assert end.is_left
+        await desk.ask(create())
+        assert "/v5/order/create" in desk.rest.paths()
+        return desk.alerts[0]
+
+    alert = on_desk(body)
+    assert ("SQ-V042", "the trade stream: auth: Params Error") == (alert.code, alert.detail)
+
+
+def test_a_trade_service_that_restarts_is_left_and_a_refused_key_is_told():
+    async def body(desk):
+        end = (await desk.connect())["trade"]
+        desk.send(create("s-1"))
+        await end.heard(2)
+        answer(end, code=10005)
+        await asyncio.sleep(0.01)
+        desk.send(create("s-2"))
+        await end.heard(3)
+        answer(end, code=10019)
+        await asyncio.sleep(0.01)
+        assert end.is_left
+        return [word.code for (word,) in desk.said], desk.codes()
+
+    assert (["key", "10019"], ["SQ-V040"]) == on_desk(body)
+
+
+def test_a_venue_is_connected_once_and_after_a_look():
+    async def body(desk):
+        with pytest.raises(OurMistake):
+            await desk.venue.connect(desk.fed.append)
+        await desk.connect()
+        with pytest.raises(OurMistake):
+            await desk.venue.connect(desk.fed.append)
+
+    on_desk(body)
+
+
+def test_a_request_that_trickles_in_ends_in_time():
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = ACK
+        await desk.connect()
+        desk.rest.delay_s = 60.0
+        began_s = asyncio.get_running_loop().time()
+        (word,) = await desk.ask(create())
+        took_s = asyncio.get_running_loop().time() - began_s
+        desk.rest.delay_s, desk.rest.connect_s = 0.0, 60.0
+        (never,) = await desk.ask(create())
+        assert events.NotSent("create", "s-1", "BTCUSDT", "no_connection") == never
+        return word.code, 5.0 <= took_s < 5.1
+
+    assert ("timeout", True) == on_desk(body, entry="rest")
+
+
+def test_a_request_that_cannot_be_said_is_answered_and_the_mistake_is_seen():
+    async def body(desk):
+        told = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["exception"]))
+        await desk.connect()
+        strange = commands.CreateOrder("s-1", "XRPUSDT", "bid0", 1, 1, 1, True, False, False, 2**62, 1)
+        (word,) = await desk.ask(strange)
+        assert ["KeyError"] == [type(mistake).__name__ for mistake in told]
+        return word
+
+    assert events.NotSent("create", "s-1", "XRPUSDT", "no_connection") == on_desk(body)
+
+
+def test_late_answers_are_remembered_only_so_long():
+    async def body(desk):
+        end = (await desk.connect())["trade"]
+        for number in range(300):
+            desk.send(create(f"s-{number}"))
+            await asyncio.sleep(0.001)
+        late = end.sent[1]
+        for _ in range(6):
+            end.say('{"retCode":0,"retMsg":"OK","op":"pong","data":["1"],"connId":"c"}')
+            await asyncio.sleep(1)
+        end.sent.append(late)
+        answer(end, {"orderId": "v1", "orderLinkId": "s-0"})
+        await asyncio.sleep(0.01)
+        assert 300 == len(desk.said)
+        return desk.words(events.OrderAccepted)
+
+    assert [] == on_desk(body)
 
 
 def test_a_lost_stream_is_said_to_be_down_and_comes_back_signed_in_and_subscribed():
