@@ -8,8 +8,8 @@ its orders off; one that quotes on paper has none.
 from typing import Final
 
 from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat
+from adapters.terms import REAL
 
-REAL: Final = "real"
 _QUOTED: Final = (QUOTING, HALTED, STOPPING)
 
 

@@ -25,6 +25,12 @@ state_dir = click.option(
     help="Where the bot keeps its state, for when the live config cannot be read.",
 )
 
+journal = click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Another journal than that of real orders.",
+)
+
 form = click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
 
 
