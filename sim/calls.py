@@ -36,10 +36,14 @@ TIMEOUT: Final = "timeout"
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
-    """What a request carries on the wire: commands of one kind, and the time it is signed with."""
+    """What a request carries on the wire: commands of one kind, and the time it is signed with.
+
+    ``window_ns`` is how old it may be on arrival, where it says so itself; else the venue's own rule holds.
+    """
 
     commands: tuple[commands.Command, ...]
     signed_ns: int
+    window_ns: int | None = None
 
 
 class _Waiting(msgspec.Struct, gc=False):

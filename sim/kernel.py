@@ -64,6 +64,11 @@ class Kernel:
         """True time, the market's loop included."""
         return max(int(self._env.now), self._reached_ns)
 
+    @property
+    def next_ns(self) -> float:
+        """The instant of the next control event; infinite where there is none."""
+        return float(self._env.peek())
+
     def at(self, time_ns: int, function: Callable[..., Any], *args: Any) -> None:
         """Have ``function(*args)`` called at an absolute instant, which is not in the past."""
         now_ns = self.now_ns

@@ -102,14 +102,16 @@ class Delay(msgspec.Struct, frozen=True, gc=False):
 class Link:
     """One direction between two hosts."""
 
-    def __init__(self, name: str, kernel: Kernel, dice: Dice, delay: Delay, rules: list[Rule]) -> None:
-        """``rules`` is shared by the links of a world and read at every message."""
+    def __init__(
+        self, name: str, kernel: Kernel, dice: Dice, delay: Delay, rules: list[Rule], *, is_stream: bool = False
+    ) -> None:
+        """``rules`` is shared by the links of a world and read at every message; a stream keeps their order."""
         self.name = name
         self._kernel = kernel
         self._dice = dice
         self._delay = delay
         self._rules = rules
-        self._is_stream = name in STREAMS
+        self._is_stream = is_stream or name in STREAMS
         self._cell = -1
         self._ordinal = 0
         self._last_ns = 0

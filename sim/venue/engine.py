@@ -42,17 +42,18 @@ class Venue(Conditions):
         self.account = Account(
             {one.symbol: Holding(one) for one in instruments}, rules.start_cash, rules.maintenance_ppm, rules.leverage
         )
-        self._rules = rules
+        self.rules = rules
         self.feeds: dict[str, Feed] = {}
         self.orders: dict[str, VenueOrder] = {}
         self.open: dict[str, VenueOrder] = {}
         self.fills: list[Fill] = []
+        self.funded: list[events.FundingPaid] = []
         self.reached: Callable[[int], None] = _nobody
         self.self_trades = 0
         self.refused_stamps = 0
         self.liquidations = 0
         self.limits = Limits(Policy(orders_per_s=rules.orders_per_s, burst=rules.burst, reads_per_s=rules.reads_per_s))
-        self._handlers: dict[type, Callable[[Any, int, int], events.Event | None]] = {
+        self.handlers: dict[type, Callable[[Any, int, int], events.Event | None]] = {
             commands.CreateOrder: self._create,
             commands.AmendOrder: self._amend,
             commands.CancelOrder: self._cancel,
@@ -65,25 +66,27 @@ class Venue(Conditions):
         """Bring a symbol's market."""
         self.pits[pit.symbol] = pit
         pit.book.may_trade = self._may_trade
-        self.feeds[pit.symbol] = Feed(pit, _HEARTBEAT_NS, self._rules.book_levels)
+        self.feeds[pit.symbol] = Feed(pit, _HEARTBEAT_NS, self.rules.book_levels)
 
     # Requests
 
-    def handle(self, command: commands.Command, now_ns: int, signed_ns: int) -> events.Event | None:
-        """Carry out a request that reaches the engine now; None for what needs no answer."""
+    def handle(
+        self, command: commands.Command, now_ns: int, signed_ns: int, window_ns: int | None = None
+    ) -> events.Event | None:
+        """Carry out a request that reaches the engine now, no older than ``window_ns``; None for what has no answer."""
         venue_ns = self.venue_ns(now_ns)
         symbol = getattr(command, "symbol", "")
         code = self.limits.admit(command, now_ns)
         if code:
             return unanswered(command, code)
-        if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns):
+        if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns, window_ns):
             self.refused_stamps += 1
             return refusal_of(command, codes.TIMESTAMP, venue_ns)
         if symbol and symbol not in self.instruments:
             return refusal_of(command, codes.UNKNOWN_SYMBOL, venue_ns)
         if symbol and refuses(self.regime[symbol], command):
             return refusal_of(command, self.regime[symbol], venue_ns)
-        return self._handlers[type(command)](command, now_ns, venue_ns)
+        return self.handlers[type(command)](command, now_ns, venue_ns)
 
     def publish(self, symbol: str, now_ns: int) -> None:
         """Tell the public stream what changed; close positions that the margin carries no more."""
@@ -104,7 +107,8 @@ class Venue(Conditions):
         """Settle funding of a symbol."""
         cash = self.account.fund(symbol, rate_ppm, self.pits[symbol].book.mid2_ticks)
         venue_ns = self.venue_ns(now_ns)
-        self._tell(events.FundingPaid(symbol, f"{symbol}-{venue_ns // NS_PER_MS}", cash, venue_ns))
+        self.funded.append(events.FundingPaid(symbol, f"{symbol}-{venue_ns // NS_PER_MS}", cash, venue_ns))
+        self._tell(self.funded[-1])
 
     # What a restart does to orders
 
@@ -121,9 +125,9 @@ class Venue(Conditions):
         self.history.note(order, now_ns)
         self._work(order, now_ns, is_taking=False)
 
-    def _is_timely(self, signed_ns: int, now_ns: int) -> bool:
-        wall_ns = self.clock.read(now_ns)
-        return wall_ns - self._rules.window_ns <= signed_ns < wall_ns + _AHEAD_NS_MAX
+    def _is_timely(self, signed_ns: int, now_ns: int, window_ns: int | None) -> bool:
+        wall_ns, window_ns = self.clock.read(now_ns), self.rules.window_ns if window_ns is None else window_ns
+        return wall_ns - window_ns <= signed_ns < wall_ns + _AHEAD_NS_MAX
 
     def _create(self, command: commands.CreateOrder, now_ns: int, venue_ns: int) -> events.Event:
         if command.client_id in self.orders:
@@ -168,7 +172,7 @@ class Venue(Conditions):
         """Give the code of the first rule a create breaks; empty when it breaks none."""
         symbol = command.symbol
         code = why_reject(
-            command, self.instruments[symbol], self._rules, self.pits[symbol].book, self.position_lots(symbol)
+            command, self.instruments[symbol], self.rules, self.pits[symbol].book, self.position_lots(symbol)
         )
         if code or command.reduce_only:
             return code
@@ -221,7 +225,7 @@ class Venue(Conditions):
     def _why_refuse_amend(self, order: VenueOrder, command: commands.AmendOrder) -> str:
         symbol = order.symbol
         code = why_refuse_amend(
-            order, command, self.instruments[symbol], self._rules, self.pits[symbol].book, self.position_lots(symbol)
+            order, command, self.instruments[symbol], self.rules, self.pits[symbol].book, self.position_lots(symbol)
         )
         if code or order.reduce_only:
             return code

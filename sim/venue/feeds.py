@@ -25,7 +25,7 @@ class Shown(Protocol):
         """Give the best levels of each side, best first."""
 
 
-class _View:
+class View:
     """What the readers of one side hold, ``sign`` +1 for bids: the higher the better, or -1."""
 
     __slots__ = ("_depth", "_edge", "_sign", "told")
@@ -74,7 +74,7 @@ class Feed:
         self._market = market
         self._heartbeat_ns = heartbeat_ns
         self._depth = depth
-        self._views = _View(1, depth), _View(-1, depth)
+        self._views = View(1, depth), View(-1, depth)
         self._trades: list[events.PublicTrade] = []
         self._last_ns = 0
         self.seq = 1

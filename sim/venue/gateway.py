@@ -101,7 +101,7 @@ class Gateway:
             if code:
                 answer: events.Event | None = refusal_of(command, code, self._venue.venue_ns(now_ns))
             else:
-                answer = self._venue.handle(command, now_ns, call.signed_ns)
+                answer = self._venue.handle(command, now_ns, call.signed_ns, call.window_ns)
             answers.append(answer)
             header = self._venue.limits.header(command, getattr(answer, "code", ""), now_ns)
         self._truth_changed()

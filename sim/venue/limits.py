@@ -155,6 +155,14 @@ class Limits:
             return Header(name, 0, max(waits))
         return Header(name, bucket.left(now_ns), bucket.full_ns(now_ns)) if bucket.is_low(now_ns) else None
 
+    def standing(self, command: commands.Command, now_ns: int) -> tuple[int, int, int]:
+        """Say how many a second a request's bucket takes, how many it takes now, and in how long one more."""
+        is_question = isinstance(command, _QUESTIONS)
+        bucket, policy = (self._reads if is_question else self._orders), self.policy
+        a_second = policy.reads_per_s if is_question else policy.orders_per_s
+        wait_ns = max(bucket.one_ns(now_ns), self.banned_until_ns - now_ns)
+        return a_second, 0 if now_ns < self.banned_until_ns else bucket.left(now_ns), max(0, wait_ns)
+
     def _offended(self, now_ns: int) -> None:
         """Count a refusal; too many in a row make a ban, and in a ban a longer one."""
         policy = self.policy
