@@ -25,6 +25,9 @@ from strategy.requests import unanswered
 # Best prices are repeated every three seconds, whatever the market does.
 _QUIET_S_MAX: Final = 10.0
 
+# Why a book that was read is not used: the stream has come up meanwhile.
+OVERTAKEN: Final = "overtaken"
+
 _BOOKS: Final = (events.BookSnapshot, events.BookDelta, events.BookHeartbeat)
 
 
@@ -107,6 +110,18 @@ class PublicPart(StreamPart):
         if not is_on_its_way:
             self._subscribe_again(command.symbol)
         return True
+
+    def unless_up(self, command: commands.RequestBook, answered: Answered) -> Answered:
+        """Answer with a book that was read only where the stream is still down when it comes.
+
+        It has a counter of its own: the stream's own book would seem older than it, and its deltas too.
+        """
+
+        def answer(said: tuple[events.Event, ...]) -> None:
+            is_overtaken = self.connection.is_up and isinstance(said[-1], events.BookSnapshot)
+            answered((*said[:-1], unanswered(command, OVERTAKEN)) if is_overtaken else said)
+
+        return answer
 
     def _subscribe_again(self, symbol: str) -> None:
         self._codec.forget(symbol)

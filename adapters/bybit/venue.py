@@ -141,9 +141,8 @@ class BybitVenue:
         self._rest.ahead_ns = signed_venue_ns - self._clock.now_ns()
         first = one[0]
         if isinstance(first, commands.RequestBook) and self._public is not None:
-            if self._public.resync(first, answered):
-                return
-            self._road.send(one, answered)
+            if not self._public.resync(first, answered):
+                self._road.send(one, self._public.unless_up(first, answered))
             return
         staying, outside = parted(self._public.bands if self._public is not None else {}, one)
         if outside:

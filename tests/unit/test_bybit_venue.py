@@ -230,6 +230,25 @@ def test_a_book_that_never_comes_ends_the_question_and_the_connection():
     assert [events.StreamDown(events.PUBLIC)] == down
 
 
+@pytest.mark.parametrize("is_back", [True, False])
+def test_a_book_that_was_read_is_used_only_while_the_stream_is_down(is_back):
+    async def body(desk):
+        levels = {"s": "BTCUSDT", "b": [["100.0", "1"]], "a": [["100.1", "2"]], "u": 5_000_000, "seq": 9, "ts": NOW_MS}
+        desk.rest.answers["/v5/market/orderbook"] = levels
+        end = (await desk.connect())["public"]
+        end.hang_up()
+        await asyncio.sleep(0.01)
+        desk.rest.delay_s = 1.0
+        desk.send(commands.RequestBook("BTCUSDT", 5))
+        again = await desk.board.end(4)
+        if is_back:
+            await greet(again)
+        await asyncio.sleep(1.2)
+        return [type(word).__name__ for (word,) in desk.said]
+
+    assert [["BookSnapshot"], ["Unanswered"]][is_back] == on_desk(body)
+
+
 def test_a_topic_that_falls_silent_while_pongs_come_is_woken_and_then_given_up():
     async def body(desk):
         end = (await desk.connect())["public"]
