@@ -14,7 +14,8 @@ from sim.host.host import Host
 from sim.kernel import Kernel
 from sim.through.journal import DiskJournal
 from sim.through.loop import VirtualLoop
-from sim.through.network import Network, Stream, StreamClosed, Wire
+from sim.through.exchanged import Wire
+from sim.through.network import Network, Stream, StreamClosed
 from sim.through.seat import Access, Arm, Life, Seat
 from sim.trace import Trace
 from strategy import commands, events
