@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from sim.bot import AnyCore, Bot
 from sim.host.host import Host
 from sim.kernel import Kernel
+from sim.through.exchanged import Wire
 from sim.through.journal import DiskJournal
 from sim.through.loop import VirtualLoop
-from sim.through.exchanged import Wire
 from sim.through.network import Network, Stream, StreamClosed
 from sim.through.seat import Access, Arm, Life, Seat
 from sim.trace import Trace
