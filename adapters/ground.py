@@ -14,6 +14,7 @@ from adapters.heartbeat import Heart
 from adapters.journal_lock import JournalInUse, JournalLock
 from adapters.journal_store import CannotWrite, Store, set_aside
 from adapters.lockfile import Lock, Taken
+from adapters.salvage import keep_copy
 from adapters.settings import Settings
 from adapters.terms import Terms, place_of
 from strategy.exit_codes import ExitCode
@@ -59,6 +60,7 @@ def taken(settings: Settings, terms: Terms, clock: Clock) -> Iterator[Ground]:
             stack.callback(journal_lock.leave)
             store = _store(terms, clock)
             heart = Heart(settings.state_dir)
+            keep_copy(settings)
         except Taken as error:
             raise Ended(RUNNING, str(error), ExitCode.PREFLIGHT) from None
         except (JournalInUse, CannotWrite, Damaged) as error:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from live_files import SECRET, write_live
+from scripted_venue import HandClock
 
+from adapters.ground import taken
 from adapters.salvage import COPY, keep_copy, salvage
 from adapters.settings import load
+from adapters.terms import Terms
 from strategy.errors import OperatorError
 
 
@@ -50,3 +53,12 @@ def test_a_copy_that_says_nothing_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "state" / COPY).write_text(text, encoding="utf-8")
     with pytest.raises(OperatorError):
         salvage(tmp_path / "live.yaml")
+
+
+def test_a_bot_that_starts_keeps_the_copy(tmp_path: Path) -> None:
+    path = write_live(tmp_path)
+    settings = load(path)
+    with taken(settings, Terms("real", settings.journal, 0), HandClock()):
+        pass
+    path.unlink()
+    assert settings.live == salvage(path).settings.live
