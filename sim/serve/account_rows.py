@@ -1,13 +1,16 @@
 """Rows of our positions and our wallet: every field that the venue documents."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sim.serve import texts
 from sim.serve.order_rows import side_text
 from sim.serve.site import Site, coins
 from strategy.instrument import SPOT, notional_cash
 from strategy.units import BUY, PPM
+
+# Averages and rates may have no end.
+_PLACES: Final = 8
 
 
 def position_row(site: Site, symbol: str, *, is_stream: bool) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def position_row(site: Site, symbol: str, *, is_stream: bool) -> dict[str, Any]:
         "symbol": symbol,
         "side": side_text(1 if holding.lots > 0 else -1) if lots else "",
         "size": texts.size(instrument, lots),
-        "entryPrice" if is_stream else "avgPrice": texts.plain(entry),
+        "entryPrice" if is_stream else "avgPrice": texts.plain(entry, _PLACES),
         "positionIdx": 0,
         "tradeMode": 0,
         "riskId": 1,
@@ -94,10 +97,10 @@ def wallet_row(site: Site, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
     base = max(1, equity)
     return {
         "accountType": "UNIFIED",
-        "accountIMRate": texts.plain(Decimal(initial) / base),
-        "accountMMRate": texts.plain(Decimal(maintenance) / base),
-        "accountIMRateByMp": texts.plain(Decimal(initial) / base),
-        "accountMMRateByMp": texts.plain(Decimal(maintenance) / base),
+        "accountIMRate": texts.plain(Decimal(initial) / base, _PLACES),
+        "accountMMRate": texts.plain(Decimal(maintenance) / base, _PLACES),
+        "accountIMRateByMp": texts.plain(Decimal(initial) / base, _PLACES),
+        "accountMMRateByMp": texts.plain(Decimal(maintenance) / base, _PLACES),
         "accountLTV": "0",
         "totalEquity": texts.amount(equity),
         "totalWalletBalance": texts.amount(balance),

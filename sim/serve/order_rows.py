@@ -20,6 +20,8 @@ _ENDS: Final = {
     codes.WOULD_CROSS: ("UNKNOWN", "EC_PostOnlyWillTakeLiquidity"),
     codes.NOT_FILLED: ("UNKNOWN", "EC_NoImmediateQtyToFill"),
 }
+# Averages and rates may have no end.
+_PLACES: Final = 8
 _NOT_ENDED: Final = ("UNKNOWN", "EC_NoError")
 _KILLED: Final = ("UNKNOWN", "EC_CancelForNoFullFill")
 
@@ -135,7 +137,7 @@ def _traded(slip: Slip, instrument: Instrument, filled_lots: int) -> dict[str, s
         value += notional_cash(instrument, fill.price_ticks, fill.size_lots)
         fee -= fill.fee_cash
     per_lot = instrument.cash_per_ticklot
-    average = texts.plain(Decimal(instrument.tick) * value / (per_lot * lots)) if lots else ""
+    average = texts.plain(Decimal(instrument.tick) * value / (per_lot * lots), _PLACES) if lots else ""
     return {"avgPrice": average, "cumExecValue": texts.amount(value), "cumExecFee": texts.amount(fee)}
 
 
@@ -206,7 +208,7 @@ def _funding(site: Site, one: Execution, instrument: Instrument) -> dict[str, An
         "stopOrderType": "UNKNOWN",
         "execFee": texts.amount(-paid.cash),
         "execFeeV2": "",
-        "feeRate": texts.plain(Decimal(-paid.cash) / worth) if worth else "0",
+        "feeRate": texts.plain(Decimal(-paid.cash) / worth, _PLACES) if worth else "0",
         "feeCurrency": "",
         "execId": one.exec_id,
         "execPrice": texts.price(instrument, mid2 // 2),

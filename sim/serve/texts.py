@@ -15,9 +15,9 @@ class Unreadable(ValueError):
     """A field of a request is not what the venue documents; the text says which."""
 
 
-def plain(value: Decimal) -> str:
-    """Write a number without trailing zeros."""
-    text = f"{value:f}"
+def plain(value: Decimal, places: int | None = None) -> str:
+    """Write a number without trailing zeros, rounded to so many places where that is said."""
+    text = f"{value:f}" if places is None else f"{value:.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
