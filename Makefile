@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test deep lint types contracts cov
+.PHONY: run test deep lint types contracts cov docs
 
 run: $(STAMP)
 	$(BIN)/sim run scenarios/*.yaml
@@ -29,6 +29,10 @@ contracts: $(DEV_STAMP)
 
 cov: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered
+
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/zensical build --strict
 
 # The stamp is younger than what it was made from, or everything is installed again.
 $(STAMP): pyproject.toml constraints.txt

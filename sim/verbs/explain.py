@@ -12,10 +12,12 @@ from strategy.exit_codes import ExitCode
 @click.command("explain", short_help="Say what an error code, a metric or an invariant means.")
 @click.argument("name", required=False)
 @click.option("--list", "list_all", is_flag=True, help="List everything that can be explained.")
-@click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
+@click.option("--format", "form", type=click.Choice(["plain", "json", "markdown"]), default="plain", show_default=True)
 def command(name: str | None, list_all: bool, form: str) -> None:
     """Explain NAME: an error code (SQ-C010), a metric (net_bps) or an invariant (S4)."""
     topics = _topics()
+    if form == "markdown" and not list_all:
+        raise click.UsageError("--format markdown writes the page of everything: it needs --list")
     if list_all:
         _list(topics, form)
         return
@@ -57,6 +59,11 @@ def _topics() -> dict[str, dict[str, Any]]:
 def _list(topics: dict[str, dict[str, Any]], form: str) -> None:
     if form == "json":
         click.echo(json.dumps(topics, indent=2))
+        return
+    if form == "markdown":
+        from sim.verbs.explain_page import page
+
+        click.echo(page(topics), nl=False)
         return
     width = max(len(name) for name in topics)
     for kind in ("error code", "metric", "invariant"):

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 @click.command("migrate", short_help="Raise scenario and config files to the current version.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", "to_version", type=click.IntRange(1), help="Stop at this version instead of the current one.")
 @click.option("--check", is_flag=True, help="Write nothing; fail when a file is old.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
-def command(files: tuple[Path, ...], check: bool, diff: bool) -> None:
+def command(files: tuple[Path, ...], to_version: int | None, check: bool, diff: bool) -> None:
     """Raise FILES to the current version of their kind.
 
-    Every file is read before any is written. Exit codes: 0 done, 3 a file is invalid or, with
-    --check, old.
+    Every file is read before any is written. Files are never lowered, and nothing is raised above what
+    this program reads. Exit codes: 0 done, 3 a file is invalid or, with --check, old.
     """
     from sim.scenario.kinds import MODELS, kind_of_text
     from sim.scenario.load import read_text
@@ -35,7 +36,8 @@ def command(files: tuple[Path, ...], check: bool, diff: bool) -> None:
         if text is None:
             continue
         kind = kind_of_text(text)
-        migrated, found = migrate(text, path.as_posix(), CHAINS[kind], MODELS[kind].SCHEMA_VERSION)
+        newest = MODELS[kind].SCHEMA_VERSION
+        migrated, found = migrate(text, path.as_posix(), CHAINS[kind], min(to_version or newest, newest))
         problems += found
         if migrated is not None:
             raised.append((path, text, migrated))

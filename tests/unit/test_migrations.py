@@ -5,9 +5,11 @@ import re
 import pytest
 from ruamel.yaml.comments import CommentedMap
 
-from strategy.config import Config, read_config
+from sim.scenario.kinds import MODELS, kind_of_text
+from strategy.config import read_config
+from strategy.documents import parse
 from strategy.errors import OurMistake
-from strategy.migrations import CONFIG_CHAIN, Step, migrate
+from strategy.migrations import CHAINS, CONFIG_CHAIN, Step, migrate
 
 OLD = """\
 # what this is
@@ -182,5 +184,19 @@ def test_a_hole_in_a_chain_is_our_mistake() -> None:
         migrate("schema_version: 1\n", "c", {}, 2)
 
 
-def test_the_chain_reaches_the_version_the_model_reads() -> None:
-    assert sorted(CONFIG_CHAIN) == list(range(1, Config.SCHEMA_VERSION))
+# One file of each older version of each kind, as a person had it. A kind that is at its first has none.
+OLDER = {"config": {1: OLD}, "scenario": {}, "profile": {}, "live": {}}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_every_kind_of_file_has_a_step_and_a_real_file_for_each_older_version(kind: str) -> None:
+    newest = MODELS[kind].SCHEMA_VERSION
+    assert sorted(CHAINS[kind]) == sorted(OLDER[kind]) == list(range(1, newest))
+    for version, text in OLDER[kind].items():
+        assert kind_of_text(text) == kind
+        migrated, problems = migrate(text, "old.yaml", CHAINS[kind], newest)
+        assert problems == ()
+        assert migrated is not None
+        assert (migrated.from_version, migrated.to_version) == (version, newest)
+        _, wrong = parse(migrated.text, MODELS[kind], "old.yaml")
+        assert [problem.render() for problem in wrong] == []

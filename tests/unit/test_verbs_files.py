@@ -116,6 +116,18 @@ def test_explain_words() -> None:
     )
 
 
+def test_the_committed_page_of_codes_is_current() -> None:
+    page = run(explain, "--list", "--format", "markdown").output
+    assert (ROOT / "docs" / "error-codes.md").read_text(encoding="utf-8") == page
+    assert all(f"### {code}: " in page for code in REGISTRY)
+    assert all(f"| `{metric}` | " in page for metric in METRICS)
+    assert all(f"| {code} " in page for code in INVARIANTS)
+
+
+def test_the_page_is_of_everything() -> None:
+    assert run(explain, "S4", "--format", "markdown").exit_code == ExitCode.USAGE
+
+
 def test_explain_lists_all_and_helps_with_a_misspelling() -> None:
     listed = run(explain, "--list").output
     assert all(name in listed for name in (*REGISTRY, *METRICS, *INVARIANTS))
@@ -190,6 +202,17 @@ def test_migrate_raises_an_old_file_and_keeps_its_comments() -> None:
     )
     assert "# mine" in Path("c.yaml").read_text(encoding="utf-8")
     assert run(check, "c.yaml").exit_code == ExitCode.OK
+
+
+def test_migrate_stops_where_it_is_told_and_never_lowers() -> None:
+    old, new = write("c.yaml", OLD), write("d.yaml", CONFIG)
+    assert run(migrate, "--to", "1", old).output == "c.yaml: version 1, current\n"
+    assert run(migrate, "--to", "2", old).output.startswith("c.yaml: version 1 to 2\n")
+    assert run(migrate, "--to", "9", old).output == "c.yaml: version 2, current\n"
+    lowered = run(migrate, "--to", "1", new)
+    assert isinstance(lowered.exception, OperatorError)
+    assert [each.code for each in lowered.exception.problems] == ["SQ-C020"]
+    assert run(migrate, "--to", "0", old).exit_code == ExitCode.USAGE
 
 
 def test_migrate_can_look_without_writing() -> None:
