@@ -168,6 +168,8 @@ class World(Exchange):
             self.knobs.orders,
             self.knobs.feed,
             self.knobs.pacing,
+            self.knobs.guard,
+            self.knobs.signals,
             bounds.bounds,
             bounds.off,
             None if calm_ns is None else self.start_wall_ns + calm_ns,

@@ -48,8 +48,9 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
 
 def _kept(state: CoreState, key: str) -> int:
     """Count the tokens a question must leave: books asked for again and again are not all there is to ask."""
-    is_stream = not key.startswith(reads.BOOK_OF) or not is_by_rest(state)
-    return 0 if is_stream else state.pacing.queries.burst // _KEPT_PART
+    symbol = key.removeprefix(reads.BOOK_OF)
+    is_fetched = any(desk.symbol == symbol and is_by_rest(state, desk) for desk in state.desks)
+    return 0 if not is_fetched else state.pacing.queries.burst // _KEPT_PART
 
 
 def heard(state: CoreState, now_ns: int) -> None:

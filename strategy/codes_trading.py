@@ -88,4 +88,11 @@ ALERTS: Final = (
         "Look at the network and at the venue's status page; check there that no order is left.",
         retry_after_s=5,
     ),
+    ErrorCode(
+        "SQ-V005",
+        "The public stream says nothing of a symbol",
+        "It is connected and answers, but nothing of this symbol has come for longer than `feed.retreat_after_s`.",
+        "The symbol's book is fetched by REST, again and again; quoting goes on. The stream's next word takes over.",
+        "If it goes on, look at the venue's status page; other symbols show whether the stream as a whole is stuck.",
+    ),
 )

@@ -165,7 +165,10 @@ class Feed(Written):
     margin_every_s: AboveZero = 10.0
     """How often the account's margin is asked, in seconds."""
     retreat_after_s: AboveZero = 5.0
-    """Without a stream, a book or an answer for longer, every order is taken off by whatever path works, in seconds."""
+    """Without a stream, a book or an answer for longer, every order is taken off by whatever path works, in seconds.
+
+    A symbol of which a stream that is up says nothing for longer is fetched as if there were none.
+    """
     poll_fills_s: AboveZero = 2.0
     """How often fills and orders are read while the private stream is down, in seconds."""
 

@@ -26,7 +26,7 @@ import msgspec
 from strategy import closures, commands, events, health, order_restart, pipeline, reads
 from strategy.asking import ask_overdue, heard
 from strategy.belief import Belief
-from strategy.book_cache import fetched, is_by_rest, look_up
+from strategy.book_cache import came, is_any_by_rest, look_up
 from strategy.clock import RESAMPLE_NS
 from strategy.context import QuoteContext
 from strategy.core_state import CoreState, fresh_state
@@ -115,7 +115,7 @@ class Core:
             take_in(self, now_ns, event)
         state.wanted_ns = 0
         is_scheduled = now_ns - state.scheduled_ns >= self._knobs.decide_every_ns
-        if is_scheduled and is_by_rest(state):
+        if is_scheduled and is_any_by_rest(state):
             look_up(state, self._knobs, now_ns)
         leaving = look(state, self._knobs, now_ns) if now_ns >= state.watch.due_ns else []
         leaving += ask_overdue(state, self._knobs, now_ns)
@@ -189,8 +189,10 @@ class Core:
                     state.reads.want(reads.OPEN_ORDERS_OF + desk.symbol, now_ns)
             case events.StreamUp(stream=events.PUBLIC):
                 for desk in state.desks:
-                    desk.awaits_ns = 0
+                    desk.hear_stream(now_ns)
                     state.reads.want(reads.BOOK_OF + desk.symbol, now_ns + self._knobs.feed.book_wait_ns_max)
+            case events.RegimeChanged():
+                self._desk(event.symbol).hear_stream(now_ns)  # the silence of a closed market counts for nothing
             case events.MemoryPressure():
                 shed(state, now_ns, event.level)
             case events.OperatorSaid(word=health.CLEAR_LATCH):
@@ -208,16 +210,9 @@ class Core:
     def _snapshot(self, now_ns: int, event: events.BookSnapshot) -> None:
         desk = self._desk(event.symbol)
         desk.on_snapshot(now_ns, event, self._knobs)
-        key = reads.BOOK_OF + event.symbol
         if event.asked_ns:
             heard(self._state, now_ns)
-        if event.asked_ns and is_by_rest(self._state):
-            fetched(self._state, self._knobs, now_ns, event)
-        elif desk.book.ok:
-            self._state.reads.forget(key)
-        elif event.asked_ns:
-            # Older than what we kept, or shown to be gapped: ask for a younger one at once.
-            self._state.reads.answered(key, event.asked_ns, now_ns)
+        came(self._state, desk, self._knobs, now_ns, event)
 
     def _delta(self, now_ns: int, event: events.BookDelta) -> None:
         desk = self._desk(event.symbol)

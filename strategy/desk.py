@@ -29,7 +29,8 @@ class Desk(msgspec.Struct):
     ``must_place``: orders or wishes changed since they were last compared; ``place_at_ns``: when
     the rate budget lets a move that found no token leave (0: none waits). ``unsent`` counts requests
     in a row that never left our host; no create or amend is made before ``hold_ns``. ``awaits_ns``: the
-    scheduled instant whose decision waits for a book by REST (0: none does).
+    scheduled instant whose decision waits for a book by REST (0: none does). ``told_ns`` is when the stream
+    last said anything of this book; ``is_frozen``: so long ago that, for this symbol, there is no stream.
     """
 
     symbol: str
@@ -47,11 +48,15 @@ class Desk(msgspec.Struct):
     hold_ns: int = 0
     unsent: int = 0
     awaits_ns: int = 0
+    told_ns: int = 0
+    is_frozen: bool = False
     places: dict[str, QueuePlace] = {}
 
     def on_snapshot(self, now_ns: int, event: BookSnapshot, knobs: Knobs) -> None:
         """Take a snapshot of the book: our places are held against it, and a jump is danger."""
         was_ok = self.book.ok
+        if not event.asked_ns:
+            self.hear_stream(now_ns)
         if self.book.snapshot(now_ns, event) == APPLIED:
             for place in self.places.values():
                 lots = self.book.lots_at(place.side, place.price_ticks)
@@ -63,6 +68,7 @@ class Desk(msgspec.Struct):
     def on_delta(self, now_ns: int, event: BookDelta, knobs: Knobs) -> None:
         """Take a delta: the queues move with it, and a jump or a gap is danger."""
         book = self.book
+        self.hear_stream(now_ns)
         before = [(place, book.lots_at(place.side, place.price_ticks)) for place in self.places.values()]
         outcome = book.delta(now_ns, event)
         if outcome == GAP:
@@ -76,8 +82,13 @@ class Desk(msgspec.Struct):
 
     def on_heartbeat(self, now_ns: int, event: BookHeartbeat) -> None:
         """Take a proof of life; one that names what we missed is danger."""
+        self.hear_stream(now_ns)
         self.is_urgent |= self.book.heartbeat(now_ns, event) == GAP
         self.is_dirty = True
+
+    def hear_stream(self, now_ns: int) -> None:
+        """Note that the stream speaks of this book: nobody waits for one by REST any more."""
+        self.told_ns, self.is_frozen, self.awaits_ns = now_ns, False, 0
 
     def on_trade(self, now_ns: int, event: PublicTrade) -> None:
         """Take a public trade: it eats the queues we stand in."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from strategy import alarms, commands, reads
+from strategy.book_cache import freeze
 from strategy.core_state import CoreState
 from strategy.desk import BOOK_GAP
 from strategy.errors import RefusalCode
@@ -56,6 +57,7 @@ def look(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
     leaving: list[commands.Command] = []
     if not state.health.session:
         return leaving
+    freeze(state, knobs, now_ns)
     sick = list(_sicknesses(state, knobs, now_ns))
     if state.health.stopping:
         leaving += _stop(state, knobs, now_ns)
@@ -174,6 +176,7 @@ def _tell(state: CoreState, knobs: Knobs, now_ns: int) -> None:
     for desk in state.desks:
         told.note(now_ns, alarms.LATCHED, desk.memory.latched, f"{desk.symbol}: a budget is spent", desk.symbol)
         detail = f"{desk.symbol}: {desk.unsent} requests in a row did not leave"
+        told.note(now_ns, alarms.FROZEN, desk.is_frozen, f"{desk.symbol}: its stream is up and silent", desk.symbol)
         told.note(now_ns, alarms.NOT_LEAVING, desk.unsent >= _UNSENT_TOLD, detail, desk.symbol)
     if orders.orphans > watch.orphans:
         told.happened(now_ns, alarms.STRANGER, f"{orders.orphans} orders taken on in all; each is cancelled")

@@ -6,7 +6,7 @@ decision needs an input that changed, or danger; placing needs only that orders 
 
 from strategy import commands
 from strategy.batching import SEQUENTIAL
-from strategy.book_cache import has_come, is_by_rest, must_wait, wait
+from strategy.book_cache import has_come, is_any_by_rest, must_wait, wait
 from strategy.core_state import CoreState
 from strategy.deciding import decide, refresh
 from strategy.desk import Desk
@@ -26,7 +26,7 @@ def decide_due(
     if state.regimes.turn(now_ns, knobs.regimes):
         for desk in state.desks:
             desk.is_urgent = True
-    if is_scheduled and is_by_rest(state):
+    if is_scheduled and is_any_by_rest(state):
         state.scheduled_ns = now_ns
     for index, desk in enumerate(state.desks):
         is_due = is_scheduled and desk.is_dirty and not desk.awaits_ns

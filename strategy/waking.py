@@ -1,6 +1,6 @@
 """When time alone would change what we do: the alarm the core asks its driver for."""
 
-from strategy.book_cache import is_by_rest
+from strategy.book_cache import is_any_by_rest
 from strategy.core_state import CoreState
 from strategy.desk import Desk
 from strategy.knobs import Knobs
@@ -17,7 +17,7 @@ def next_wake_ns(state: CoreState, knobs: Knobs, now_ns: int) -> int | None:
         at.append(next_read_ns)
     if state.watch.is_uneasy:
         at.append(state.watch.due_ns)
-    if is_by_rest(state):
+    if is_any_by_rest(state):
         at.append(state.scheduled_ns + knobs.decide_every_ns)
     if state.regimes.due_ns is not None:
         at.append(state.regimes.due_ns)

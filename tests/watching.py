@@ -7,7 +7,7 @@ the test. So each promise can be broken by hand, with and without the evidence t
 from typing import Any
 
 from msgspec.structs import replace
-from quoting import INSTRUMENT, NOW_NS, SYMBOL
+from quoting import INSTRUMENT, KNOBS, NOW_NS, SYMBOL
 
 from sim.oracle.oracle import Oracle
 from sim.oracle.outside import Outside
@@ -120,6 +120,8 @@ class Scene:
             ORDERS,
             FEED,
             PACING,
+            KNOBS.guard,
+            KNOBS.signals,
             Bounds(**bounds),
             off,
             calm_ns,
@@ -205,6 +207,23 @@ class Scene:
         self.step(accepted(client_id, command.price_ticks, command.size_lots))
 
 
+def quoting(**fields: Any) -> Scene:
+    """Give a scene in which both quotes stand and the core knows it."""
+    scene = Scene(believes=True, off=("S6",), **fields)
+    scene.venue.rest("b")
+    scene.believe("b", "WORKING")
+    scene.venue.rest("a", slot="ask0", side=SELL)
+    scene.believe("a", "WORKING")
+    return scene
+
+
+def without_a_bid(requote_s: float = 10, **fields: Any) -> Scene:
+    """Give a scene in which one quote is missing, and somebody may be to blame."""
+    scene = quoting(requote_s=requote_s, **fields)
+    del scene.venue.open["b"], scene.orders["b"]
+    return scene
+
+
 def accepted(client_id: str, price: int = PRICE, size_lots: int = 10, venue_ns: int = 1) -> events.OrderAccepted:
     return events.OrderAccepted(client_id, "v", price, size_lots, venue_ns)
 
@@ -225,4 +244,17 @@ def cash_of(fill: events.OrderFilled) -> int:
     return fill.fee_cash - fill.side * fill.price_ticks * fill.size_lots * INSTRUMENT.cash_per_ticklot
 
 
-__all__ = ["BUY", "NAME", "PRICE", "SELL", "Scene", "accepted", "cancelled", "cash_of", "filled", "read"]
+__all__ = [
+    "BUY",
+    "NAME",
+    "PRICE",
+    "SELL",
+    "Scene",
+    "accepted",
+    "cancelled",
+    "cash_of",
+    "filled",
+    "quoting",
+    "read",
+    "without_a_bid",
+]

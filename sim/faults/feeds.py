@@ -5,9 +5,10 @@ from typing import Final
 from sim.dice import Dice
 from sim.faults.installing import Install, as_rule
 from sim.plan import PlannedFault
-from sim.wire import LOST, PUBLIC, Fate, Message
+from sim.wire import LOST, PUBLIC, REST_DOWN, Fate, Message
 
 _COUNTED: Final = ("book_delta", "book_heartbeat")
+_BOOK: Final = "book_snapshot"
 
 
 class FeedGap:
@@ -33,7 +34,7 @@ class FeedGap:
 
 
 class FeedFrozen:
-    """Loses whatever the public stream says of a symbol, and nothing else of it."""
+    """Loses whatever the public stream says of a symbol; where reads freeze as well, its fetched books."""
 
     def __init__(self, fault: PlannedFault, _dice: Dice) -> None:
         """Take a planned fault; there is nothing to draw."""
@@ -42,7 +43,8 @@ class FeedFrozen:
 
     def fate(self, link: str, message: Message, now_ns: int) -> Fate | None:
         """Lose what is about a symbol that is hit; the stream's own words are about none."""
-        if link != PUBLIC or not message.symbol or not self._fault.start_ns <= now_ns < self._fault.end_ns:
+        is_book = link == PUBLIC or (link == REST_DOWN and message.kind == _BOOK and self._fault.params["reads"])
+        if not is_book or not message.symbol or not self._fault.start_ns <= now_ns < self._fault.end_ns:
             return None
         return LOST if not self._symbols or message.symbol in self._symbols else None
 

@@ -2,13 +2,14 @@
 
 A promise here may be broken for a while; it is broken for good when it was broken without a pause
 for longer than its bound. Before the calm nothing is judged. Each clock is kept per symbol, and
-time during which a promise could not be asked for is counted as excused, not as kept.
+time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
+while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from sim.oracle.feed import Feed
+from sim.oracle.excuses import Excuses
 from sim.oracle.findings import Findings
 from sim.oracle.patience import Patience
 from sim.oracle.tolerance import Tolerance
@@ -16,7 +17,6 @@ from sim.oracle.truth import Truth
 from strategy.belief import Belief, SymbolBelief
 from strategy.units import BUY
 
-_RISK_SAYS_NO: Final = frozenset({"halt", "latched", "reduce_only"})
 _OVER: Final = frozenset({"CLOSED", "ABSENT"})
 _WORKING: Final = "WORKING"
 
@@ -27,27 +27,22 @@ class Liveness:
     def __init__(
         self,
         truth: Truth,
-        feeds: Mapping[str, Feed],
+        symbols: Sequence[str],
         tolerance: Tolerance,
         findings: Findings,
-        may_quote: Callable[[str], bool],
-        why_out: Callable[[int, str], str],
+        excuses: Excuses,
         why_lost: Callable[[], str],
     ) -> None:
-        """``may_quote``: nobody told the bot to keep out of a symbol.
-
-        ``why_out`` says why a symbol is out of health, ``why_lost`` what cuts every read for ever.
-        """
+        """``why_lost`` says what cuts every read for ever."""
         self._truth = truth
-        self._feeds = feeds
-        self._tolerance = tolerance
         self._findings = findings
-        self._may_quote = may_quote
-        self._why_out = why_out
+        self._excuses = excuses
         self._why_lost = why_lost
         self.calm_ns: int | None = None
         bounds = (("L1", tolerance.converge_ns), ("L2", tolerance.doubt_ns), ("L3", tolerance.requote_ns))
-        self._clocks = {symbol: {code: Patience(code, symbol, bound, 0) for code, bound in bounds} for symbol in feeds}
+        self._clocks = {
+            symbol: {code: Patience(code, symbol, bound, 0) for code, bound in bounds} for symbol in symbols
+        }
 
     def begin(self, calm_ns: int) -> None:
         """Note that the storm is over, once; the bot's clock."""
@@ -72,14 +67,17 @@ class Liveness:
             for code, wrong in (("L1", self.why_apart(one, belief)), ("L2", _why_in_doubt(symbol, belief))):
                 clocks[code].tick(now_ns, f"{symbol}: {wrong}" if wrong else "", lost, self._findings)
             missing = self.missing_quotes(symbol)
-            excuse = (lost or self.excuse(now_ns, one)) if missing else ""
-            clocks["L3"].tick(now_ns, f"{symbol}: {missing}" if missing else "", excuse, self._findings)
+            barred = (lost or self._excuses.barred(now_ns, symbol)) if missing else ""
+            careful = self._excuses.careful(now_ns, one) if missing else ""
+            wrong = f"{symbol}: {missing}" if missing else ""
+            clocks["L3"].tick(now_ns, wrong, barred, self._findings, pause=careful)
 
     def why_not_ready(self, now_ns: int, belief: Belief) -> str:
         """Say what keeps a process from being ready; empty when belief is truth and quotes stand or may not."""
         for one in belief.symbols:
             missing = self.missing_quotes(one.symbol)
-            why = self.why_apart(one, belief) or (missing if missing and not self.excuse(now_ns, one) else "")
+            excuse = self._excuses.barred(now_ns, one.symbol) or self._excuses.careful(now_ns, one)
+            why = self.why_apart(one, belief) or (missing if not excuse else "")
             if why:
                 return f"{one.symbol}: {why}"
         return ""
@@ -119,18 +117,6 @@ class Liveness:
         if BUY in sides and -BUY in sides:
             return ""
         return "no quotes" if not sides else "a quote on one side only"
-
-    def excuse(self, now_ns: int, one: SymbolBelief) -> str:
-        """Say why nobody may ask for both quotes now; empty when one may."""
-        if not self._may_quote(one.symbol):
-            return "told not to"
-        feed = self._feeds[one.symbol]
-        why = self._why_out(now_ns, one.symbol)
-        # Without a book nobody quotes; without having asked for one nobody is excused.
-        is_blind = bool(feed.why_blind(now_ns, self._tolerance.quote_age_ns))
-        if why and (not is_blind or now_ns - feed.asked_ns <= self._tolerance.book_asked_ns):
-            return why
-        return f"risk says {one.guard_action}" if one.guard_action in _RISK_SAYS_NO else ""
 
 
 def _why_in_doubt(symbol: str, belief: Belief) -> str:

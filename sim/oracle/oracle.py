@@ -19,9 +19,11 @@ from sim.oracle.bans import Bans
 from sim.oracle.believing import Believing
 from sim.oracle.clearing import Clearing
 from sim.oracle.evidence import Evidence
+from sim.oracle.excuses import Excuses
 from sim.oracle.feed import Feed
 from sim.oracle.findings import Breach, Cost, Findings
 from sim.oracle.forward import Forward
+from sim.oracle.grounds import Grounds
 from sim.oracle.leaving import Leaving
 from sim.oracle.liveness import Liveness
 from sim.oracle.lives import Lives
@@ -38,7 +40,7 @@ from sim.scenario.bounds import Bounds
 from strategy import commands, events
 from strategy.batching import SINGLE, Capability
 from strategy.belief import Belief
-from strategy.knobs import AccountKnobs, FeedKnobs, OrderKnobs, PacingKnobs, SymbolKnobs
+from strategy.knobs import AccountKnobs, FeedKnobs, GuardKnobs, OrderKnobs, PacingKnobs, SignalKnobs, SymbolKnobs
 from strategy.units import NS_PER_MS
 
 # How often liveness is looked at: its bounds are seconds, and words are under way for milliseconds.
@@ -75,6 +77,8 @@ class Oracle:
         orders: OrderKnobs,
         feed: FeedKnobs,
         pacing: PacingKnobs,
+        guard: GuardKnobs,
+        signals: SignalKnobs,
         bounds: Bounds,
         off: tuple[str, ...],
         calm_ns: int | None,
@@ -117,15 +121,16 @@ class Oracle:
             outside.is_dead_man_armed,
             self._look_from_ns,
         )
-        self._live = Liveness(
-            truth,
+        self._grounds = Grounds(self._evidence, self._feeds, symbols, account, guard, signals, orders)
+        excuses = Excuses(
             self._feeds,
             tolerance,
-            self._findings,
+            self._grounds,
             self._sending.may_quote,
+            self._believing.why_banned,
             self._clearing.why_out,
-            outside.why_lost,
         )
+        self._live = Liveness(truth, tuple(self._feeds), tolerance, self._findings, excuses, outside.why_lost)
         self._proved = False
         # Nobody is at fault for what a dead process did not do.
         self._is_alive = True
@@ -182,6 +187,7 @@ class Oracle:
                 self._feeds[event.symbol].mark_ticks = event.price_ticks
             case _ if type(event) in _ABOUT_ORDERS:
                 self._proved = self._proves_absence(event)
+                self._grounds.answered(now_ns, event)
                 self._evidence.order_word(now_ns, event)
                 if isinstance(event, events.FillsReport):
                     self._believing.fills_read(event.symbol)
@@ -297,6 +303,7 @@ class Oracle:
 
     def _fact(self, now_ns: int, event: events.Event) -> None:
         self._sending.heard(event)
+        self._grounds.heard(now_ns, event)
         self._quiet.heard(now_ns, event)
         self._clearing.heard(event)
         self._lives.heard(now_ns, event)
@@ -327,6 +334,7 @@ class Oracle:
         self._looked_ns = now_ns
         self._memory.look(now_ns)
         self._quiet.look(now_ns)
+        self._grounds.look(now_ns)
         self._clearing.look(now_ns)
 
     def _look(self, now_ns: int, belief: Belief) -> None:

@@ -1,6 +1,8 @@
 """A promise that may be broken for a while: a clock that runs while it is, and starts over when it holds.
 
-Time during which the promise cannot be asked for is counted as excused, not as kept.
+Time during which the promise cannot be asked for is counted as excused, not as kept. What others did
+starts the clock over; what the bot says for itself only stops it, so that no row of good reasons,
+each a moment after the other, makes an hour without a promise.
 """
 
 import msgspec
@@ -26,16 +28,19 @@ class Patience(msgspec.Struct):
         """Begin anew: whatever was broken before is another story."""
         self.last_ns, self.broken_ns, self.held_ns = now_ns, 0, None
 
-    def tick(self, now_ns: int, wrong: str, excuse: str, findings: Findings) -> None:
-        """Move on. ``wrong``: how it is broken, empty when it holds; it counts as looked at when it held or ran out."""
+    def tick(self, now_ns: int, wrong: str, excuse: str, findings: Findings, *, pause: str = "") -> None:
+        """Move on. ``wrong``: how it is broken, empty when it holds; it counts as looked at when it held or ran out.
+
+        ``excuse`` says what others did to it, ``pause`` what the bot itself is careful about.
+        """
         passed_ns, self.last_ns = now_ns - self.last_ns, now_ns
         if not wrong:
             self.broken_ns = 0
             if self.held_ns is None:
                 self.held_ns = now_ns
             findings.checked(self.code)
-        elif excuse:
-            self.broken_ns = 0
+        elif excuse or pause:
+            self.broken_ns = 0 if excuse else self.broken_ns
             findings.excuse(self.code, passed_ns)
         else:
             self.broken_ns += passed_ns

@@ -107,20 +107,20 @@ def _recoveries_s(world: World) -> list[float]:
     quoted in between. What had not ended when the run did says nothing.
     """
     found, end_ns = [], world.kernel.now_ns
-    is_gone = any(
-        one.one_sided_since_ns is not None and end_ns - one.one_sided_since_ns > _GONE_NS
+    hit = _hit_to_the_end(world)
+    open_ns = {
+        symbol: one.one_sided_since_ns
         for symbol, one in world.standing.items()
-        if symbol not in _hit_to_the_end(world)
-    )
+        if one.one_sided_since_ns is not None and symbol not in hit
+    }
+    is_gone = any(end_ns - since_ns > _GONE_NS for since_ns in open_ns.values())
     healed = [min(fault.end_ns, world.plan.calm_ns or fault.end_ns) for fault in world.plan.faults]
     for heal_ns in (*healed, *world.process.restarts_ns):
         if heal_ns > end_ns:
             continue
         back_ns = end_ns if is_gone else heal_ns
-        for one in world.standing.values():
-            gaps = [*one.gaps]
-            if one.one_sided_since_ns is not None:
-                gaps.append((one.one_sided_since_ns, end_ns))
+        for symbol, one in world.standing.items():
+            gaps = [*one.gaps, *((since_ns, end_ns) for name, since_ns in open_ns.items() if name == symbol)]
             back_ns = max([back_ns, *(until for since, until in gaps if since <= heal_ns < until)])
         found.append((back_ns - heal_ns) / NS_PER_S)
     return found

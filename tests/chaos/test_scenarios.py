@@ -62,7 +62,7 @@ def test_a_mute_bot_fails_it(path):
 
 @pytest.mark.parametrize("name", ["crash_restart", "memory_pressure"])
 def test_who_comes_back_and_then_stops_for_good_has_not_recovered(name):
-    """A core may excuse itself from quoting by its own risk verdict; the gate on recovery sees through it."""
+    """Before the bound of L3 is over the gate on recovery says so: a gap that is open at the end never ended."""
     summary = played(ROOT / "scenarios" / f"{name}.yaml", (1,), "planted.quitter:quits")
     assert ["recovery_s, worst"] == [gate.gate for gate in summary.gates if gate.verdict == FAIL]
 

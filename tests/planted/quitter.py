@@ -1,4 +1,4 @@
-"""L3's blind side: a core that comes back after the storm, then stops for good and says that risk says no."""
+"""A core that comes back after the storm, then stops for good: too late in the run for the bound of L3."""
 
 from msgspec.structs import replace
 

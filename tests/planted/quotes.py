@@ -6,6 +6,7 @@ from strategy import commands, events
 from strategy.belief import Belief
 from strategy.core import Core
 from strategy.knobs import Knobs
+from strategy.stages.guard import latch
 from strategy.units import BUY
 
 from .wrapped import Commands, Wrapped
@@ -69,7 +70,28 @@ class GivesUp(Wrapped):
         return event
 
 
+def halts_for_good(knobs: Knobs) -> Core:
+    """Leave no halt, whatever comes after what made it: the guard's word, and no ground for it."""
+    return Core(replace(knobs, guard=replace(knobs.guard, halt_ns=10**18)))
+
+
+class Latches(Wrapped):
+    """Takes its first doubt for a budget that is spent."""
+
+    def __init__(self, knobs) -> None:
+        super().__init__(knobs)
+        self.has_latched = False
+
+    def hear(self, now_ns, event):
+        if not self.has_latched and self.core.belief().doubts:
+            self.has_latched = True
+            for desk in self.core._state.desks:
+                desk.memory = latch(desk.memory)
+        return event
+
+
 crosses_itself = CrossesItself
 too_small = TooSmall
 mute = Mute
 gives_up = GivesUp
+latches = Latches

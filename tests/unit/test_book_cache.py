@@ -168,6 +168,63 @@ def test_the_stream_takes_over_when_it_is_back(knobs):
     assert (before, figures) == (len(seat.asked), seat.core.cache_figures)
 
 
+def told(seat, at_ms, symbol="BTCUSDT"):
+    seat.hear(events.BookHeartbeat(symbol, seat.core._state.desks[SYMBOLS.index(symbol)].book.seq, 0), at_ms)
+
+
+def with_a_stream(knobs):
+    """A seat whose stream has told both books, and goes on speaking of one of them."""
+    seat = Seat(knobs)
+    seat.hear(events.StreamUp(events.PUBLIC), 50)
+    for symbol in SYMBOLS:
+        mid = MIDS[symbol]
+        seat.hear(events.BookSnapshot(symbol, 9, ((mid - 10, 5000),), ((mid + 10, 5000),), 0, 0), 60)
+    seat.waiting.clear()
+    return seat
+
+
+def test_a_symbol_that_the_stream_says_nothing_of_is_fetched_and_the_other_is_not(knobs):
+    seat = with_a_stream(knobs)
+    before = len(seat.asked)
+    for at_ms in range(100, 5_000, 100):
+        told(seat, at_ms, "ETHUSDT")
+    assert len(seat.asked) == before, "a silence of five seconds is a pulled quote, no more"
+    for at_ms in range(5_100, 8_000, 100):
+        told(seat, at_ms, "ETHUSDT")
+        if "BTCUSDT" in seat.waiting:
+            seat.book(at_ms + 20)
+    assert {"BTCUSDT"} == {symbol for _, symbol in seat.asked[before:]}
+    assert len(seat.asked) > before + 10
+    assert "" == seat.core.last_context("BTCUSDT").blocked
+
+
+def test_the_first_word_of_a_stream_that_was_silent_takes_over_again(knobs):
+    seat = with_a_stream(knobs)
+    for at_ms in range(100, 7_000, 100):
+        told(seat, at_ms, "ETHUSDT")
+        if "BTCUSDT" in seat.waiting:
+            seat.book(at_ms + 20)
+    seat.hear(events.BookHeartbeat("BTCUSDT", seat.seq, 0), 7_010)
+    before, figures = len(seat.asked), seat.core.cache_figures
+    for at_ms in range(7_100, 9_000, 100):
+        told(seat, at_ms, "ETHUSDT")
+        told(seat, at_ms)
+        seat.waiting.clear()
+    assert len(seat.asked) <= before + 1, "what was on its way may be asked once more"
+    assert figures == seat.core.cache_figures
+
+
+def test_a_market_that_is_closed_is_silent_and_nobody_fetches_its_book(knobs):
+    seat = with_a_stream(knobs)
+    seat.hear(events.RegimeChanged("BTCUSDT", "closed", 0), 100)
+    before = len(seat.asked)
+    for at_ms in range(200, 9_000, 100):
+        told(seat, at_ms, "ETHUSDT")
+    seat.hear(events.RegimeChanged("BTCUSDT", "open", 0), 9_010)
+    told(seat, 9_100, "ETHUSDT")
+    assert [] == [symbol for _, symbol in seat.asked[before:]]
+
+
 def test_a_short_budget_is_shared_by_the_symbols_and_leaves_some_for_other_questions(knobs):
     seat = Seat(replace(knobs, pacing=replace(knobs.pacing, queries_per_s=8)))
     seat.hear(events.OperatorSaid("halt"))  # no orders, no questions about them

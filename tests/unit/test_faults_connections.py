@@ -80,6 +80,15 @@ def test_a_frozen_feed_is_silent_about_its_symbol_and_the_stream_stays_up(tmp_pa
     assert world.core.belief().symbols[0].book_ok
 
 
+def test_where_reads_freeze_as_well_a_book_that_is_asked_for_does_not_come(tmp_path):
+    fault = "{at_s: 3, for_s: 12, kind: feed_frozen, symbols: [BTCUSDT], reads: %s}"
+    for reads, came in (("false", True), ("true", False)):
+        (tmp_path / reads).mkdir()
+        _, seen = played(tmp_path / reads, fault % reads, seconds=20, symbols="[BTCUSDT, ETHUSDT]")
+        assert [what for what in seen.of(commands.RequestBook, 9, 15) if what.symbol == "BTCUSDT"]
+        assert came == bool([what for what in seen.of(events.BookSnapshot, 9, 15) if what.symbol == "BTCUSDT"])
+
+
 def test_who_finds_no_connection_does_not_spend_the_whole_budget_on_trying(tmp_path):
     """Once there is one again, the tokens are there: quotes are back within moments."""
     fault = "{at_s: 3, for_s: 10, kind: dns_outage, connections: [rest]}"

@@ -1,20 +1,11 @@
 """After the storm: L1 belief is truth, L2 no doubt, L3 both quotes; their clocks and excuses."""
 
 import pytest
-from watching import NAME, PRICE, SELL, Scene, accepted
+from watching import NAME, PRICE, Scene, accepted, quoting, without_a_bid
 
 from sim.oracle.findings import Findings
 from strategy import commands, events
-
-
-def quoting(**bounds: float) -> Scene:
-    """A scene in which both quotes stand and the core knows it."""
-    scene = Scene(believes=True, off=("S6",), **bounds)
-    scene.venue.rest("b")
-    scene.believe("b", "WORKING")
-    scene.venue.rest("a", slot="ask0", side=SELL)
-    scene.believe("a", "WORKING")
-    return scene
+from strategy.units import NS_PER_S
 
 
 def test_all_is_well_and_was_looked_at():
@@ -104,12 +95,6 @@ def test_l2_a_doubt_that_ends_is_forgiven():
 # L3
 
 
-def without_a_bid(requote_s: float = 10) -> Scene:
-    scene = quoting(requote_s=requote_s)
-    del scene.venue.open["b"], scene.orders["b"]
-    return scene
-
-
 def test_l3_both_quotes_are_back_within_the_bound():
     scene = without_a_bid()
     scene.pass_s(12)
@@ -118,13 +103,23 @@ def test_l3_both_quotes_are_back_within_the_bound():
 
 
 @pytest.mark.parametrize("action", ["halt", "latched", "reduce_only"])
-def test_l3_risk_that_says_no_is_an_excuse_and_is_counted(action):
+def test_l3_the_bots_word_that_risk_says_no_excuses_nothing(action):
     scene = without_a_bid()
+    scene.step(events.ClockSampled(scene.now_ns, scene.now_ns))
     scene.action = action
     scene.pass_s(30)
-    assert ([], 30) == (scene.codes, round(scene.oracle.excused_ns["L3"] / 1e9))
-    scene.action = "soft"
-    scene.pass_s(12)
+    assert ["L3"] == scene.codes
+
+
+def test_l3_a_ban_that_was_told_is_an_excuse_and_starts_the_clock_over():
+    scene = without_a_bid()
+    scene.pass_s(8)
+    scene.step(events.BudgetSeen("account", 0, scene.now_ns + 20 * NS_PER_S))
+    scene.pass_s(20)
+    assert ([], 19) == (scene.codes, round(scene.oracle.excused_ns["L3"] / 1e9))
+    scene.pass_s(9)
+    assert [] == scene.codes
+    scene.pass_s(3)
     assert ["L3"] == scene.codes
 
 

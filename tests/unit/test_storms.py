@@ -195,11 +195,11 @@ def test_questions_that_nobody_answers_die_down_and_come_back_at_once_with_the_f
     assert any(isinstance(one, commands.QueryOrder) for one in heard)
 
 
-def test_a_book_that_never_comes_raises_one_alert(knobs):
+def test_a_book_that_never_comes_and_a_stream_without_a_word_raise_one_alert_each(knobs):
     seat = Seat(knobs)
     seat.boot()
     said = pass_time(seat, 30, beat=False, answer=reads_answered(seat))
-    assert [alarms.NO_WAY] == alerts(said)
+    assert [alarms.NO_WAY, alarms.FROZEN] == alerts(said)
 
 
 def test_a_stop_takes_everything_off_and_is_done_when_a_read_has_shown_it(seat):

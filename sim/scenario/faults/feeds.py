@@ -28,6 +28,8 @@ class FeedFrozen(Lasting):
     """`feed_frozen`: socket up, pongs fine, book silent."""
     symbols: Symbols = ()
     """Which symbols are hit; none named means all."""
+    reads: bool = False
+    """Books that are asked for get no answer either: there is none by any road."""
 
 
 MODELS: Final = (FeedGap, FeedFrozen)

@@ -1,0 +1,54 @@
+"""When nobody may ask for quotes on both sides: barred by others, or careful for a reason that shows.
+
+Barred: the bot was told to keep out, is banned, or has no ground to quote on (and asks for one). Careful:
+its own guard says no, and evidence shows what may have made it say so. Its word alone excuses nothing.
+"""
+
+from collections.abc import Callable, Mapping
+
+from sim.oracle.feed import Feed
+from sim.oracle.grounds import Grounds
+from sim.oracle.tolerance import Tolerance
+from strategy.belief import SymbolBelief
+
+
+class Excuses:
+    """Asks those who know. Instants are the bot's clock."""
+
+    def __init__(
+        self,
+        feeds: Mapping[str, Feed],
+        tolerance: Tolerance,
+        grounds: Grounds,
+        may_quote: Callable[[str], bool],
+        why_banned: Callable[[int], str],
+        why_out: Callable[[int, str], str],
+    ) -> None:
+        """``may_quote``: nobody told the bot to keep out of a symbol; ``why_out``: why it is out of health."""
+        self._feeds = feeds
+        self._tolerance = tolerance
+        self._grounds = grounds
+        self._may_quote = may_quote
+        self._why_banned = why_banned
+        self._why_out = why_out
+
+    def barred(self, now_ns: int, symbol: str) -> str:
+        """Say what keeps anybody from quoting a symbol; empty when nothing does."""
+        if not self._may_quote(symbol):
+            return "told not to"
+        banned = self._why_banned(now_ns)
+        if banned:
+            return banned
+        why = self._why_out(now_ns, symbol)
+        # Without a book nobody quotes; without having asked for one nobody is excused.
+        is_asking = now_ns - self._feeds[symbol].asked_ns <= self._tolerance.book_asked_ns
+        return why if is_asking or not self._is_blind(now_ns, symbol) else ""
+
+    def careful(self, now_ns: int, one: SymbolBelief) -> str:
+        """Say on which ground the bot's own guard keeps it from quoting; empty when there is none."""
+        if self._is_blind(now_ns, one.symbol):
+            return ""
+        return self._grounds.why(now_ns, one.symbol, one.guard_action)
+
+    def _is_blind(self, now_ns: int, symbol: str) -> bool:
+        return bool(self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns))
