@@ -27,7 +27,7 @@ class AskedCalls(Calls):
         if number and number in self._waiting:
             self.asked[number] = answered
         else:
-            answered(self._taken())
+            self._kernel.at(self._kernel.now_ns, self.enter, answered, self._taken())
 
     def refuse(self, command, reason):
         self.said.append(not_sent(command, reason))
