@@ -112,6 +112,10 @@ class JournalReader:
             if isinstance(record, EventRecord):
                 yield record
 
+    def last_ns(self, until_ns: int) -> int:
+        """Give the instant of the latest record before another one, 0 where there is none."""
+        return int(self._all("SELECT coalesce(max(now_ns), 0) FROM records WHERE now_ns < ?", until_ns)[0][0])
+
     def notes(self, from_ns: int, until_ns: int) -> tuple[Reason, ...]:
         """Read what was noted from outside in a span of wall time."""
         return notes_of(self._db, from_ns, until_ns)

@@ -1,0 +1,67 @@
+"""A journal as others read it: whole or not at all, and also while it is written."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from kept import Kept, state_with
+
+from adapters.journal_reader import JournalReader
+from strategy import events
+from strategy import journal_table as table
+
+
+def fill(fill_id: str, lots: int) -> events.OrderFilled:
+    return events.OrderFilled("s-1", "BTCUSDT", 1, fill_id, 100, lots, lots, "maker", 0, 5)
+
+
+def test_the_last_state_is_what_a_restart_would_take_over_then_and_now(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "j", state_with(1), at_ns=10)
+    kept.hear(20, fill("a", 2))
+    kept.turn(30, state_with(3, fills={"a": 5}))
+    kept.hear(40, fill("b", 4))
+    with JournalReader(tmp_path / "j") as reader:
+        lots = [reader.last_state(until).desks[0].position.lots for until in (15, 25, 35, 2**62)]
+        assert [1, 3, 3, 7] == lots
+        assert [10, 30] == [head.now_ns for head in reader.heads(0, 2**62)]
+        with pytest.raises(table.Damaged):
+            reader.last_state(5)
+    kept.close()
+
+
+def test_what_is_written_meanwhile_is_not_seen_in_part(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "j", state_with(), at_ns=10)
+    with JournalReader(tmp_path / "j") as reader:
+        assert 0 == reader.last_ns(2**62)
+        kept.hear(20, fill("a", 2))
+        assert 0 == reader.last_ns(2**62)
+    with JournalReader(tmp_path / "j") as reader:
+        assert 20 == reader.last_ns(2**62)
+    kept.close()
+
+
+@pytest.mark.parametrize(
+    "hurt",
+    [
+        "UPDATE meta SET value = 99 WHERE key = 'format'",
+        "DROP TABLE meta",
+        "DELETE FROM boots",
+        "UPDATE boots SET session = 'other'",
+        "DROP TABLE boots",
+    ],
+)
+def test_what_cannot_be_believed_is_damaged(tmp_path: Path, hurt: str) -> None:
+    Kept(tmp_path / "j", state_with()).close()
+    with closing(sqlite3.connect(tmp_path / "j")) as db, db:
+        db.execute(hurt)
+    with pytest.raises(table.Damaged), JournalReader(tmp_path / "j") as reader:
+        reader.knobs()
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    Kept(tmp_path / "j", state_with()).close()
+    before = (tmp_path / "j").read_bytes()
+    with JournalReader(tmp_path / "j") as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader._db.execute("DELETE FROM boots")
+    assert before == (tmp_path / "j").read_bytes()
