@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Final
 
 from adapters.preflight import FAIL, OK, WARN, Row
 from adapters.settings import Settings
-from adapters.venue import Seen, Venue, VenueUnusable
+from adapters.venue import Seen, Stock, Venue, VenueUnusable
 from strategy.config_knobs import misfits
-from strategy.instrument import Instrument
-from strategy.units import NS_PER_MS, NS_PER_S
+from strategy.instrument import Instrument, size_text
+from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S
 
 # A venue refuses what is stamped so far ahead of it, and what is older than the window of a request.
 _AHEAD_NS_MAX: Final = NS_PER_S
@@ -32,10 +33,27 @@ def _rows(settings: Settings, venue: Venue, seen: Seen, began_ns: int, ended_ns:
     yield Row("venue", OK, f"{venue.name}, read in {took_ms:.0f} ms")
     yield _clock(settings, seen.venue_ns, began_ns, ended_ns)
     yield _symbols(settings, seen.instruments)
+    if seen.stock is not None:
+        yield _stock(settings, seen.stock, seen.instruments)
     if seen.warnings:
         yield Row("account", WARN, "; ".join(seen.warnings))
     else:
         yield Row("account", OK, "its settings are those of a market maker")
+
+
+def _stock(settings: Settings, stock: Stock, instruments: Sequence[Instrument]) -> Row:
+    """Compare what there is to sell and to pay with what the config may want: nothing is borrowed."""
+    short = []
+    for one in instruments:
+        wanted = settings.config.symbols[one.symbol].position_max
+        if stock.lots[one.symbol] * Decimal(one.lot) < Decimal(wanted):
+            short.append(f"{one.symbol}: {size_text(one, stock.lots[one.symbol])} to sell, position_max is {wanted}")
+    wanted = settings.config.account.gross_notional_max
+    if stock.quote_cash < Decimal(wanted) * CASH_PER_QUOTE:
+        short.append(f"{Decimal(stock.quote_cash) / CASH_PER_QUOTE:.2f} to pay with, gross_notional_max is {wanted}")
+    if short:
+        return Row("stock", WARN, "; ".join(short), "what is beyond it will be refused: hold more, or lower the limits")
+    return Row("stock", OK, "covers every limit of the config")
 
 
 def _clock(settings: Settings, venue_ns: int, began_ns: int, ended_ns: int) -> Row:

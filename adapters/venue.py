@@ -28,18 +28,29 @@ class VenueUnusable(Exception):
         self.code = code
 
 
+class Stock(msgspec.Struct, frozen=True):
+    """What an account without positions trades from: whole lots of each symbol's base coin, and quote coin in cash.
+
+    Its own resting orders hold part of it; they are counted in.
+    """
+
+    lots: Mapping[str, int]
+    quote_cash: int
+
+
 class Seen(msgspec.Struct, frozen=True):
     """What a venue said of itself and of our account before the bot began.
 
     ``instruments`` carry the account's own fees. ``warnings`` are settings that a market maker would
     not want (a hedge mode, orders that are silently repriced), each with its remedy. ``positions`` are
-    signed lots by symbol; None where the venue knows only of balances.
+    signed lots by symbol; None where the venue knows only of balances, which are then the ``stock``.
     """
 
     instruments: tuple[Instrument, ...]
     venue_ns: int
     warnings: tuple[str, ...] = ()
     positions: Mapping[str, int] | None = None
+    stock: Stock | None = None
 
 
 class Venue(Protocol):

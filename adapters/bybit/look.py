@@ -14,13 +14,14 @@ import msgspec
 from adapters.bybit.errors import meaning_of, meaning_of_status
 from adapters.bybit.listing import FeeRow, ListingRow, fees_of, instrument_of, listed, names_of, wrongs
 from adapters.bybit.market import Market, Unreadable, make_market, side_of, whole
+from adapters.bybit.reads import stock_of
 from adapters.bybit.requests import GET, Call, next_page
 from adapters.bybit.rest import Rest
 from adapters.bybit.rows import Answer, Page, PositionRow, VenueTime, read
 from adapters.bybit.words import Verdict
 from adapters.clock import Clock
 from adapters.transport import NeverLeft, NoAnswer
-from adapters.venue import Seen, VenueUnusable
+from adapters.venue import Seen, Stock, VenueUnusable
 from strategy.hints import did_you_mean
 from strategy.instrument import SPOT, Instrument
 from strategy.units import NS_PER_MS
@@ -83,7 +84,8 @@ class Look:
             rows = {symbol: await self._positions(symbol) for symbol in symbols}
             warnings += (words for symbol in symbols for words in _margin_warnings(symbol, rows[symbol]))
             positions = {one.symbol: _held_lots(one, rows[one.symbol]) for one in instruments}
-        return Seen(instruments, venue_ns, tuple(warnings), positions)
+        stock = None if self._market.is_linear else await self._stock(instruments)
+        return Seen(instruments, venue_ns, tuple(warnings), positions, stock)
 
     async def instruments(self, symbols: Sequence[str]) -> tuple[Instrument, ...]:
         """Read grids, sizes and fees; raises ``VenueUnusable`` where a symbol cannot be traded."""
@@ -215,6 +217,14 @@ class Look:
         if any(row.position_idx for row in rows):
             raise VenueUnusable(UNFIT, f"{symbol} is in hedge mode: switch it to one-way mode")
         return rows
+
+    async def _stock(self, instruments: Sequence[Instrument]) -> Stock:
+        """Read what spot is traded from; raises ``VenueUnusable``: without it no ask could be sized."""
+        result, _ = await self._ask(_call("/v5/account/wallet-balance", {"accountType": "UNIFIED"}))
+        try:
+            return stock_of(self._market, instruments, result)
+        except Unreadable as problem:
+            raise VenueUnusable(UNREACHABLE, f"the wallet: {problem}") from None
 
     # Asking
 

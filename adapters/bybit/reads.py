@@ -4,19 +4,23 @@ A read of many rows is worth nothing with one of them missing: a row that cannot
 pages than any honest account has, leaves the question unanswered.
 """
 
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
 import msgspec
 
 from adapters.bybit.executions import FUNDING, TRADES, fill_of, funding_of
 from adapters.bybit.levels import levels_of
-from adapters.bybit.market import Market, Unreadable, cash, name_of, side_of, whole
+from adapters.bybit.market import Market, Unreadable, cash, name_of, number, side_of, whole
 from adapters.bybit.requests import Call, next_page, order_call
 from adapters.bybit.rows import BookData, ExecutionRow, OrderRow, Page, VenueTime, WalletRow, read
+from adapters.venue import Stock
 from strategy import commands, events
 from strategy.events import Event, FundingPaid, OrderFilled
+from strategy.instrument import Instrument
 from strategy.requests import unanswered
-from strategy.units import NS_PER_MS
+from strategy.units import CASH_PER_QUOTE, NS_PER_MS
 
 PAGES_MAX: Final = 40
 OPEN_STATES: Final = frozenset({"New", "PartiallyFilled", "Untriggered", "Triggered", "Created", "Active"})
@@ -152,6 +156,21 @@ def _turned(command: commands.Command, call: Call, cursor: str, so_far: Pages) -
     if so_far.count >= PAGES_MAX:
         return Outcome((unanswered(command, TOO_MANY),))
     return Outcome(more=next_page(call, cursor), pages=so_far)
+
+
+def stock_of(market: Market, instruments: Sequence[Instrument], result: msgspec.Raw) -> Stock:
+    """Read a wallet as what spot is traded from; raises ``Unreadable``. What is not in it is not held.
+
+    Base coins are named by their symbols: on this venue a pair is its base coin followed by its quote coin.
+    """
+    for raw in read(result, Page).items:
+        held = {row.coin: number("walletBalance", row.balance or "0") for row in read(raw, WalletRow).coin}
+        base = {one.symbol: held.get(one.symbol.removesuffix(market.settle_coin), Decimal(0)) for one in instruments}
+        lots = {
+            one.symbol: int((base[one.symbol] / Decimal(one.lot)).to_integral_value(ROUND_FLOOR)) for one in instruments
+        }
+        return Stock(lots, int(held.get(market.settle_coin, Decimal(0)) * CASH_PER_QUOTE))
+    raise Unreadable("a wallet without an account")
 
 
 def _book(market: Market, command: commands.RequestBook, result: msgspec.Raw) -> events.Event:

@@ -134,12 +134,13 @@ class PositionRow(_Row, frozen=True, rename="camel"):
     category: str = ""
 
 
-class CoinRow(_Row, frozen=True, rename={"maintenance": "totalPositionMM"}):
-    """One coin of the wallet."""
+class CoinRow(_Row, frozen=True, rename={"maintenance": "totalPositionMM", "balance": "walletBalance"}):
+    """One coin of the wallet; ``balance`` includes what resting spot orders hold, and is negative when borrowed."""
 
     coin: str
     equity: str = ""
     maintenance: str = ""
+    balance: str = ""
 
 
 class WalletRow(_Row, frozen=True, rename={"equity": "totalEquity", "maintenance": "totalMaintenanceMargin"}):

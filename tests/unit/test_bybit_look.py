@@ -10,7 +10,7 @@ from wire_data import wire_file
 from adapters.bybit.listing import FeeRow, instrument_of, listed, wrongs
 from adapters.bybit.market import Unreadable
 from adapters.bybit.rows import Answer, Page, read
-from adapters.venue import VenueUnusable
+from adapters.venue import Stock, VenueUnusable
 
 TIME = "/v5/market/time"
 LISTED = "/v5/market/instruments-info"
@@ -20,6 +20,7 @@ KEY_INFO = "/v5/user/query-api"
 BAND = "/v5/account/user-setting-config"
 POSITION = "/v5/position/list"
 STATUS = "/v5/system/status"
+WALLET = "/v5/account/wallet-balance"
 
 
 def look(answers=None, category="linear", symbols=("BTCUSDT",)):
@@ -36,8 +37,12 @@ def look(answers=None, category="linear", symbols=("BTCUSDT",)):
     return played(main)
 
 
-def spot(**more):
-    return {LISTED: {"category": "spot", "list": [{**SPOT_ROW, **more}]}, KEY_INFO: {**KEY, "permissions": SPOT}}
+def spot(wallet=None, **more):
+    return {
+        LISTED: {"category": "spot", "list": [{**SPOT_ROW, **more}]},
+        KEY_INFO: {**KEY, "permissions": SPOT},
+        WALLET: wallet or {"list": [{"totalEquity": "1", "coin": [{"coin": "USDT", "walletBalance": "1000.5"}]}]},
+    }
 
 
 SPOT = {"Spot": ["SpotTrade"]}
@@ -60,6 +65,22 @@ def test_spot_is_looked_at_by_the_same_code():
     assert POSITION not in desk.rest.paths()
     (warning,) = seen.warnings
     assert "base coin" in warning
+
+
+@pytest.mark.parametrize("balance,lots", [("0.2500009", 250_000), ("-0.0000001", -1), ("", 0), (None, 0)])
+def test_spot_has_a_stock_to_trade_from_and_no_positions(balance, lots):
+    coins = [{"coin": "USDT", "walletBalance": "1000.5"}]
+    coins += [] if balance is None else [{"coin": "BTC", "walletBalance": balance}]
+    seen, _ = look(spot({"list": [{"coin": coins}]}), category="spot")
+    assert seen.positions is None
+    assert Stock({"BTCUSDT": lots}, 10005 * 10**14) == seen.stock
+    assert look()[0].stock is None
+
+
+@pytest.mark.parametrize("wallet", [{"list": []}, {"list": [{"coin": [{"coin": "BTC", "walletBalance": "x"}]}]}])
+def test_a_wallet_that_cannot_be_read_keeps_spot_from_starting(wallet):
+    with pytest.raises(VenueUnusable, match="the wallet"):
+        look(spot(wallet), category="spot")
 
 
 def test_the_market_is_public_and_the_account_is_signed():
