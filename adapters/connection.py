@@ -126,7 +126,10 @@ class Connection:
         while True:
             self.epoch += 1
             began_s = loop.time()
-            await self._attempt()
+            try:
+                await self._attempt()
+            except Exception as mistake:  # noqa: BLE001 - whatever it is, it must not leave us without a connection
+                self._tell("an attempt failed", mistake)
             failures = 0 if loop.time() - began_s >= waits.settled_s else failures + 1
             pause_s = min(waits.pause_s * 2 ** min(max(failures - 1, 0), _DOUBLINGS_MAX), waits.pause_s_max)
             await asyncio.sleep(pause_s * self._shift())
@@ -154,6 +157,9 @@ class Connection:
         try:
             self._part.opened()
             why = await over
+        except Exception as mistake:
+            why = f"a mistake of ours: {mistake!r}"
+            raise
         finally:
             was_up, self.is_up = self.is_up, False
             self._over = self._socket = None
@@ -163,8 +169,10 @@ class Connection:
             ending = [reading, *self._sending.values()]
             for task in ending:
                 task.cancel()
-            self._part.lost(why, was_up)
-            await asyncio.gather(*ending, _close(socket), return_exceptions=True)
+            try:
+                self._part.lost(why, was_up)
+            finally:
+                await asyncio.gather(*ending, _close(socket), return_exceptions=True)
 
     async def _read(self, socket: Socket, over: asyncio.Future[str]) -> None:
         loop = over.get_loop()
@@ -183,8 +191,11 @@ class Connection:
         mistake = None if reading.cancelled() else reading.exception()
         if mistake is not None:
             self.break_off(f"a mistake of ours: {mistake!r}")
-            told = {"message": f"{self._name}: a frame was not taken in", "exception": mistake}
-            reading.get_loop().call_exception_handler(told)
+            self._tell("a frame was not taken in", mistake)
+
+    def _tell(self, words: str, mistake: BaseException) -> None:
+        told = {"message": f"{self._name}: {words}", "exception": mistake}
+        asyncio.get_running_loop().call_exception_handler(told)
 
     # Signs of life
 

@@ -1,7 +1,8 @@
 """Stream connections: the one module that knows websockets.
 
 The venue's pings are messages of its own, so none is sent by the library. What is received waits in a
-short queue; past that the other side waits, and so a slow reader grows nothing.
+short queue; past that the other side waits, and so a slow reader grows nothing. Nor does a venue that
+asks for answers and takes none, and one that breaks the rules or says good-bye must hang up, or we do.
 """
 
 import asyncio
@@ -14,11 +15,28 @@ from adapters.venue import Dial, Socket, SocketClosed
 
 # The largest message of ours is a snapshot of a thousand levels, some 60 kB.
 FRAME_MAX: Final = 2 * 1024 * 1024
-QUEUE_MAX: Final = 64
+QUEUE_MAX: Final = 16
 _DIAL_S_MAX: Final = 5.0
 _CLOSE_S_MAX: Final = 1.0
 _NO_CODE: Final = 1006
 _WRONG_KIND: Final = 1003
+# Pongs that the other side does not take; its own pings ask for them.
+_UNSENT_MAX: Final = 256 * 1024
+
+
+class _Wire(ClientConnection):
+    """The library's connection, which ends also where the other side will not end it."""
+
+    _is_ending = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take in bytes as they come."""
+        super().data_received(data)
+        if self.transport.get_write_buffer_size() > _UNSENT_MAX:
+            self.transport.abort()
+        elif self.close_deadline is not None and not self._is_ending:
+            self._is_ending = True
+            self.loop.call_later(_CLOSE_S_MAX, self.transport.abort)
 
 
 class _WebSocket:
@@ -67,6 +85,7 @@ def dialler(frame_max: int = FRAME_MAX, queue_max: int = QUEUE_MAX, dial_s_max: 
                     close_timeout=_CLOSE_S_MAX,
                     max_size=frame_max,
                     max_queue=queue_max,
+                    create_connection=_Wire,
                 )
         except (InvalidHandshake, InvalidURI, EOFError) as error:
             raise ConnectionError(f"no websocket at {url}: {error}") from None

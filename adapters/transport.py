@@ -12,6 +12,7 @@ on it leaves the outcome open, even where no byte of an answer came: nobody send
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
@@ -30,6 +31,7 @@ _CONNECTIONS_MAX: Final = 32
 # Venues and their balancers close idle connections after a minute or more; we are never the second.
 _IDLE_S_MAX: Final = 25.0
 _LEAVING: Final = "leaving"
+_CODING: Final = b"content-encoding"
 
 Leaving = Callable[[], None]
 
@@ -143,7 +145,8 @@ class StreamTransport(httpx.AsyncBaseTransport):
             answer = await self._exchange(line, request, sent, limits)
         finally:
             self._free.release()
-        headers = answer.headers
+        # It was asked to come as it is. Nothing is unpacked: a few bytes could become more than memory holds.
+        headers = [header for header in answer.headers if header[0] != _CODING]
         return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(answer.body), request=request)
 
     async def aclose(self) -> None:
@@ -247,6 +250,8 @@ class Http:
             transport=transport or StreamTransport(),
             timeout=httpx.Timeout(connect=waits.connect_s, read=waits.read_s, write=waits.write_s, pool=waits.pool_s),
             headers={"accept-encoding": "identity"},
+            # A cookie would leave with every later request, and nobody signed it.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             follow_redirects=False,
             trust_env=False,
         )
@@ -265,22 +270,32 @@ class Http:
         ``target`` is path and query, sent as they stand. ``leaving`` is called just before the first
         byte leaves; what it raises keeps the request here.
         """
-        client = self._client
         extensions: dict[str, Any] = {} if leaving is None else {_LEAVING: leaving}
+        request = self._request(method, target, headers, body, extensions)
         try:
-            request = client.build_request(method, target, headers=headers, content=body or None, extensions=extensions)
-            if request.url.raw_path != target.encode():
-                raise NeverLeft(f"{target!r} would leave as {request.url.raw_path!r}, which is not what was signed")
-            response = await client.send(request)
+            response = await self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError) as error:
             raise NeverLeft(str(error)) from None
         except httpx.TimeoutException as error:
             raise NoAnswer(TIMEOUT, str(error)) from None
-        except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
+        except httpx.RemoteProtocolError as error:
             raise NoAnswer(GARBAGE, str(error)) from None
         except httpx.HTTPError as error:
             raise NoAnswer(RESET, str(error)) from None
         return Reply(response.status_code, response.headers, response.content)
+
+    def _request(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, extensions: dict[str, Any]
+    ) -> httpx.Request:
+        try:
+            request = self._client.build_request(
+                method, target, headers=headers, content=body or None, extensions=extensions
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise NeverLeft(f"cannot be sent: {error}") from None
+        if request.url.raw_path != target.encode():
+            raise NeverLeft(f"{target[:100]!r} would leave otherwise, which is not what was signed")
+        return request
 
     async def close(self) -> None:
         """Leave every connection."""

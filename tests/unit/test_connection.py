@@ -263,6 +263,63 @@ def test_a_frame_we_cannot_take_in_ends_the_connection_and_is_seen():
     assert any(isinstance(entry, tuple) and "mistake of ours" in entry[0] for entry in log)
 
 
+class Clumsy(Echo):
+    """A part that makes a mistake the first time it is opened, or lost."""
+
+    def __init__(self, clumsy_at):
+        super().__init__()
+        self.clumsy_at = clumsy_at
+
+    def opened(self):
+        super().opened()
+        self.stumble("opened")
+
+    def lost(self, why, was_up):
+        super().lost(why, was_up)
+        self.stumble("lost")
+
+    def stumble(self, place):
+        if place == self.clumsy_at:
+            self.clumsy_at = ""
+            raise KeyError(place)
+
+
+@pytest.mark.parametrize("place", ["opened", "lost"])
+def test_a_mistake_of_its_part_is_seen_and_leaves_us_with_a_connection(place):
+    async def main():
+        seen = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: seen.append(context["exception"]))
+        board = Switchboard()
+        part = Clumsy(place)
+        part.connection = Connection("public", "ws://venue", board, part, "s1")
+        part.connection.start()
+        (await board.end()).hang_up()
+        end = await up(board, 2)
+        assert board.ends[0].is_left
+        assert end is not board.ends[0]
+        await part.connection.stop()
+        return [type(mistake) for mistake in seen], part.log[:2]
+
+    seen, log = played(main)
+    assert [KeyError] == seen
+    assert ["opened", ("a mistake of ours: KeyError('opened')" if place == "opened" else "closed 1006", False)] == log
+
+
+def test_a_dial_that_fails_as_nobody_thought_of_is_seen_and_tried_again():
+    async def main():
+        seen = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: seen.append(str(context["exception"])))
+        board = Switchboard(*[ZeroDivisionError("dialling")] * 3)
+        part, connection = kept(board)
+        await up(board)
+        await asyncio.sleep(0.01)
+        assert connection.is_up
+        await connection.stop()
+        return seen, part.log
+
+    assert (["dialling"] * 3, ["opened", "welcome", ("stopped", True)]) == played(main)
+
+
 def test_a_socket_that_does_not_close_is_left():
     async def main():
         board = Switchboard()
