@@ -22,6 +22,8 @@ from strategy.units import NS_PER_MS, NS_PER_S
 ORDERS: Final = "orders"
 QUERIES: Final = "queries"
 ACCOUNT: Final = "account"
+# Questions are turned away for all who share our address, while orders go in by a road of their own.
+SHUT_OUT: Final = "shut_out"
 
 # Codes of answers without a verdict.
 RATE_LIMIT: Final = "rate_limit"
@@ -226,6 +228,8 @@ class Pacing(msgspec.Struct):
         if bucket == ACCOUNT:
             if not remaining and resets_ns > now_ns:
                 self.ban(now_ns, resets_ns)
+        elif bucket == SHUT_OUT:
+            self._shut_out(now_ns, min(resets_ns, now_ns + _HELD_NS_MAX))
         elif bucket == QUERIES:
             self.queries.lower_to(now_ns, remaining, resets_ns)
         else:
@@ -248,6 +252,12 @@ class Pacing(msgspec.Struct):
         for bucket in (self.orders, self.queries):
             bucket.slow_down(now_ns, 0)
         self._hold_until(now_ns, until_ns or now_ns + pause_ns(self.ban_wait_ns, self.bans, self.ban_wait_ns_max))
+
+    def _shut_out(self, now_ns: int, until_ns: int) -> None:
+        """Ask nothing and quote nothing until then: what cannot be asked about must not be out. Cancels leave."""
+        self.banned_ns = max(self.banned_ns, until_ns)
+        self.quiet_ns = max(self.quiet_ns, until_ns + _QUOTES_LATER_NS)
+        self.queries.empty_until(self.banned_ns + _QUESTIONS_LATER_NS)
 
     def is_quiet(self, now_ns: int) -> bool:
         """Say whether a ban, or what is as good as one, keeps quotes from leaving."""

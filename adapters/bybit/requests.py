@@ -25,6 +25,7 @@ from strategy.units import BUY, NS_PER_DAY, NS_PER_MS
 
 GET: Final = "GET"
 POST: Final = "POST"
+CANCEL_ALL: Final = "/v5/order/cancel-all"
 
 _BATCH_MAX: Final = {LINEAR: 20}
 _BATCH_MAX_SPOT: Final = 10
@@ -78,7 +79,7 @@ def call_of(market: Market, one: Group, venue_ns: int) -> Call:
         return Call(POST, path, body=msgspec.json.encode(order_args(market, one)))
     match first:
         case commands.CancelAll():
-            return Call(POST, "/v5/order/cancel-all", body=msgspec.json.encode(_cancel_all(market, first.symbol)))
+            return Call(POST, CANCEL_ALL, body=msgspec.json.encode(_cancel_all(market, first.symbol)))
         case commands.QueryOrder():
             return order_call(market, first, "realtime")
         case commands.QueryOpenOrders():

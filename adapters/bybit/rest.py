@@ -2,6 +2,10 @@
 
 What is known of a request decides how it ends. Before its first byte left it is ``NotSent``; from then
 on only a verdict of the venue ends it otherwise than as ``Unanswered``.
+
+A venue that shuts our address out does so for ten minutes, and longer where it is knocked at meanwhile:
+nothing is asked until they are over. Where orders have a road of their own, the core is told just that,
+since cancels can still leave.
 """
 
 import asyncio
@@ -10,12 +14,13 @@ from functools import partial
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from adapters.bybit.answers import Reply, outcome_of
 from adapters.bybit.market import Market
 from adapters.bybit.memory import Memory
 from adapters.bybit.reads import FIRST
-from adapters.bybit.requests import GET, Call, call_of
+from adapters.bybit.requests import CANCEL_ALL, GET, Call, call_of
 from adapters.bybit.signing import WINDOW_MS, Signer
 from adapters.clock import Clock
 from adapters.transport import RESET, TIMEOUT, Http, NeverLeft, NoAnswer
@@ -23,6 +28,7 @@ from adapters.venue import Answered
 from strategy import events
 from strategy.batching import Group
 from strategy.line import LATE, is_quote
+from strategy.pacing import ACCOUNT, BANNED, SHUT_OUT
 from strategy.requests import not_sent, unanswered
 from strategy.units import NS_PER_MS
 
@@ -43,6 +49,9 @@ class Rest:
         self._window_ms = window_ms
         # How far the venue's clock is ahead of ours, at least, by the latest estimate there is.
         self.ahead_ns = 0
+        # Until when our address is shut out, and whether orders get there by another road meanwhile.
+        self.shut_ns = 0
+        self.has_other_road: Callable[[], bool] = bool
 
     def venue_ns(self) -> int:
         """Estimate the venue's time."""
@@ -50,6 +59,8 @@ class Rest:
 
     async def fetch(self, call: Call, leaving: "Leaving | None" = None) -> Reply:
         """Make one call; raises ``NeverLeft`` or ``NoAnswer``. ``leaving`` is told as its first byte leaves."""
+        if self._is_shut_for(call):
+            raise NeverLeft(SHUT_OUT)
         headers: dict[str, str] = {}
         if call.is_signed:
             headers = self._signer.headers(call.payload, self.venue_ns() // NS_PER_MS, self._window_ms)
@@ -64,6 +75,11 @@ class Rest:
                 raise NeverLeft("no connection in time") from None
             raise NoAnswer(TIMEOUT, "no whole answer in time") from None
         return Reply(reply.status, reply.headers.get("content-type", ""), reply.headers, reply.body)
+
+    def _is_shut_for(self, call: Call) -> bool:
+        """Say whether a call has to wait; the last resort does not, where it has no other road."""
+        is_last_resort = call.path == CANCEL_ALL and not self.has_other_road()
+        return self._clock.now_ns() < self.shut_ns and not is_last_resort
 
     async def close(self) -> None:
         """Leave every connection."""
@@ -93,7 +109,7 @@ class Leaving:
     def ended(self, why: BaseException) -> tuple[events.Event, ...]:
         """Say what is known of a request that ended without an answer."""
         if not self.has_left:
-            reason = LATE if self.is_late else events.NO_CONNECTION
+            reason = LATE if self.is_late else SHUT_OUT if str(why) == SHUT_OUT else events.NO_CONNECTION
             return tuple(not_sent(command, reason) for command in self._one)
         code = why.code if isinstance(why, NoAnswer) else TIMEOUT if isinstance(why, TimeoutError) else RESET
         return tuple(unanswered(command, code) for command in self._one)
@@ -111,9 +127,10 @@ class _UnderWay(msgspec.Struct):
 class RestRoad:
     """Carries the core's requests over REST."""
 
-    def __init__(self, rest: Rest, market: Market, memory: Memory, clock: Clock) -> None:
+    def __init__(self, rest: Rest, market: Market, memory: Memory, clock: Clock, *, is_only_road: bool) -> None:
         """``stopped`` is told in words where a person has to help."""
         self.market = market
+        self._is_only_road = is_only_road
         self.stopped: Callable[[str], None] = _nobody
         self._rest, self._memory, self._clock = rest, memory, clock
         self._under_way: dict[int, _UnderWay] = {}
@@ -146,11 +163,18 @@ class RestRoad:
                 reply = await self._rest.fetch(call, leaving)
                 outcome = outcome_of(self.market, self._memory, one, call, reply, self._clock.now_ns(), pages)
                 aside += outcome.aside
+                self._mark_ban(outcome.aside)
                 if outcome.stop:
                     self.stopped(outcome.stop)
                 if outcome.more is None:
-                    return aside + outcome.events
+                    said = aside + outcome.events
+                    return said if self._is_only_road else tuple(_of_this_road(event) for event in said)
                 call, pages = outcome.more, outcome.pages
+
+    def _mark_ban(self, aside: Sequence[events.Event]) -> None:
+        for event in aside:
+            if isinstance(event, events.BudgetSeen) and event.bucket == ACCOUNT and not event.remaining:
+                self._rest.shut_ns = max(self._rest.shut_ns, event.resets_ns)
 
     def _over(self, number: int, task: "asyncio.Task[Sequence[events.Event]]") -> None:
         """Say what became of a request, whatever did."""
@@ -163,6 +187,15 @@ class RestRoad:
         if not isinstance(mistake, _EXPECTED):
             told = {"message": "a request was not carried out", "exception": mistake}
             task.get_loop().call_exception_handler(told)
+
+
+def _of_this_road(event: events.Event) -> events.Event:
+    """Say of a ban that it is one of questions only."""
+    if isinstance(event, events.BudgetSeen) and event.bucket == ACCOUNT:
+        return replace(event, bucket=SHUT_OUT)
+    if isinstance(event, events.Unanswered) and event.code == BANNED:
+        return replace(event, code=SHUT_OUT)
+    return event
 
 
 def _nobody(_words: str) -> None:

@@ -76,7 +76,7 @@ class BybitVenue:
         self._market = make_market(account.category, (), account.settle_coin)
         self._memory = Memory()
         self._rest = Rest(http, signer, clock, account.window_ms)
-        self._road = RestRoad(self._rest, self._market, self._memory, clock)
+        self._road = RestRoad(self._rest, self._market, self._memory, clock, is_only_road=not self.is_streaming)
         self._road.stopped = self._stopped
         self._public: PublicPart | None = None
         self._trade: TradeRoad | None = None
@@ -130,6 +130,7 @@ class BybitVenue:
             )
             trade.stopped, trade.surprised = self._stopped, self._surprised
             trade.connection = self._keep("trade", "trade", trade)
+            self._rest.has_other_road = lambda: trade.connection.is_up
         look = Look(self._rest, self._market, self._clock)
         self._rules = Rules(look, account.category, self._instruments, feed, self.alerts, self._rules_every_s)
         for connection in self._connections:

@@ -509,6 +509,32 @@ def test_an_address_that_is_shut_out_is_told_as_a_budget_of_nothing_for_ten_minu
     assert ("banned", "account", 0, 600) == on_desk(body, entry="rest")
 
 
+def test_an_address_that_is_shut_out_is_left_in_peace_and_orders_take_their_other_road():
+    async def body(desk):
+        desk.rest.answers |= {OPEN: page(403), "/v5/order/cancel-all": page(403)}
+        end = (await desk.connect())["trade"]
+        budget, word = await desk.ask(commands.QueryOpenOrders("BTCUSDT", 1))
+        assert ("shut_out", 0, "shut_out") == (budget.bucket, budget.remaining, word.code)
+        knocked = len(desk.rest.asked)
+        for asked in (commands.QueryOpenOrders("BTCUSDT", 2), commands.CancelAll("")):
+            (word,) = await desk.ask(asked)
+            assert ("NotSent", "shut_out") == (type(word).__name__, word.reason)
+        desk.send(commands.CancelOrder("s-1", "BTCUSDT", 1))
+        await end.heard(2)
+        assert knocked == len(desk.rest.asked)
+        end.is_stuck = True
+        end.hang_up()
+        await asyncio.sleep(0.01)
+        await desk.ask(commands.CancelAll(""))
+        assert knocked + 1 == len(desk.rest.asked)
+        await asyncio.sleep(601)
+        desk.rest.answers[OPEN] = {"list": []}
+        (word,) = await desk.ask(commands.QueryOpenOrders("BTCUSDT", 3))
+        return type(word).__name__
+
+    assert "OpenOrdersReport" == on_desk(body)
+
+
 def test_a_create_whose_time_passes_while_it_waits_for_a_connection_never_leaves():
     async def body(desk):
         await desk.connect()

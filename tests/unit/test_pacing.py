@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strategy.knobs import PacingKnobs
-from strategy.pacing import ACCOUNT, ORDERS, QUERIES, Bucket, make_pacing
+from strategy.pacing import ACCOUNT, ORDERS, QUERIES, SHUT_OUT, Bucket, make_pacing
 from strategy.units import NS_PER_S
 
 KNOBS = PacingKnobs(orders_per_s=10, burst=20, cancel_share_pct=30, queries_per_s=5)
@@ -119,6 +119,19 @@ def test_nothing_leaves_in_a_ban_and_after_it_cancels_leave_first_then_questions
     assert 0 == pacing.queries_left(end_ns)
     assert 1 == pacing.queries_left(pacing.next_query_ns(last_ns))
     assert not pacing.is_quiet(pacing.next_order_ns(last_ns))
+
+
+def test_an_address_that_is_shut_out_asks_nothing_and_quotes_nothing_and_still_cancels():
+    pacing = make_pacing(KNOBS)
+    pacing.seen(0, SHUT_OUT, 0, 600 * NS_PER_S)
+    pacing.seen(NS_PER_S, SHUT_OUT, 0, 500 * NS_PER_S)  # a shorter one shortens nothing
+    later_ns = 599 * NS_PER_S
+    assert (0, False, True) == (pacing.queries_left(later_ns), pacing.take_order(later_ns), pacing.is_quiet(later_ns))
+    assert pacing.take_cancel(later_ns)
+    assert 601 * NS_PER_S == pacing.next_order_ns(later_ns)
+    assert pacing.next_query_ns(later_ns) > 600 * NS_PER_S
+    assert pacing.take_order(602 * NS_PER_S)
+    assert pacing.queries_left(602 * NS_PER_S)
 
 
 def test_a_ban_of_unknown_length_is_waited_out_and_longer_each_time_up_to_a_bound():
