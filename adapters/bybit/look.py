@@ -2,10 +2,12 @@
 
 What makes trading impossible raises ``VenueUnusable``: no answer, a key that is refused, a symbol that
 is not listed, a position mode that this bot does not speak. What a market maker would set otherwise is
-a warning with its remedy. A question that only warns may stay without an answer.
+a warning with its remedy. A question that only warns may stay without an answer. Everything is asked at
+once, after the time: a bot that starts again has orders out.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -76,25 +78,28 @@ class Look:
 
     async def seen(self, symbols: Sequence[str]) -> Seen:
         """Look at everything; raises ``VenueUnusable``."""
-        venue_ns = await self._time()
-        instruments = await self.instruments(symbols)
-        warnings = [*self._fee_warnings(instruments), *await self._account(), *await self._key(), *await self._limits()]
-        positions = None
-        if self._market.is_linear:
-            rows = {symbol: await self._positions(symbol) for symbol in symbols}
-            warnings += (words for symbol in symbols for words in _margin_warnings(symbol, rows[symbol]))
-            positions = {one.symbol: _held_lots(one, rows[one.symbol]) for one in instruments}
-        stock = None if self._market.is_linear else await self._stock(instruments)
-        return Seen(instruments, venue_ns, tuple(warnings), positions, stock)
-
-    async def instruments(self, symbols: Sequence[str]) -> tuple[Instrument, ...]:
-        """Read grids, sizes and fees; raises ``VenueUnusable`` where a symbol cannot be traded."""
-        rows = await self._listed(symbols)
-        fees = await self._fees(symbols)
+        venue_ns = await self._time()  # first: what follows is signed with it
+        held = symbols if self._market.is_linear else ()
+        listed_rows, fees, account, key, limits, *held_rows = await _all_of(
+            self._listed(symbols),
+            self._fees(symbols),
+            self._account(),
+            self._key(),
+            self._limits(),
+            *(self._positions(symbol) for symbol in held),
+        )
         try:
-            return tuple(instrument_of(self._market.category, rows[symbol], fees[symbol]) for symbol in symbols)
+            instruments = tuple(
+                instrument_of(self._market.category, listed_rows[symbol], fees[symbol]) for symbol in symbols
+            )
         except Unreadable as problem:
             raise VenueUnusable(UNFIT, str(problem)) from None
+        rows = dict(zip(held, held_rows, strict=True))
+        warnings = [*self._fee_warnings(instruments), *account, *key, *limits]
+        warnings += (words for symbol in held for words in _margin_warnings(symbol, rows[symbol]))
+        positions = {one.symbol: _held_lots(one, rows[one.symbol]) for one in instruments} if held else None
+        stock = None if self._market.is_linear else await self._stock(instruments)
+        return Seen(instruments, venue_ns, tuple(warnings), positions, stock)
 
     async def again(self, symbol: str) -> tuple[ListingRow, FeeRow, int]:
         """Read one symbol's rules and fees, and when that was; raises ``VenueUnusable``."""
@@ -287,6 +292,15 @@ def _held_lots(instrument: Instrument, rows: Sequence[PositionRow]) -> int:
         return sum(side_of(row.side) * grid.lots(row.size) for row in rows if row.side)
     except Unreadable as problem:
         raise VenueUnusable(UNREACHABLE, f"the position in {instrument.symbol}: {problem}") from None
+
+
+async def _all_of(*asking: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Ask everything at once; what is refused is raised once all have an answer, the first in order."""
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 def _call(path: str, asked: Mapping[str, Any] | None = None, *, is_signed: bool = True) -> Call:

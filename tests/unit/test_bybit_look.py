@@ -1,5 +1,6 @@
 """A look at the venue: instruments with the account's own fees, what makes trading impossible, what only warns."""
 
+import asyncio
 import json
 
 import pytest
@@ -55,6 +56,17 @@ def test_a_tidy_account_is_seen_whole_and_warns_of_nothing():
     assert (1, 1_190_000, 200, 550) == (btc.lots_min, btc.lots_max, btc.maker_fee_ppm, btc.taker_fee_ppm)
     assert ((), NOW_MS * 1_000_000) == (seen.warnings, seen.venue_ns)
     assert 20 == desk.venue.capability.creates_max
+
+
+def test_a_look_takes_as_long_as_two_questions():
+    async def main():
+        desk = Desk()
+        desk.rest.delay_s = 0.1
+        await desk.venue.look(["BTCUSDT"])
+        await desk.venue.close()
+        return asyncio.get_running_loop().time()
+
+    assert 0.2 == pytest.approx(played(main))
 
 
 def test_spot_is_looked_at_by_the_same_code():
