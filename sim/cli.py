@@ -14,6 +14,7 @@ from strategy.exit_codes import ExitCode
 _VERBS: Final = {
     "run": "Run scenarios over seeds and judge their gates.",
     "check": "Validate scenario and config files; run nothing.",
+    "serve": "Serve a scenario's venue on loopback, REST and streams.",
     "tape": "Look into recorded market data and prove its book.",
     "faults": "List the faults, or one fault's fields and example.",
     "explain": "Say what an error code, a metric or an invariant means.",
