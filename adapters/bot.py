@@ -6,6 +6,7 @@ a crash. One that raises again and again is not begun anew.
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final
 
 from prometheus_client.metrics_core import Metric
@@ -14,6 +15,7 @@ from adapters.clock import Clock
 from adapters.driver import Ending
 from adapters.endings import Ended
 from adapters.exposition import families
+from adapters.families import process_families
 from adapters.ground import Ground
 from adapters.heartbeat import STOPPED, STOPPING
 from adapters.laps import Laps
@@ -173,7 +175,8 @@ class Bot:
         return scrapes
 
     def _collect(self) -> Iterator[Metric]:
-        return families(self._metrics, self._clock.now_ns()) if self._metrics is not None else iter(())
+        ours = families(self._metrics, self._clock.now_ns()) if self._metrics is not None else ()
+        return chain(ours, process_families())
 
     def _counted(self, life: Life) -> Metrics:
         """Give the counts of this process, for a new life: what was counted before stays."""
@@ -183,6 +186,7 @@ class Bot:
                 "restarts": lambda: float(self._ground.store.boots - 1),
                 "journal_bytes": lambda: float(self._ground.store.path.stat().st_size),
                 "heartbeat_timestamp_seconds": lambda: self._of_life(lambda one: one.beat_ns / NS_PER_S),
+                "journal_ok": lambda: self._of_life(lambda one: not one.recorder.has_hole),
                 "journal_lag_records": lambda: self._of_life(lambda one: one.recorder.lag),
                 "inbox_events": lambda: self._of_life(lambda one: len(one.driver.inbox)),
                 "requests_under_way": lambda: self._of_life(lambda one: one.driver.under_way()),

@@ -184,7 +184,15 @@ def _process(metrics: Metrics, standing: Standing) -> Iterator[Metric]:
     bounds = bounds_of(metrics.knobs)
     yield gauge("records_max", "What a container may ever keep.", ("container",), rows(bounds))
     for name, read in metrics.outside.items():
-        yield level(name, OUTSIDE[name], read())
+        yield level(name, OUTSIDE[name], _read(read))
+
+
+def _read(read: Callable[[], float]) -> float | None:
+    """Read what the core cannot know; a file that is not there must not take the whole page with it."""
+    try:
+        return read()
+    except OSError:
+        return None
 
 
 def _money(metrics: Metrics, now_ns: int) -> Iterator[Metric]:

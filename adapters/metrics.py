@@ -47,6 +47,7 @@ OUTSIDE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "kill_bar_present": "Whether the file that forbids every create and amend is there (1) or not (0).",
         "heartbeat_timestamp_seconds": "When the last heartbeat for the guard was written, unix time.",
+        "journal_ok": "Whether the disk takes the journal (1); without it nothing is placed, and cancels leave.",
         "journal_lag_records": "Records that were handed to the journal and are not safe yet.",
         "journal_bytes": "Size of the journal that is being written.",
         "restarts": "Processes before this one in the same journal.",

@@ -326,6 +326,8 @@ def test_figures_are_served_while_it_runs_and_a_taken_port_is_refused(tmp_path):
         "heartbeat_timestamp_seconds 1",
     ):
         assert f"stormquote_{name}" in pages[0]
+    assert "stormquote_journal_ok 1" in pages[0]
+    assert "process_resident_memory_bytes " in pages[0]
 
 
 def test_a_venue_that_says_nothing_or_lacks_a_symbol_starts_nothing(tmp_path, monkeypatch):

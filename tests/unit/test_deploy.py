@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from promql import selectors, suits
 from tools import promtool, tool
 
+from adapters.cli import live
 from strategy.context import Readings
 from strategy.exit_codes import ExitCode
 
@@ -103,7 +104,7 @@ def test_stories_tell_of_figures_that_exist(samples):
 
 
 def test_promtool_takes_rules_config_and_stories():
-    assert "SUCCESS: 34 rules found" in promtool("check", "rules", DEPLOY / "alerts.yml")
+    assert "SUCCESS: 35 rules found" in promtool("check", "rules", DEPLOY / "alerts.yml")
     assert "SUCCESS" in promtool("check", "config", DEPLOY / "prometheus.yml")
     assert "SUCCESS" in promtool("test", "rules", DEPLOY / "alerts_test.yml")
 
@@ -172,6 +173,23 @@ def test_systemd_takes_the_units(tmp_path, unit):
         (tmp_path / name).write_text(text)
     said = subprocess.run([analyze, "verify", "--man=no", tmp_path / unit], capture_output=True, text=True, timeout=60)
     assert (0, "") == (said.returncode, said.stderr)
+
+
+def test_the_units_say_only_what_the_program_understands():
+    """In what they run, and in what their comments tell a person to run."""
+    said = [
+        line.removeprefix("#").split()
+        for unit in UNITS
+        for line in (DEPLOY / unit).read_text().splitlines()
+        if re.match(r"Exec\w+=|#   live ", line)
+    ]
+    assert 4 == len(said)
+    for words in said:
+        verb, options = words[1], [word for word in words if word.startswith("--")]
+        command = live.get_command(None, verb)
+        known = [name for parameter in command.params for name in parameter.opts]
+        assert "--config" in options
+        assert not [option for option in options if option not in known]
 
 
 def test_a_bot_that_a_person_must_look_after_is_not_started_again():

@@ -354,6 +354,15 @@ def test_what_only_others_know_is_shown_by_its_name_and_no_other_name_is_taken()
         bare(moon_phase=lambda: 0.5)
 
 
+def test_a_file_that_is_gone_takes_no_other_figure_with_it():
+    def gone():
+        raise FileNotFoundError
+
+    page = page_of(bare(journal_bytes=gone, restarts=lambda: 2.0), 0)
+    assert "stormquote_journal_bytes" not in page
+    assert 2 == of(page, "stormquote_restarts")
+
+
 def test_without_a_core_nothing_is_claimed():
     page = page_of(bare(), NS_PER_S)
     assert "stormquote_quoting" not in page
