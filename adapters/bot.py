@@ -22,11 +22,12 @@ from adapters.laps import Laps
 from adapters.life import Life
 from adapters.log import Log
 from adapters.metrics import Metrics
-from adapters.notes import new_told
+from adapters.notes import new_told, write_alert
 from adapters.scrape import LOOPBACK, Scrapes
 from adapters.settings import Settings
 from adapters.terms import Terms, config_of
 from adapters.venue import Venue, VenueUnusable
+from strategy.commands import Alert
 from strategy.config_knobs import knobs as make_knobs
 from strategy.config_knobs import misfits
 from strategy.errors import OperatorError
@@ -54,11 +55,14 @@ class Bot:
         settings: Settings,
         terms: Terms,
         ground: Ground,
-        open_venue: Callable[[], Venue],
+        open_venue: Callable[[Callable[[Alert], None]], Venue],
         clock: Clock,
         log: Log,
     ) -> None:
-        """``open_venue`` makes a venue that is not connected yet, one for each life."""
+        """``open_venue`` makes a venue that is not connected yet, one for each life.
+
+        It is given whom to tell of what a person should know.
+        """
         self._settings, self._terms, self._ground = settings, terms, ground
         self._open_venue, self._clock, self._log = open_venue, clock, log
         self._told = new_told()
@@ -96,7 +100,7 @@ class Bot:
 
     async def _live(self) -> bool:
         """Live one life; True where another should follow it."""
-        venue = self._open_venue()
+        venue = self._open_venue(self._alerted)
         try:
             knobs = await self._looked(venue)
             if self._is_stopping:
@@ -154,6 +158,10 @@ class Bot:
         if problems:
             raise OperatorError(problems)
         return make_knobs(config_of(self._settings, self._terms), instruments, venue.capability)
+
+    def _alerted(self, alert: Alert) -> None:
+        """Hear of something that a person should know from the venue's own connections."""
+        write_alert(self._log, self._told, self._clock.now_ns(), alert)
 
     def _spent(self) -> None:
         self._is_spent = True

@@ -46,8 +46,7 @@ class Notes:
 
     def alert(self, now_ns: int, alert: commands.Alert) -> None:
         """Write down what the core wants a person to know."""
-        self._log.tell("alert", code=alert.code, words=alert.detail)
-        self._told.append(Told(now_ns, alert.code, alert.detail))
+        write_alert(self._log, self._told, now_ns, alert)
 
     # As a watcher
 
@@ -143,6 +142,12 @@ class Notes:
             guard=verdict.level if verdict is not None else "NONE",
             reasons=tuple(reasons),
         )
+
+
+def write_alert(log: Log, told: deque[Told], now_ns: int, alert: commands.Alert) -> None:
+    """Write down what a person should know, for the log and for ``status``."""
+    log.tell("alert", code=alert.code, words=alert.detail)
+    told.append(Told(now_ns, alert.code, alert.detail))
 
 
 def new_told() -> deque[Told]:

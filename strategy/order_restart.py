@@ -23,7 +23,8 @@ def start(orders: Orders, now_ns: int, session: str, symbols: tuple[str, ...], k
     orders.session, orders.number = session, 0
     for order in orders.live.values():
         # Not a word but the end of everything we knew: only what was concluded or told still stands.
-        order.state = State.IN_DOUBT if order.is_open else order.state
+        if order.is_open:
+            order.state, order.doubt_ns = State.IN_DOUBT, now_ns
         order.created_ns = order.placed_ns = order.sent_ns = order.confirmed_ns = now_ns
         order.through_ns = through_ns(now_ns + knobs.send_within_ns, knobs)
         order.asked_ns = order.missing_ns = order.asks = 0

@@ -232,7 +232,7 @@ class Orders(msgspec.Struct):
         """Take on an order that the venue says is alive and we do not know: it gets cancelled."""
         order = Order(client_id, symbol, f"{_ORPHAN_SLOT}:{client_id}", 0, 0, 0, state=State.IN_DOUBT)
         order.is_orphan = True
-        order.created_ns = order.placed_ns = now_ns
+        order.created_ns = order.placed_ns = order.doubt_ns = now_ns
         order.since_venue_ns = self.heard_venue_ns
         self.orphans += 1
         self.live[client_id] = order
@@ -248,6 +248,7 @@ class Orders(msgspec.Struct):
         self.owing.pop(order.client_id, None)
         order.slot = f"{_ORPHAN_SLOT}:{order.client_id}"
         order.state, order.is_orphan, order.must_cancel = State.IN_DOUBT, True, True
+        order.doubt_ns = now_ns
         order.ended_ns = order.missing_ns = order.asks = 0
         self.orphans += 1
         self.live[order.client_id] = order

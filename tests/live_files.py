@@ -7,6 +7,12 @@ SECRET = "testsecret-0123456789abcdef"
 
 STRATEGY = 'schema_version: 2\nname: c\nsymbols:\n  BTCUSDT: {quote_size: "0.010", position_max: "0.1"}\n'
 
+# Added to it: deadlines and dwells for a venue a few milliseconds away.
+QUICK = """\
+orders: {send_within_ms: 100, window_ms: 100, read_lag_ms_max: 100, margin_ms: 100, query_every_ms: 100}
+guard: {dwell_ms: 100, halt_ms: 100}
+"""
+
 LIVE = """\
 schema_version: 1
 name: demo

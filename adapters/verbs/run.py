@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from adapters.settings import Settings
     from adapters.terms import Terms
     from adapters.venue import Venue
+    from strategy.commands import Alert
+
+    Opened = Callable[[Clock, Callable[[Alert], None]], Venue]
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Facts that ``ground`` looks at itself, with an ending of its own for each.
@@ -121,7 +124,7 @@ def _terms(settings: "Settings", chosen: dict[str, Any]) -> "Terms":
     )
 
 
-def _opener(settings: "Settings", mode: str) -> "Callable[[Clock], Venue]":
+def _opener(settings: "Settings", mode: str) -> "Opened":
     """Give what makes a venue, real or with paper in front of it."""
     import random
 
@@ -132,8 +135,8 @@ def _opener(settings: "Settings", mode: str) -> "Callable[[Clock], Venue]":
 
     keys = read_keys(settings.keys_dir)
 
-    def opened(clock: "Clock") -> "Venue":
-        venue = make_venue(settings, keys)
+    def opened(clock: "Clock", told: "Callable[[Alert], None]") -> "Venue":
+        venue = make_venue(settings, keys, clock, told)
         if mode == REAL:
             return venue
         return PaperVenue(venue, clock, reference_latency(random.Random()), is_trading=mode != SHADOW)
@@ -141,12 +144,13 @@ def _opener(settings: "Settings", mode: str) -> "Callable[[Clock], Venue]":
     return opened
 
 
-def run(settings: "Settings", terms: "Terms", log_path: Path, opened: "Callable[[Clock], Venue]") -> None:
+def run(settings: "Settings", terms: "Terms", log_path: Path, opened: "Opened") -> None:
     """Run a bot to its end in this process; raises what it ends with, ``KeyboardInterrupt`` after a Ctrl-C."""
     import asyncio
     import gc
     import time
     from contextlib import closing
+    from functools import partial
 
     from adapters.clock import HostClock
     from adapters.ground import taken
@@ -156,12 +160,17 @@ def run(settings: "Settings", terms: "Terms", log_path: Path, opened: "Callable[
     with taken(settings, terms, clock) as ground, closing(Log(log_path, time.time_ns)) as log:
         gc.collect()
         gc.freeze()  # what is there now stays: no collection looks at it again
-        if asyncio.run(_until_end(settings, terms, ground, lambda: opened(clock), clock, log)):
+        if asyncio.run(_until_end(settings, terms, ground, partial(opened, clock), clock, log)):
             raise KeyboardInterrupt
 
 
 async def _until_end(
-    settings: "Settings", terms: "Terms", ground: Any, open_venue: "Callable[[], Venue]", clock: "Clock", log: "Log"
+    settings: "Settings",
+    terms: "Terms",
+    ground: Any,
+    open_venue: "Callable[[Callable[[Alert], None]], Venue]",
+    clock: "Clock",
+    log: "Log",
 ) -> bool:
     """Run the bot; True where a person interrupted it."""
     import asyncio

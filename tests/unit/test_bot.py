@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from live_files import STRATEGY, write_live
+from live_files import QUICK, STRATEGY, write_live
 from processes import python
 from small_market import MID_TICKS, SYMBOL, SmallMarket
 
@@ -33,9 +33,6 @@ from strategy.exit_codes import ExitCode
 from strategy.requests import unanswered
 from strategy.units import CASH_PER_QUOTE
 
-# Deadlines of a venue a few milliseconds away.
-QUICK = "orders: {send_within_ms: 50, window_ms: 50, read_lag_ms_max: 50, margin_ms: 50, query_every_ms: 100}\n"
-
 
 class Stage:
     """A bot on paper, on a small market, in a folder of its own."""
@@ -51,7 +48,7 @@ class Stage:
         self.venues = []
         self.market = {}
 
-    def open_venue(self):
+    def open_venue(self, told):
         venue = PaperVenue(SmallMarket(**self.market), self.clock, lambda: 2_000_000)
         self.venues.append(venue)
         return venue
@@ -341,7 +338,7 @@ def test_a_venue_that_says_nothing_or_lacks_a_symbol_starts_nothing(tmp_path, mo
         return Seen((), 1)
 
     for look, words in ((silent, "no answer"), (empty, "has no BTCUSDT")):
-        stage.open_venue = lambda look=look: looking(look)
+        stage.open_venue = lambda _told, look=look: looking(look)
         with pytest.raises(VenueUnusable, match=words):
             stage.run()
 
@@ -360,7 +357,7 @@ class WithWarnings(PaperVenue):
 
 def test_warnings_of_the_venue_are_in_the_log_and_a_config_that_does_not_fit_is_refused(tmp_path):
     stage = Stage(tmp_path, duration_s=0.1)
-    stage.open_venue = lambda: WithWarnings(SmallMarket(), stage.clock, lambda: 0)
+    stage.open_venue = lambda _told: WithWarnings(SmallMarket(), stage.clock, lambda: 0)
     stage.run()
     assert ["hedge mode"] == [line["words"] for line in told(stage, "warning")]
     (tmp_path / "strategy.yaml").write_text(STRATEGY.replace("0.010", "0.0101"))

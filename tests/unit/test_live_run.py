@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from live_files import NOBODY, STRATEGY, write_live
+from live_files import NOBODY, QUICK, STRATEGY, write_live
 from processes import ROOT, environment
 
 from adapters import cli, heartbeat
@@ -15,14 +15,13 @@ from adapters.settings import load
 from adapters.terms import PAPER, journal_of
 from strategy.exit_codes import ExitCode
 
-QUICK = "orders: {send_within_ms: 50, window_ms: 50, read_lag_ms_max: 50, margin_ms: 50, query_every_ms: 100}\n"
 # The command as it is, but for the venue: a market that moves by itself.
 ON_A_SMALL_MARKET = """\
 import sys
 sys.path.insert(0, sys.argv.pop(1))
 import adapters.venues
 from small_market import SmallMarket
-adapters.venues.make_venue = lambda settings, keys: SmallMarket()
+adapters.venues.make_venue = lambda *_: SmallMarket()
 from adapters.cli import main
 main()
 """

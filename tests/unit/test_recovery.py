@@ -55,6 +55,18 @@ def again(knobs, snapshot, records, now_ns=START + 60 * NS_PER_S):
     return core, core.step(now_ns, events.Started("t", now_ns))
 
 
+@pytest.mark.parametrize("how", ["taken over", "found"])
+def test_a_doubt_that_has_just_begun_is_told_to_nobody(kept, knobs, how):
+    bid, _ = kept.book()
+    core, leaving = again(knobs, b"", [IntentRecord(START, bid)] if how == "taken over" else [])
+    now_ns = START + 61 * NS_PER_S
+    if how != "taken over":
+        leaving += core.step(now_ns, events.OpenOrdersReport(bid.symbol, now_ns - 1, (bid.client_id,), now_ns))
+    assert 1 == core.belief().doubts
+    leaving += core.step(now_ns + NS_PER_S, events.Woke())
+    assert [] == [one for one in leaving if isinstance(one, commands.Alert) and one.code == alarms.DOUBT_OLD]
+
+
 def test_an_intent_that_was_written_is_possibly_alive_though_its_step_was_not(kept, knobs):
     bid, ask = kept.book()
     core, leaving = again(knobs, b"", [IntentRecord(START, bid), IntentRecord(START, ask)])
