@@ -71,7 +71,7 @@ def outcome_of(
     headers = {name.lower(): value for name, value in reply.headers.items()}
     meaning = meaning_of_status(reply.status)
     if meaning is not None:
-        return _all_alike(one, meaning, 0, _budget(one, headers, 0, now_ns) + _ban(meaning, now_ns))
+        return _all_alike(memory, one, meaning, 0, _budget(one, headers, 0, now_ns) + _ban(meaning, now_ns))
     try:
         if reply.content_type and "json" not in reply.content_type.lower():
             raise Unreadable(f"content type {reply.content_type[:60]}")
@@ -106,7 +106,7 @@ def _outcome(
     meaning = meaning_of(told.code)
     is_done = told.code == 0 or (meaning.verdict is Verdict.SUCCESS and isinstance(one[0], commands.AmendOrder))
     if not is_done:
-        return _all_alike(one, meaning, told.venue_ns, aside + _ban(meaning, now_ns))
+        return _all_alike(memory, one, meaning, told.venue_ns, aside + _ban(meaning, now_ns))
     try:
         if isinstance(one[0], commands.CancelAll):
             return Outcome((_swept(one[0], told),), aside)
@@ -120,13 +120,15 @@ def _outcome(
     return msgspec.structs.replace(outcome, aside=aside + outcome.aside)
 
 
-def _all_alike(one: Group, meaning: Meaning, venue_ns: int, aside: tuple[events.Event, ...]) -> Outcome:
-    told = tuple(_by(command, meaning, venue_ns) for command in one)
+def _all_alike(memory: Memory, one: Group, meaning: Meaning, venue_ns: int, aside: tuple[events.Event, ...]) -> Outcome:
+    told = tuple(_by(memory, command, meaning, venue_ns) for command in one)
     return Outcome(told, aside, stop=meaning.text if meaning.verdict is Verdict.STOP else "")
 
 
-def _by(command: commands.Command, meaning: Meaning, venue_ns: int) -> events.Event:
+def _by(memory: Memory, command: commands.Command, meaning: Meaning, venue_ns: int) -> events.Event:
     if meaning.verdict in (Verdict.REFUSED, Verdict.STOP):
+        if isinstance(command, commands.CreateOrder | commands.AmendOrder):
+            memory.refused(command)
         return refusal_of(command, meaning.word, venue_ns)
     return unanswered(command, meaning.word)
 
@@ -157,7 +159,7 @@ def _items(memory: Memory, one: Group, told: _Told, aside: tuple[events.Event, .
         if is_done:
             outcomes.append(_acked(memory, command, ack, told.venue_ns))
         else:
-            outcomes.append(_by(command, meaning, told.venue_ns))
+            outcomes.append(_by(memory, command, meaning, told.venue_ns))
             stop = stop or (meaning.text if meaning.verdict is Verdict.STOP else "")
     return Outcome(tuple(outcomes), aside, stop=stop)
 
@@ -173,15 +175,13 @@ def _acked(memory: Memory, command: commands.Command, ack: msgspec.Raw, venue_ns
         return unanswered(command, UNREADABLE)  # it speaks of another order
     match command:
         case commands.CreateOrder():
-            known = memory.of(client_id)
-            known.acked_ns = max(known.acked_ns, venue_ns)
+            known = memory.acked(command, venue_ns)
             price, size = known.told if known.told_ns else (command.price_ticks, command.size_lots)
             return events.OrderAccepted(client_id, ids.order_id, price, size, venue_ns, command.side)
         case commands.AmendOrder():
-            known = memory.of(client_id)
-            known.acked_ns = max(known.acked_ns, venue_ns)
-            # Of no instant where the stream has told something else already: its word stands.
-            is_overtaken = known.is_moved and known.told != (command.price_ticks, command.size_lots)
+            # Of no instant where the stream has told how this ended, or what came later: its word stands.
+            is_overtaken = memory.is_overtaken(command)
+            memory.acked(command, venue_ns)
             at_ns = 0 if is_overtaken else venue_ns
             return events.OrderAmended(client_id, command.price_ticks, command.size_lots, at_ns)
         case _:

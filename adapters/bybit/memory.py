@@ -2,8 +2,10 @@
 
 Rows of the order stream do not say why they were pushed: a create, an amend, a fill, an order that the
 venue moved to another price by itself all look alike. Compared with the last row and with what was
-asked, each says what it is. Shared by the calls and the private stream of one account. Bounded: the
-oldest orders are forgotten first, and a row of one that was forgotten is told as if it were the first.
+asked, each says what it is. Rows come in the order in which the venue did what we asked, but may lag
+behind its answers by several requests: so each request waits for its own row. Shared by the calls and
+the private stream of one account. Bounded: the oldest orders are forgotten first, and a row of one that
+was forgotten is told as if it were the first.
 """
 
 from typing import Final
@@ -14,22 +16,52 @@ from strategy.batching import Group
 from strategy.commands import AmendOrder, CreateOrder
 
 ORDERS_MAX: Final = 4096
+# Requests of one order without a row: of those that were lost there never is one.
+_ASKS_MAX: Final = 64
+
+
+class Ask(msgspec.Struct):
+    """A create or an amend without a row yet, and the instant of its acknowledgement (0: none)."""
+
+    command: CreateOrder | AmendOrder
+    acked_ns: int = 0
+
+    @property
+    def stands(self) -> tuple[int, int]:
+        """Give price and size as asked."""
+        return self.command.price_ticks, self.command.size_lots
 
 
 class Known(msgspec.Struct):
-    """One order: price and size as last asked, as last told, and until which instant each word holds.
+    """One order: price and size as asked, as last told, and until which instant each word holds.
 
-    Sizes are whole sizes, fills included. ``told_ns`` is the venue's instant of the latest row,
-    ``acked_ns`` that of the latest acknowledgement. ``is_moved``: a row since the last question left
-    showed another price or size than the row before it. ``is_shown``: the stream has spoken of it.
+    Sizes are whole sizes, fills included. ``asks`` are in the order they left. ``told_ns`` is the venue's
+    instant of the latest row, ``filled_lots`` what had traded by then; ``acked_ns`` that of the latest
+    acknowledgement, ``shown_ns`` that of the latest one whose request has a row. ``is_shown``: the stream
+    has spoken of it.
     """
 
-    asked: tuple[int, int] = (0, 0)
+    asks: list[Ask] = []
     told: tuple[int, int] = (0, 0)
     told_ns: int = 0
+    filled_lots: int = 0
     acked_ns: int = 0
-    is_moved: bool = False
+    shown_ns: int = 0
     is_shown: bool = False
+
+    def show(self, stands: tuple[int, int], at_ns: int) -> tuple[bool, int]:
+        """Take in where a row shows the order; give whether that is not just its create, and as of which instant.
+
+        A row that no request asked for is the oldest one's, moved by the venue: it must win against the
+        acknowledgement of that request, but not against those of later ones.
+        """
+        self.told, self.told_ns = stands, at_ns
+        place = next((number for number, ask in enumerate(self.asks) if ask.stands == stands), None)
+        count = 1 if place is None else place + 1
+        done, self.asks = self.asks[:count], self.asks[count:]
+        self.shown_ns = max([self.shown_ns, *(ask.acked_ns for ask in done)])
+        is_as_created = place == 0 and isinstance(done[0].command, CreateOrder)
+        return not is_as_created, at_ns if place is not None else max(at_ns, self.shown_ns)
 
 
 class Memory(msgspec.Struct):
@@ -50,7 +82,29 @@ class Memory(msgspec.Struct):
         for command in one:
             if isinstance(command, CreateOrder | AmendOrder):
                 known = self.of(command.client_id)
-                known.asked, known.is_moved = (command.price_ticks, command.size_lots), False
+                known.asks = [*known.asks[1 - _ASKS_MAX :], Ask(command)]
+
+    def is_overtaken(self, command: AmendOrder) -> bool:
+        """Say whether rows have told already that an amend ended otherwise, or what came after it."""
+        known = self.of(command.client_id)
+        is_waiting = _ask_of(known, command) is not None
+        return not is_waiting and known.told_ns > 0 and known.told != (command.price_ticks, command.size_lots)
+
+    def acked(self, command: CreateOrder | AmendOrder, venue_ns: int) -> Known:
+        """Note an acknowledgement."""
+        known = self.of(command.client_id)
+        known.acked_ns = max(known.acked_ns, venue_ns)
+        ask = _ask_of(known, command)
+        if ask is None:
+            known.shown_ns = max(known.shown_ns, venue_ns)
+        else:
+            ask.acked_ns = venue_ns
+        return known
+
+    def refused(self, command: CreateOrder | AmendOrder) -> None:
+        """Expect no row of a request: it was refused."""
+        known = self.of(command.client_id)
+        known.asks = [ask for ask in known.asks if ask.command != command]
 
     def unshown(self, since_ns: int, until_ns: int) -> str:
         """Name an order that was acknowledged in between and that the stream has not spoken of; else empty."""
@@ -58,3 +112,8 @@ class Memory(msgspec.Struct):
             name for name, known in self.orders.items() if since_ns < known.acked_ns < until_ns and not known.is_shown
         )
         return next(late, "")
+
+
+def _ask_of(known: Known, command: CreateOrder | AmendOrder) -> Ask | None:
+    """Find a request that has no row yet; None where it has one."""
+    return next((ask for ask in known.asks if ask.command == command), None)

@@ -9,7 +9,8 @@ How a row of the order topic becomes a word, given what was asked and what was t
 * open, the first row of its order: ``OrderAccepted``; if it does not stand as asked, the venue moved it,
   and an ``OrderAmended`` follows.
 * open, with another price or size than the row before: ``OrderAmended``.
-* open and unchanged: no word; what traded is told by executions.
+* open and unchanged: no word, unless an amend of ours waits for its row and nothing traded: the venue
+  has put the order back; what traded is told by executions.
 * cancelled, deactivated: ``OrderCancelled`` with all that traded, whatever the venue calls the order.
 * rejected: ``OrderRejected`` if nothing traded, else ``OrderCancelled``.
 * filled: no word; the executions are the word. A second one, of a cancel that lost, says nothing new.
@@ -98,7 +99,7 @@ class PrivateStream:
         self._memory.of(name).is_shown = True
         if row.order_status in OPEN_STATES:
             stands = (grid.ticks(row.price or "0"), grid.lots(row.qty))
-            return Heard(events=self._open(name, row, stands, at_ns))
+            return Heard(events=self._open(name, row, stands, filled, at_ns))
         if row.order_status not in OVER_STATES:
             raise Unreadable(f"orderStatus {row.order_status[:40]}")
         if row.order_status == _FILLED:
@@ -108,22 +109,24 @@ class PrivateStream:
             return Heard(events=(events.OrderRejected(name, code, at_ns),))
         return Heard(events=(events.OrderCancelled(name, filled, code, at_ns),))
 
-    def _open(self, name: str, row: OrderRow, stands: tuple[int, int], at_ns: int) -> tuple[events.Event, ...]:
+    def _open(
+        self, name: str, row: OrderRow, stands: tuple[int, int], filled_lots: int, at_ns: int
+    ) -> tuple[events.Event, ...]:
         known = self._memory.of(name)
-        before, is_first = known.told, not known.told_ns
-        if at_ns < known.told_ns or (not is_first and stands == before):
+        is_first = not known.told_ns
+        # Unmoved, nothing traded, and yet told anew: the venue has put an amend back to where it was.
+        is_put_back = bool(known.asks) and filled_lots == known.filled_lots and at_ns > known.told_ns
+        known.filled_lots = max(known.filled_lots, filled_lots)
+        if at_ns < known.told_ns or (not is_first and stands == known.told and not is_put_back):
             known.told_ns = max(known.told_ns, at_ns)
             return ()
-        known.told, known.told_ns = stands, at_ns
-        known.is_moved = not is_first
-        is_as_asked = known.asked in ((0, 0), stands)
-        # It must not lose against an acknowledgement that said it stands as asked.
-        word_ns = at_ns if is_as_asked else max(at_ns, known.acked_ns)
+        is_ours = bool(known.asks)
+        is_amended, word_ns = known.show(stands, at_ns)
         amended = events.OrderAmended(name, *stands, word_ns)
         if not is_first:
             return (amended,)
         accepted = events.OrderAccepted(name, row.order_id, *stands, at_ns, side_of(row.side))
-        return (accepted,) if is_as_asked else (accepted, amended)
+        return (accepted, amended) if is_ours and is_amended else (accepted,)
 
 
 def _each(topic: str, data: msgspec.Raw, reader: Callable[[msgspec.Raw], Heard]) -> Heard:

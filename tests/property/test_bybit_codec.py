@@ -4,7 +4,6 @@ import copy
 import json
 from decimal import Decimal
 
-import msgspec
 from bybit_wire import (
     NOW_NS,
     PAIRS,
@@ -329,4 +328,3 @@ def test_what_is_known_of_orders_is_bounded(starts):
         for number in range(start, start + ORDERS_MAX // 2):
             memory.of(f"s-{number}")
     assert len(memory.orders) <= ORDERS_MAX
-    assert msgspec.json.decode(msgspec.json.encode(memory), type=Memory) == memory

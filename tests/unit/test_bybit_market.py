@@ -71,4 +71,4 @@ def test_only_creates_and_amends_are_remembered_as_they_leave():
     memory = Memory()
     memory.leaving((create("s-1"), cancel("s-2")))
     assert list(memory.orders) == ["s-1"]
-    assert memory.orders["s-1"].asked == (650_000, 10)
+    assert [ask.stands for ask in memory.orders["s-1"].asks] == [(650_000, 10)]

@@ -68,7 +68,7 @@ def test_an_order_moved_by_the_venue_says_where_it_stands():
 def test_a_moved_orders_word_is_no_older_than_the_acknowledgement():
     account = Account()
     account.memory.leaving((create(),))
-    account.memory.of("s-1").acked_ns = VENUE_NS + 3
+    account.memory.acked(create(), VENUE_NS + 3)
     assert account.order(price="64990.0")[1].venue_ns == VENUE_NS + 3
 
 
@@ -234,3 +234,42 @@ def test_frames_that_are_no_rows_are_strange_or_small_talk():
     control = stream.heard('{"success":true,"ret_msg":"","op":"auth","conn_id":"c"}').control
     assert control is not None
     assert (control.kind, control.ok) == ("auth", True)
+
+
+def test_a_row_that_lags_behind_an_amends_answer_does_not_undo_it():
+    """The stream was late by a round trip: the create's row comes after the amend was answered."""
+    account = Account()
+    account.memory.leaving((create(),))
+    account.memory.acked(create(), VENUE_NS + 1)
+    account.memory.leaving((amend(),))
+    account.memory.acked(amend(), VENUE_NS + 9)
+    assert account.order() == (ACCEPTED,)
+    assert account.order(5, price="65000.1", qty="0.020") == (OrderAmended("s-1", 650_001, 20, VENUE_NS + 5_000_000),)
+
+
+def test_an_amend_that_was_refused_waits_for_no_row():
+    account = Account()
+    account.order()
+    account.memory.leaving((amend(),))
+    account.memory.refused(amend())
+    account.memory.leaving((amend(price_ticks=650_002),))
+    account.memory.acked(amend(price_ticks=650_002), VENUE_NS + 9_000_000)
+    # Moved by the venue: it must win against the acknowledgement of what it moved.
+    assert account.order(5, price="65000.3", qty="0.020") == (OrderAmended("s-1", 650_003, 20, VENUE_NS + 9_000_000),)
+
+
+def test_an_amend_that_the_venue_put_back_is_told():
+    account = Account()
+    account.order()
+    account.memory.leaving((amend(),))
+    account.memory.acked(amend(), VENUE_NS + 9_000_000)
+    assert account.order(4, orderStatus="PartiallyFilled", cumExecQty="0.001") == ()
+    back = OrderAmended("s-1", 650_000, 10, VENUE_NS + 9_000_000)
+    assert account.order(5, orderStatus="PartiallyFilled", cumExecQty="0.001") == (back,)
+
+
+def test_requests_without_a_row_are_bounded():
+    account = Account()
+    for price_ticks in range(650_000, 650_500):
+        account.memory.leaving((amend(price_ticks=price_ticks),))
+    assert len(account.memory.of("s-1").asks) == 64
