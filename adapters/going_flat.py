@@ -27,6 +27,7 @@ async def looked_at(settings: Settings, keys: Keys, symbols: list[str]) -> list[
     """Say what is open and what is held; nothing is sent but questions."""
     rows = []
     async with visiting(settings, keys) as visit:
+        await visit.learn_time()
         legs = _legs(settings, await visit.venue.look(symbols))
         for leg in legs:
             symbol = leg.instrument.symbol
@@ -58,6 +59,7 @@ def made_flat(settings: Settings, keys: Keys, symbols: list[str], terms: Terms) 
 
 async def _flattened(settings: Settings, keys: Keys, symbols: list[str], terms: Terms) -> list[Row]:
     async with visiting(settings, keys) as visit:
+        await visit.learn_time()
         if not await visit.sweep(_SWEEP_S):
             raise Ended("SQ-V031", "no read showed an empty book; nothing was traded", ExitCode.PREFLIGHT)
         before = _legs(settings, await visit.venue.look(symbols))

@@ -10,7 +10,7 @@ from typing import Final
 from adapters.bar import Bar
 from adapters.clock import Clock
 from adapters.endings import Ended
-from adapters.heartbeat import Heart
+from adapters.heartbeat import STARTING, Beat, Heart
 from adapters.journal_lock import JournalInUse, JournalLock
 from adapters.journal_store import CannotWrite, Store, set_aside
 from adapters.lockfile import Lock, Taken
@@ -73,6 +73,8 @@ def taken(settings: Settings, terms: Terms, clock: Clock) -> Iterator[Ground]:
         if store.last_mode not in ("", ground.place):
             words = f"{terms.journal} was written by {store.last_mode}, this is {ground.place}"
             raise Ended(OTHER_PLACE, words, ExitCode.PREFLIGHT)
+        # A guard that knew the process before this one is told at once that somebody is there again.
+        heart.beat(Beat(state=STARTING, mode=terms.mode, session="", venue=settings.venue_name))
         yield ground
 
 

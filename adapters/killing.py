@@ -19,7 +19,7 @@ from adapters.journal_store import CannotWrite
 from adapters.keys import Keys, keys_at_any_price
 from adapters.preflight import FAIL, OK, WARN, Row
 from adapters.settings import Settings
-from adapters.visit import visiting
+from strategy.commands import CancelAll
 from strategy.errors import OperatorError
 
 # A process that was killed is gone in milliseconds, unless the kernel itself waits for a disk.
@@ -76,9 +76,13 @@ def gone_within(folder: Path, pid: int, span_s: float) -> bool:
 
 def clear_venue(settings: Settings, keys: Keys, within_s: float) -> Row:
     """Cancel everything at the venue until a read shows none."""
+    # Loaded here: the bar is down and the process ended before anything of the wire is.
+    from adapters.visit import visiting
 
     async def clear() -> bool:
         async with visiting(settings, keys) as visit:
+            # The first leaves at once, signed by our own clock; those of the sweep by the venue's.
+            await asyncio.gather(visit.ask(CancelAll("")), visit.learn_time())
             return await visit.sweep(within_s)
 
     try:

@@ -1,4 +1,4 @@
-"""A venue for one errand of a verb: connections of its own, its clock asked, closed at the end."""
+"""A venue for one errand of a verb: connections of its own, closed at the end."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,10 +20,10 @@ _WAIT_S: Final = 10.0
 class Visit:
     """A venue that is asked one thing after the other; nobody decides here what."""
 
-    def __init__(self, settings: Settings, venue: Venue, clock: Clock, ahead_ns: int) -> None:
-        """``ahead_ns``: how far the venue's clock is ahead of ours, at least."""
+    def __init__(self, settings: Settings, venue: Venue, clock: Clock) -> None:
+        """Nothing is asked yet; until ``learn_time`` the venue is taken to have our time."""
         self.settings, self.venue, self.clock = settings, venue, clock
-        self.ahead_ns = ahead_ns
+        self.ahead_ns = 0
         orders = settings.config.orders
         # After so long nothing that left before can still arrive, and no read shows an older book.
         self.settle_s = (orders.window_ms + orders.read_lag_ms_max) * NS_PER_MS / NS_PER_S
@@ -32,6 +32,10 @@ class Visit:
     def symbols(self) -> list[str]:
         """What the config quotes."""
         return self.settings.live.symbols
+
+    async def learn_time(self) -> None:
+        """Ask the venue's clock, for the signatures that follow."""
+        self.ahead_ns = await venue_ahead_ns(self.venue, self.clock)
 
     async def ask(self, command: commands.Command) -> events.Event | None:
         """Send one request; give the word about it, None where there was none in time."""
@@ -56,6 +60,6 @@ async def visiting(settings: Settings, keys: Keys) -> AsyncIterator[Visit]:
     clock = HostClock()
     venue = venues.make_venue(settings, keys, clock)
     try:
-        yield Visit(settings, venue, clock, await venue_ahead_ns(venue, clock))
+        yield Visit(settings, venue, clock)
     finally:
         await venue.close()

@@ -1,7 +1,7 @@
 """When a guard must step in: a bot that traded for real and says nothing any more.
 
 Nothing happens before a bot has started: a heartbeat that was old when the guard began belongs to a
-process that is gone, unless a living one still holds the lock. A bot that stopped by itself has seen
+process that is gone, unless that very process still holds the lock. A bot that stopped by itself has seen
 its orders off; one that quotes on paper has none.
 """
 
@@ -27,22 +27,26 @@ class Watchdog:
         self.is_armed = False
         self._over = beat
 
-    def is_silent(self, beat: Beat | None, age_s: float, is_held: bool) -> bool:
+    def is_silent(self, beat: Beat | None, age_s: float, holder: int | None) -> bool:
         """Say whether the bot must be taken for dead.
 
-        ``beat`` is the latest that could be read, ``age_s`` its age now; ``is_held``: a living process
-        holds the lock.
+        ``beat`` is the latest that could be read, ``age_s`` its age now, ``holder`` the living process that
+        holds the lock, None where there is none.
         """
         if beat is None or beat == self._over:
             return False
-        if beat.mode != REAL or beat.state == STOPPED:
+        if beat.mode != REAL:
+            return False
+        if beat.state == STOPPED:
             self.is_armed = False
             return False
         if age_s < self._silence_s:
             # A bot that starts has sent nothing yet; what was there before it is why we stay armed.
             self.is_armed |= beat.state != STARTING
             return False
-        return self.is_armed or (is_held and _may_have_orders(beat))
+        # Another process than the one that was last heard is one that starts: it sees to what was left.
+        is_alive = holder == beat.pid and age_s < float("inf")
+        return self.is_armed or (is_alive and _may_have_orders(beat))
 
 
 def _may_have_orders(beat: Beat) -> bool:

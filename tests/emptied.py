@@ -12,12 +12,13 @@ class FullVenue(ScriptedVenue):
         super().__init__()
         self.open = dict(open_ids)
         self.stubborn = stubborn
+        self.ahead_ns = 0
         self.at_once = self._say
 
     def _say(self, one):
         match one[0]:
             case commands.SampleClock(asked_ns):
-                return [events.ClockSampled(asked_ns, asked_ns + 7)]
+                return [events.ClockSampled(asked_ns, asked_ns + self.ahead_ns)]
             case commands.CancelAll(symbol):
                 if self.stubborn:
                     self.stubborn -= 1

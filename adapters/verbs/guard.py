@@ -73,7 +73,7 @@ def _watch(settings: "Settings", watchdog: "Watchdog") -> str:
         # A heartbeat that cannot be read any more is as old as the last one that could.
         beat = last_beat(settings.state_dir) or beat
         age = 0.0 if beat is None else age_s(beat)
-        if watchdog.is_silent(beat, age, _is_held(settings.state_dir)) and beat is not None:
+        if watchdog.is_silent(beat, age, _holder(settings.state_dir)) and beat is not None:
             watchdog.step_in(beat)
             return f"process {beat.pid} has been silent for {age:.1f} s while {beat.state}"
         if watchdog.is_armed is not was_armed:
@@ -82,13 +82,13 @@ def _watch(settings: "Settings", watchdog: "Watchdog") -> str:
         time.sleep(_LOOK_EVERY_S)
 
 
-def _is_held(folder: Path) -> bool:
+def _holder(folder: Path) -> int | None:
     from adapters import lockfile
 
     try:
-        return lockfile.holder(folder) is not None
+        return lockfile.holder(folder)
     except OSError:
-        return False
+        return None
 
 
 def _clear(settings: "Settings", keys: "Keys", words: str) -> None:

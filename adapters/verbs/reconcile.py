@@ -58,5 +58,6 @@ async def _compared(settings: "Settings", keys: "Keys", journal: Path, fix: bool
             return books_of(reader.last_state(), reader.knobs())
 
     async with visiting(settings, keys) as visit:
+        await visit.learn_time()
         found = await lasting_differences(visit, read)
         return await mended(visit, found) if fix else found

@@ -57,7 +57,7 @@ def _lines(status: "Status") -> "Iterator[str]":
         return
     age = "before the host's last start" if status.age_s is None else f"{status.age_s:g} s ago"
     yield f"heartbeat: {status.state}, {age}"
-    up = f", up {status.up_s / _S_PER_MIN:.0f} min" if status.up_s is not None else ""
+    up = f", up {status.up_s / _S_PER_MIN:.1f} min" if status.up_s is not None else ""
     yield f"session: {status.session}, {status.mode} at {status.venue}{up}"
     if status.pnl_today:
         yield f"today: {status.pnl_today} of a loss budget of {status.loss_budget}"

@@ -28,64 +28,73 @@ from strategy.exit_codes import ExitCode
 FRESH, OLD = 0.5, 6.0
 
 
+HELD, OTHER = 7, 8
+
+
 def beat(state: str = QUOTING, mode: str = "real") -> Beat:
-    return Beat(state=state, mode=mode, session="s", venue="v")
+    return Beat(state=state, mode=mode, session="s", venue="v", pid=HELD)
 
 
-def heard(*looks: tuple[Beat | None, float, bool]) -> list[bool]:
+def heard(*looks: tuple[Beat | None, float, int | None]) -> list[bool]:
     watchdog = Watchdog(5.0)
     return [watchdog.is_silent(*look) for look in looks]
 
 
 def test_a_bot_that_traded_and_falls_silent_is_taken_for_dead() -> None:
-    assert [False, False, True] == heard((None, 0.0, False), (beat(), FRESH, True), (beat(), OLD, True))
+    assert [False, False, True] == heard((None, 0.0, None), (beat(), FRESH, HELD), (beat(), OLD, HELD))
 
 
 def test_it_does_not_matter_whether_its_process_still_lives() -> None:
-    assert [False, True] == heard((beat(), FRESH, True), (beat(), OLD, False))
+    assert [False, True] == heard((beat(), FRESH, HELD), (beat(), OLD, None))
 
 
 def test_before_a_bot_has_started_nothing_happens() -> None:
-    assert [False] * 3 == heard((None, 0.0, False), (beat(), OLD, False), (beat(), float("inf"), False))
+    assert [False] * 3 == heard((None, 0.0, None), (beat(), OLD, None), (beat(), float("inf"), None))
 
 
 def test_a_bot_that_hangs_while_it_starts_has_sent_nothing() -> None:
-    assert [False, False] == heard((beat(STARTING), FRESH, True), (beat(STARTING), OLD, True))
+    assert [False, False] == heard((beat(STARTING), FRESH, HELD), (beat(STARTING), OLD, HELD))
 
 
 def test_a_bot_that_starts_again_and_hangs_left_orders_the_first_time() -> None:
     assert [False, False, True] == heard(
-        (beat(), FRESH, True), (beat(STARTING), FRESH, True), (beat(STARTING), OLD, True)
+        (beat(), FRESH, HELD), (beat(STARTING), FRESH, HELD), (beat(STARTING), OLD, HELD)
     )
 
 
 @pytest.mark.parametrize("state", [QUOTING, HALTED, STOPPING])
 def test_a_guard_that_begins_late_sees_by_the_lock_that_the_silent_one_lives(state: str) -> None:
-    assert [True] == heard((beat(state), OLD, True))
-    assert [False] == heard((beat(state), OLD, False))
+    assert [True] == heard((beat(state), OLD, HELD))
+    assert [False] == heard((beat(state), OLD, None))
 
 
 def test_a_silent_one_that_shows_nothing_may_still_have_sent_something() -> None:
     showing = replace(beat(STARTING), symbols=(SymbolState(symbol="BTCUSDT", open_orders=1),))
-    assert [True] == heard((showing, OLD, True))
+    assert [True] == heard((showing, OLD, HELD))
+
+
+def test_a_bot_that_starts_is_not_taken_for_the_dead_one_before_it() -> None:
+    assert [False] == heard((beat(), OLD, OTHER))
+    assert [False] == heard((beat(), float("inf"), HELD))
+    assert [False, True] == heard((beat(), FRESH, HELD), (beat(), OLD, OTHER))
 
 
 def test_a_bot_that_stopped_by_itself_is_left_in_peace() -> None:
-    assert [False] * 3 == heard((beat(), FRESH, True), (beat(STOPPED), FRESH, True), (beat(STOPPED), OLD, False))
+    assert [False] * 3 == heard((beat(), FRESH, HELD), (beat(STOPPED), FRESH, HELD), (beat(STOPPED), OLD, None))
 
 
 def test_what_was_done_about_a_silence_is_not_done_again_until_the_bot_is_heard_and_silent_again() -> None:
     watchdog, silent = Watchdog(5.0), replace(beat(), monotonic_ns=1)
-    assert watchdog.is_silent(silent, OLD, True)
+    assert watchdog.is_silent(silent, OLD, HELD)
     watchdog.step_in(silent)
-    assert not watchdog.is_silent(silent, 2 * OLD, True)
+    assert not watchdog.is_silent(silent, 2 * OLD, HELD)
     again = replace(silent, monotonic_ns=2)
-    assert [False, True] == [watchdog.is_silent(again, age, True) for age in (FRESH, OLD)]
+    assert [False, True] == [watchdog.is_silent(again, age, HELD) for age in (FRESH, OLD)]
 
 
 @pytest.mark.parametrize("mode", ["paper", "shadow"])
 def test_a_bot_without_orders_is_none_to_step_in_for(mode: str) -> None:
-    assert [False, False] == heard((beat(mode=mode), FRESH, True), (beat(mode=mode), OLD, True))
+    assert [False, False] == heard((beat(mode=mode), FRESH, HELD), (beat(mode=mode), OLD, HELD))
 
 
 # The verb

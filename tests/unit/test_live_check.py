@@ -11,13 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 from live_files import KEY, SECRET, write_live
 from processes import python
+from scripted_venue import ScriptedVenue
 
-from adapters import preflight
+from adapters import preflight, venues
 from adapters.bar import Bar, Reason
 from adapters.endings import Ended
 from adapters.heartbeat import QUOTING, Beat, Heart
 from adapters.preflight import FAIL, OK, WARN, Row, host_rows
 from adapters.settings import load
+from adapters.venue import VenueUnusable
 from adapters.verbs import check
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
@@ -194,3 +196,29 @@ def test_a_program_that_is_not_ours_is_told(tmp_path: Path, monkeypatch: pytest.
     found = row(path, "program")
     assert found.state == FAIL
     assert "SQ-S030" in found.detail
+
+
+# With the venue
+
+
+def test_with_keys_the_venue_is_asked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venue = ScriptedVenue()
+
+    async def look(symbols: list[str]) -> None:
+        raise VenueUnusable("SQ-V030", "nobody there")
+
+    monkeypatch.setattr(venue, "look", look)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys: venue)
+    result = CliRunner().invoke(check.command, ["--config", str(write_live(tmp_path))])
+    assert isinstance(result.exception, Ended)
+    assert "rows failed: venue" in str(result.exception)
+    assert "nobody there" in result.output
+    assert venue.is_closed
+
+
+def test_without_keys_there_is_nobody_to_ask(tmp_path: Path) -> None:
+    path = write_live(tmp_path)
+    (tmp_path / "keys" / "api_key").unlink()
+    result = CliRunner().invoke(check.command, ["--config", str(path)])
+    assert isinstance(result.exception, Ended)
+    assert "rows failed: keys" in str(result.exception)

@@ -49,8 +49,8 @@ class Told(FullVenue):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     init = Visit.__init__
 
-    def hasty(self, settings, venue, clock, ahead_ns):
-        init(self, settings, venue, clock, ahead_ns)
+    def hasty(self, settings, venue, clock):
+        init(self, settings, venue, clock)
         self.settle_s = 0.0
 
     monkeypatch.setattr(Visit, "__init__", hasty)
