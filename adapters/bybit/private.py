@@ -29,6 +29,7 @@ from adapters.bybit.market import Market, Unreadable, name_of, ns_of, side_of
 from adapters.bybit.memory import Memory
 from adapters.bybit.reads import OPEN_STATES, OVER_STATES
 from adapters.bybit.rows import ExecutionRow, Frame, OrderRow, PositionRow, WalletRow, read
+from adapters.bybit.tally import Tally
 from strategy import events
 
 _FILLED: Final = "Filled"
@@ -59,8 +60,9 @@ _BY_VENUE: Final = "by_venue"
 class PrivateStream:
     """Reads one private connection. The memory is the account's and outlives connections."""
 
-    def __init__(self, market: Market, memory: Memory) -> None:
-        """Start without a word heard."""
+    def __init__(self, market: Market, memory: Memory, opened_ns: int = 0) -> None:
+        """Start without a word heard; ``opened_ns`` is the venue's instant."""
+        self.tally = Tally(opened_ns)
         self._market = market
         self._memory = memory
         self._topics: dict[str, Callable[[msgspec.Raw], Heard]] = {
@@ -89,7 +91,9 @@ class PrivateStream:
             return Heard(events=(funding_of(self._market, row),))
         if row.exec_type not in TRADES:
             raise Unreadable(f"execType {row.exec_type[:40]}")
-        return Heard(events=(fill_of(self._market, row),))
+        fill = fill_of(self._market, row)
+        self.tally.told(fill.client_id, fill.fill_id, fill.size_lots)
+        return Heard(events=(fill,))
 
     def _order(self, raw: msgspec.Raw) -> Heard:
         row = read(raw, OrderRow)
@@ -97,6 +101,7 @@ class PrivateStream:
         name, at_ns = name_of(row.order_link_id, row.order_id), ns_of("updatedTime", row.updated_time)
         filled = grid.lots(row.cum_exec_qty or "0")
         self._memory.of(name).is_shown = True
+        self.tally.shown(name, ns_of("createdTime", row.created_time or "0"), filled, at_ns)
         if row.order_status in OPEN_STATES:
             stands = (grid.ticks(row.price or "0"), grid.lots(row.qty))
             return Heard(events=self._open(name, row, stands, filled, at_ns))

@@ -1,8 +1,9 @@
 """The private stream, kept: signed in, subscribed, and heard of every order that was taken.
 
-Pongs prove that the connection lives, not that it speaks. An order that the venue acknowledged and that
-its stream says nothing of for ten seconds shows a stream that has fallen silent: it is given up, and the
-core asks for what it missed.
+Pongs prove that the connection lives, not that each of its topics speaks. An order that the venue
+acknowledged and that no row spoke of for ten seconds, or of which a row said that it traded and no
+execution told how, shows a topic that has fallen silent: the connection is given up, and the core asks
+for what it missed.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from strategy.units import NS_PER_MS, NS_PER_S
 
 # How long a frame that signs in is good for: as long as it may take to get there.
 SIGN_IN_MS: Final = 10_000
-_UNSHOWN_NS_MAX: Final = 10 * NS_PER_S
+_SILENT_NS_MAX: Final = 10 * NS_PER_S
 
 
 class PrivatePart(StreamPart):
@@ -39,13 +40,14 @@ class PrivatePart(StreamPart):
         """``venue_ns`` estimates the venue's time: a sign-in has to be dated ahead of it."""
         super().__init__(events.PRIVATE, feed, refused, surprised)
         self._signer, self._venue_ns = signer, venue_ns
-        self._memory = memory
-        self._codec = PrivateStream(market, memory)
+        self._market, self._memory = market, memory
         self._opened_ns = 0
+        self._codec = PrivateStream(market, memory)
 
     def opened(self) -> None:
         """Sign in."""
         self._opened_ns = self._venue_ns()
+        self._codec = PrivateStream(self._market, self._memory, self._opened_ns)
         self.say([self._signer.auth_frame(self._venue_ns() // NS_PER_MS + SIGN_IN_MS)])
 
     def signed_in(self) -> None:
@@ -63,8 +65,11 @@ class PrivatePart(StreamPart):
             self.tell(event)
 
     def ping(self) -> str:
-        """Ask for a sign of life, and look whether an order was taken that nothing was said of."""
-        unshown = self._memory.unshown(self._opened_ns, self._venue_ns() - _UNSHOWN_NS_MAX)
-        if unshown and self.connection.is_up:
-            self.connection.break_off(f"no word of {unshown}, which was taken")
+        """Ask for a sign of life, and look whether something happened that nothing was said of."""
+        until_ns = self._venue_ns() - _SILENT_NS_MAX
+        unshown = self._memory.unshown(self._opened_ns, until_ns)
+        untold = self._codec.tally.lacking(until_ns)
+        if self.connection.is_up and (unshown or untold):
+            what = f"{unshown}, which was taken" if unshown else f"what traded of {untold}"
+            self.connection.break_off(f"no word of {what}")
         return super().ping()

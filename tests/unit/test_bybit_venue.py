@@ -320,6 +320,70 @@ def test_a_private_stream_that_says_nothing_of_an_order_that_was_taken_is_given_
     assert on_desk(body) == (status is None)
 
 
+FILL = {
+    "symbol": "BTCUSDT",
+    "category": "linear",
+    "orderId": "v1",
+    "orderLinkId": "s-1",
+    "side": "Buy",
+    "execPrice": "100.0",
+    "execTime": str(NOW_MS + 100),
+    "execType": "Trade",
+    "isMaker": True,
+    "orderQty": "0.05",
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "is_given_up"),
+    [
+        ([], True),
+        ([("e1", "0.02")], True),
+        ([("e1", "0.02"), ("e1", "0.02")], True),  # the same one twice
+        ([("e1", "0.02"), ("e2", "0.01")], False),
+    ],
+)
+def test_a_private_stream_that_does_not_tell_what_traded_is_given_up(told, is_given_up):
+    async def body(desk):
+        ends = await desk.connect()
+        desk.send(create())
+        await ends["trade"].heard(2)
+        answer(ends["trade"], ACK, Timenow=str(NOW_MS + 50))
+        at = {"createdTime": str(NOW_MS + 50), "updatedTime": str(NOW_MS + 100)}
+        row = {**ROW, **at, "orderStatus": "PartiallyFilled", "cumExecQty": "0.03"}
+        ends["private"].say(json.dumps({"topic": "order", "data": [row]}))
+        for exec_id, lots in told:
+            data = [{**FILL, "execId": exec_id, "execQty": lots}]
+            ends["private"].say(json.dumps({"topic": "execution", "data": data}))
+        for _ in range(20):
+            ends["private"].say('{"op":"pong","args":["1"],"conn_id":"c"}')
+            await asyncio.sleep(1)
+        return ends["private"].is_left
+
+    assert is_given_up == on_desk(body)
+
+
+def test_what_traded_before_the_stream_came_up_is_not_missed_on_it():
+    async def body(desk):
+        ends = await desk.connect()
+        desk.send(create())
+        await ends["trade"].heard(2)
+        answer(ends["trade"], ACK, Timenow=str(NOW_MS + 50))
+        await asyncio.sleep(0.1)
+        ends["private"].hang_up()
+        again = await desk.board.end(4)
+        await greet(again)
+        at = {"createdTime": str(NOW_MS + 50), "updatedTime": str(NOW_MS + 900)}
+        row = {**ROW, **at, "orderStatus": "PartiallyFilled", "cumExecQty": "0.03"}
+        again.say(json.dumps({"topic": "order", "data": [row]}))
+        for _ in range(20):
+            again.say('{"op":"pong","args":["1"],"conn_id":"c"}')
+            await asyncio.sleep(1)
+        return again.is_left
+
+    assert not on_desk(body)
+
+
 # Roads
 
 
@@ -402,6 +466,22 @@ def test_a_create_goes_over_rest_while_the_trade_stream_is_down():
         return said
 
     assert ["OrderAccepted"] == [type(word).__name__ for word in on_desk(body)]
+
+
+def test_a_create_goes_over_rest_where_the_trade_stream_takes_no_more_frames():
+    async def body(desk):
+        desk.rest.answers["/v5/order/create"] = ACK
+        end = (await desk.connect())["trade"]
+        end.is_stuck = True
+        while "/v5/order/create" not in desk.rest.paths():
+            desk.send(create())
+            await asyncio.sleep(0.001)
+        assert end.is_left
+        before = len(desk.said)
+        assert before in (256, 257)  # every one before it is in doubt, and it is answered itself
+        return {type(word).__name__ for said in desk.said[:256] for word in said}
+
+    assert {"Unanswered"} == on_desk(body)
 
 
 def test_where_the_config_says_rest_no_trade_stream_is_dialled():
