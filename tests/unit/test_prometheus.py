@@ -1,21 +1,17 @@
 """A real Prometheus scrapes the page, as shipped, and answers everything that rules and dashboard ask of it."""
 
 import asyncio
-import json
 import re
-import socket
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from deployed import DEPLOY, chosen, panels, rules, yaml
+from deployed import chosen, panels, rules
 from measured import storm_page
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from scraping import prometheus
 from tools import tool
 
 from adapters.scrape import Scrapes
@@ -45,39 +41,8 @@ def _whole(grown: list[Any], samples: list[Any], times: int) -> list[Any]:
     return [one._replace(value=was.value * times) for one, was in zip(grown, samples, strict=True)]
 
 
-def config(folder: Path, port: int) -> Path:
-    """Take the shipped example, at a test's pace and port."""
-    example = yaml("prometheus.yml")
-    example["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    example["rule_files"] = [str(DEPLOY / name) for name in example["rule_files"]]
-    example["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
-    path = folder / "prometheus.yml"
-    path.write_text(json.dumps(example))
-    return path
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@contextmanager
-def prometheus(folder: Path, port: int) -> Iterator[str]:
-    """Run one that scrapes ``port``; give its address."""
-    address = f"127.0.0.1:{free_port()}"
-    words = [tool("prometheus"), f"--config.file={config(folder, port)}", f"--storage.tsdb.path={folder / 'data'}"]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen([*words, f"--web.listen-address={address}"], stdout=log, stderr=log)
-        try:
-            yield f"http://{address}/api/v1"
-        finally:
-            process.kill()
-            process.wait()
-
-
 async def answer(client: httpx.AsyncClient, path: str, **words: str) -> Any:
-    said = (await client.get(path, params=words)).json()
+    said = (await client.get(path, params=words)).raise_for_status().json()
     assert said["status"] == "success", said
     return said["data"]
 
@@ -89,7 +54,7 @@ async def scraped_often(client: httpx.AsyncClient, door: Scrapes) -> None:
             await asyncio.sleep(0.1)
             try:
                 judged = [rule["lastEvaluation"] for rule in await all_rules(client)]
-            except httpx.TransportError:
+            except httpx.HTTPError:
                 continue
             if door.scrapes >= SCRAPES and judged and not any(when.startswith("0001") for when in judged):
                 return
