@@ -112,7 +112,7 @@ class Desk:
             "",
             side,
             price_ticks,
-            self._lots(instrument, fields, price_ticks, is_market=is_market),
+            self._lots(instrument, fields, side, is_market=is_market),
             post_only=time_in_force == "PostOnly",
             reduce_only=_is_true(fields.get("reduceOnly")),
             taking=time_in_force == "IOC",
@@ -149,11 +149,13 @@ class Desk:
                 raise Refused(Verdict(170134, "Order price has too many decimals.")) from None
             raise
 
-    def _lots(self, instrument: Instrument, fields: Fields, price_ticks: int, *, is_market: bool) -> int:
-        if is_market and instrument.kind == SPOT and fields.get("marketUnit") == "quoteCoin":
-            worth = texts.number("Qty", fields.get("qty"))
-            price = Decimal(instrument.tick) * price_ticks
-            lots = int(worth / price / Decimal(instrument.lot))
+    def _lots(self, instrument: Instrument, fields: Fields, side: int, *, is_market: bool) -> int:
+        """Read a size; what a market order on spot buys is counted in quote currency, unless it says otherwise."""
+        unit = fields.get("marketUnit") or ("quoteCoin" if side == BUY else "baseCoin")
+        if is_market and instrument.kind == SPOT and unit == "quoteCoin":
+            mid2 = self._site.venue.mids2()[instrument.symbol]
+            lot_worth = Decimal(instrument.tick) * mid2 * Decimal(instrument.lot) / 2
+            lots = int(texts.number("Qty", fields.get("qty")) / lot_worth) if lot_worth else 0
         else:
             lots = texts.steps("Qty", fields.get("qty"), instrument.lot)
         if not 0 < lots < _LOTS_MAX:
