@@ -1,6 +1,7 @@
 """Sample small mistakes in the code and see which of them no test notices.
 
     python tests/mutate.py 50 --seed 1
+    python tests/mutate.py 50 --only adapters/bybit
 
 Works on a copy in a temporary folder. A mutant that survives is a line whose meaning no test
 holds: look at it. Some cannot be noticed, because both versions mean the same.
@@ -19,19 +20,33 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Module -> the tests that should hold it.
 MODULES = {
-    "orders": "test_order_stories test_order_states test_core",
-    "order_words": "test_order_stories test_order_states test_core",
-    "order_chase": "test_order_stories test_core",
-    "order": "test_order_stories",
-    "limits": "test_limits",
-    "position": "test_position",
-    "book": "test_book test_core",
-    "stages/guard": "test_guard test_guard_triggers",
-    "stages/adaptive_spread": "test_adaptive_spread test_spread_invariants",
-    "stages/inventory_skew": "test_inventory_skew test_inventory_math",
-    "stages/queue_aware": "test_queue_aware",
-    "stages/order_placement": "test_order_placement test_inventory_math",
-    "stages/taking": "test_order_placement test_core",
+    "strategy/orders": "test_order_stories test_order_states test_core",
+    "strategy/order_words": "test_order_stories test_order_states test_core",
+    "strategy/order_chase": "test_order_stories test_core",
+    "strategy/order": "test_order_stories",
+    "strategy/limits": "test_limits",
+    "strategy/position": "test_position",
+    "strategy/book": "test_book test_core",
+    "strategy/stages/guard": "test_guard test_guard_triggers",
+    "strategy/stages/adaptive_spread": "test_adaptive_spread test_spread_invariants",
+    "strategy/stages/inventory_skew": "test_inventory_skew test_inventory_math",
+    "strategy/stages/queue_aware": "test_queue_aware",
+    "strategy/stages/order_placement": "test_order_placement test_inventory_math",
+    "strategy/stages/taking": "test_order_placement test_core",
+    "adapters/bybit/answers": "test_bybit_answers test_bybit_codes test_bybit_orders",
+    "adapters/bybit/control": "test_bybit_control test_bybit_trade",
+    "adapters/bybit/errors": "test_bybit_codes",
+    "adapters/bybit/executions": "test_bybit_private",
+    "adapters/bybit/levels": "test_bybit_public test_bybit_codec",
+    "adapters/bybit/market": "test_bybit_market test_bybit_requests test_bybit_codec",
+    "adapters/bybit/memory": "test_bybit_private test_bybit_answers test_bybit_orders test_bybit_codec test_bybit_market",
+    "adapters/bybit/private": "test_bybit_private test_bybit_orders",
+    "adapters/bybit/public": "test_bybit_public test_bybit_recorded",
+    "adapters/bybit/reads": "test_bybit_reads test_bybit_look",
+    "adapters/bybit/requests": "test_bybit_requests",
+    "adapters/bybit/rows": "test_bybit_answers test_bybit_codec test_bybit_public",
+    "adapters/bybit/signing": "test_bybit_signing",
+    "adapters/bybit/trade": "test_bybit_trade",
 }
 _COMPARE = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 _ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.Div: ast.Mult}
@@ -99,19 +114,19 @@ def mutant_of(source: str, wanted: int) -> tuple[str, str]:
     return ast.unparse(ast.fix_missing_locations(tree)), mutator.made
 
 
-def chosen(count: int, seed: int) -> list[tuple[str, int]]:
+def chosen(count: int, seed: int, only: str) -> list[tuple[str, int]]:
     """Draw places, all modules alike by their number of places, the same for the same seed."""
     places = []
-    for module in MODULES:
+    for module in (name for name in MODULES if name.startswith(only)):
         mutator = Mutator(-1)
-        mutator.visit(ast.parse((ROOT / "strategy" / f"{module}.py").read_text()))
+        mutator.visit(ast.parse((ROOT / f"{module}.py").read_text()))
         places += [(module, place) for place in range(mutator.count)]
     return sorted(places, key=lambda one: hashlib.blake2b(f"{seed}/{one}".encode()).digest())[:count]
 
 
 def survives(folder: Path, module: str, place: int) -> str:
     """Run a module's tests on one mutant; give its description if they all pass."""
-    path = folder / "strategy" / f"{module}.py"
+    path = folder / f"{module}.py"
     source = path.read_text()
     text, made = mutant_of(source, place)
     path.write_text(text)
@@ -133,6 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="modules whose names begin so")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -140,13 +156,12 @@ def main() -> None:
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", folder)
         survivors = []
-        for number, (module, place) in enumerate(chosen(options.count, options.seed), start=1):
+        places = chosen(options.count, options.seed, options.only)
+        for number, (module, place) in enumerate(places, start=1):
             survivor = survives(folder, module, place)
-            print(
-                f"{number}/{options.count} {module}.py {'SURVIVED ' + survivor if survivor else 'noticed'}", flush=True
-            )
+            print(f"{number}/{len(places)} {module}.py {'SURVIVED ' + survivor if survivor else 'noticed'}", flush=True)
             survivors += [survivor] if survivor else []
-    print(f"{options.count - len(survivors)} of {options.count} noticed")
+    print(f"{len(places) - len(survivors)} of {len(places)} noticed")
     for survivor in survivors:
         print(f"  {survivor}")
 
