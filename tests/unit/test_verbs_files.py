@@ -118,7 +118,8 @@ def test_explain_words() -> None:
 
 def test_the_committed_page_of_codes_is_current() -> None:
     page = run(explain, "--list", "--format", "markdown").output
-    assert (ROOT / "docs" / "error-codes.md").read_text(encoding="utf-8") == page
+    is_current = (ROOT / "docs" / "error-codes.md").read_text(encoding="utf-8") == page
+    assert is_current, "run: sim explain --list --format markdown > docs/error-codes.md"
     assert all(f"### {code}: " in page for code in REGISTRY)
     assert all(f"| `{metric}` | " in page for metric in METRICS)
     assert all(f"| {code} " in page for code in INVARIANTS)
