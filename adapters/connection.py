@@ -157,22 +157,27 @@ class Connection:
         try:
             self._part.opened()
             why = await over
-        except Exception as mistake:
-            why = f"a mistake of ours: {mistake!r}"
+        except (asyncio.CancelledError, Exception) as mistake:
+            # Not where the loop itself is gone with us on it: then there is nobody to wait for.
+            why = why if isinstance(mistake, asyncio.CancelledError) else f"a mistake of ours: {mistake!r}"
+            await self._leave(why, reading, socket)
             raise
+        await self._leave(why, reading, socket)
+
+    async def _leave(self, why: str, reading: asyncio.Task[None], socket: Socket) -> None:
+        """End all that was under way on a connection, and close its socket."""
+        was_up, self.is_up = self.is_up, False
+        self._over = self._socket = None
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        ending = [reading, *self._sending.values()]
+        for task in ending:
+            task.cancel()
+        try:
+            self._part.lost(why, was_up)
         finally:
-            was_up, self.is_up = self.is_up, False
-            self._over = self._socket = None
-            for timer in self._timers.values():
-                timer.cancel()
-            self._timers.clear()
-            ending = [reading, *self._sending.values()]
-            for task in ending:
-                task.cancel()
-            try:
-                self._part.lost(why, was_up)
-            finally:
-                await asyncio.gather(*ending, _close(socket), return_exceptions=True)
+            await asyncio.gather(*ending, _close(socket), return_exceptions=True)
 
     async def _read(self, socket: Socket, over: asyncio.Future[str]) -> None:
         loop = over.get_loop()

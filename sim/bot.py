@@ -53,6 +53,8 @@ class Bot:
         self.trip: Callable[[events.Event], None] = _nobody
         self.ran_out: Callable[[], None]
         self.cuts: list[Callable[[str, commands.Command], None]] = []
+        # Told as a process begins its work, and as it ends.
+        self.begun: Callable[[], None] = _nobody
         self.ended: Callable[[], None] = _nobody
         self.alerts: list[commands.Alert] = []
 

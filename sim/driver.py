@@ -47,6 +47,7 @@ class SimDriver(Bot):
 
     def begin(self, session: str) -> None:
         """Say the first word."""
+        self.begun()
         self.feed(events.Started(session, self._host.now_ns()))
 
     def die(self) -> None:

@@ -45,8 +45,7 @@ class Process:
         if kept is not None:
             self.restarts_ns.append(world.kernel.now_ns)
             world.connect_requests()
-            world.oracle.slept(world.host.steady_ns())
-            world.oracle.process_started(world.host.steady_ns(), world.host.disk.safe_ids)
+            world.driver.begun = self._begun_again
         world.trace.record("boot", world.kernel.now_ns, world.driver.boots)
         world.driver.begin(self._session())
         if world.driver.is_alive:  # it may have died over its first word
@@ -54,6 +53,12 @@ class Process:
         waiting, self.upon_start = self.upon_start, []
         for tell in waiting:
             tell()
+
+    def _begun_again(self) -> None:
+        """See that a process which took over begins its work: from now on it can be asked for something."""
+        world = self._world
+        world.oracle.slept(world.host.steady_ns())
+        world.oracle.process_started(world.host.steady_ns(), world.host.disk.safe_ids)
 
     def crash(self, restart_after_ns: int, kept: Callable[[], Kept]) -> None:
         """End the process as it stands, and begin another one later from what the disk keeps.

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -13,6 +13,9 @@ from sim import plan
 from sim.runs.job import BreachSeen, Job, SeedResult
 from strategy.errors import OperatorError, Problem
 from strategy.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from sim.world import World
 
 NO_SUCH_CORE = "SQ-S020"
 
@@ -49,10 +52,22 @@ def run_seed(job: Job) -> SeedResult:
     return replace(result, wall_s=time.perf_counter() - started_s)
 
 
+def _world(job: Job, planned: plan.Plan, pits: Any) -> "World":
+    """Build the world of a job: with the simulated driver, or with an arm's."""
+    factory = core_factory(job.core)
+    if not job.through:
+        from sim.world import World
+
+        return World(job.scenario, planned, factory, pits)
+    from sim.through.arms import arm
+    from sim.through.world import ThroughWorld
+
+    return ThroughWorld(job.scenario, planned, factory, pits, arm=arm(job.through))
+
+
 def _run(job: Job) -> SeedResult:
     from sim.oracle.recoverable import why_unrecoverable
     from sim.runs.metrics import metrics_of
-    from sim.world import World
 
     scenario = job.scenario
     planned = plan.expand(scenario, job.seed, job.until_s)
@@ -64,7 +79,7 @@ def _run(job: Job) -> SeedResult:
         if isinstance(opened, str):
             return SeedResult(scenario.name, job.seed, skipped=opened)
         pits = opened
-    world = World(scenario, planned, core_factory(job.core), pits)
+    world = _world(job, planned, pits)
     outcome = world.run()
     oracle, start_ns = world.oracle, world.start_wall_ns
     ended_badly = bool(outcome.error or oracle.breaches)

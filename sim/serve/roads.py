@@ -77,6 +77,7 @@ class Roads:
         self._numbers = 0
         self._pending: dict[int, _Pending] = {}
         self.cutters: list[Callable[[Stage, Message], bool]] = []
+        self.heard_ns = 0  # when an answer last came to its client
 
     def send(self, plan: Plan, carrier: Carrier, up: Link, finish: Finish) -> int:
         """Put a request on its way; ``finish`` is called once, with what came of it."""
@@ -128,6 +129,7 @@ class Roads:
         pending = self._pending.pop(message.number, None)
         if pending is None:
             return
+        self.heard_ns = self._site.now_ns()
         header: Header | None = message.header
         if header is not None and pending.budget is not None and not header.remaining:
             resets_ms = pending.at_ms + -(-header.resets_after_ns // NS_PER_MS)

@@ -121,6 +121,10 @@ class ServedWire:
         """Take an answer off the wire."""
         self.rest.answered(message)
 
+    def heard_ns(self) -> int:
+        """Say when an answer to a request last came to its client, true time."""
+        return self.rest.heard_ns
+
     def passes(self, stage: Stage, message: Message) -> bool:
         """Note how far a request has come; True if its connection is lost there."""
         return self.rest.passes(stage, message)

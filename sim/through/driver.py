@@ -38,12 +38,14 @@ class ThroughDriver(Bot):
         access: Access,
         symbols: tuple[str, ...],
         dispatch: str,
+        told: Callable[[events.Event], events.Event] | None = None,
     ) -> None:
-        """``wire`` is the venue as a network shows it."""
+        """``wire`` is the venue as a network shows it; ``told`` gives an event as those who look on know it."""
         super().__init__()
         self.kernel, self.host, self.trace = kernel, host, trace
         self._arm, self._wire, self._access = arm, wire, access
         self._symbols, self._dispatch = symbols, dispatch
+        self.told = told or _as_it_is
         self.leaving: Callable[[int, commands.Command], None] = _nobody
         self.over: Callable[[Group, int, int], None] = _nobody
         self.loop: VirtualLoop
@@ -103,6 +105,11 @@ class ThroughDriver(Bot):
         """Raise what has gone wrong in the process and nobody has seen."""
         if self.is_alive:
             self.loop.check()
+
+    def let_go(self) -> None:
+        """Leave the process as it stands: its run is over."""
+        if self.boots:
+            self.loop.kill()
 
     def is_of(self, boot: int) -> bool:
         """Say whether a process is the one that lives."""
@@ -187,8 +194,11 @@ class _OneProcess:
     def delivered(self, now_ns: int, event: events.Event) -> None:
         if self._lives():
             self._bot.arrived()
+            if isinstance(event, events.Started):
+                self._bot.begun()
+            seen = self._bot.told(event)
             for watcher in self._bot.watchers:
-                watcher.delivered(now_ns, event)
+                watcher.delivered(now_ns, seen)
 
     def sent(self, now_ns: int, command: commands.Command) -> None:
         if self._lives():
@@ -197,8 +207,9 @@ class _OneProcess:
 
     def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
         if self._lives() and not self._is_killed():
+            seen = self._bot.told(event)
             for watcher in self._bot.watchers:
-                watcher.stepped(now_ns, leaving, event)
+                watcher.stepped(now_ns, leaving, seen)
 
     def leaving(self, now_ns: int, command: commands.Command) -> None:
         if self._lives():
@@ -235,6 +246,10 @@ class _OneProcess:
 
 def _raise(failure: BaseException) -> None:
     raise failure
+
+
+def _as_it_is(event: events.Event) -> events.Event:
+    return event
 
 
 def _always(_command: commands.Command) -> bool:
