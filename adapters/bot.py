@@ -11,12 +11,14 @@ from typing import Final
 
 from prometheus_client.metrics_core import Metric
 
+from adapters import lockfile
 from adapters.clock import Clock
 from adapters.driver import Ending
 from adapters.endings import Ended
 from adapters.exposition import families
 from adapters.families import process_families
 from adapters.ground import Ground
+from adapters.health import GUARD
 from adapters.heartbeat import STOPPED, STOPPING
 from adapters.laps import Laps
 from adapters.life import Life
@@ -25,7 +27,7 @@ from adapters.metrics import Metrics
 from adapters.notes import new_told, write_alert
 from adapters.scrape import LOOPBACK, Scrapes
 from adapters.settings import Settings
-from adapters.terms import Terms, config_of
+from adapters.terms import REAL, Terms, config_of
 from adapters.venue import Venue, VenueUnusable
 from strategy.commands import Alert
 from strategy.config_knobs import knobs as make_knobs
@@ -199,6 +201,9 @@ class Bot:
                 "inbox_events": lambda: self._of_life(lambda one: len(one.driver.inbox)),
                 "requests_under_way": lambda: self._of_life(lambda one: one.driver.under_way()),
             }
+            if self._terms.mode == REAL:
+                guard = self._settings.state_dir / GUARD
+                outside["guard_watching"] = lambda: float(lockfile.holder(guard) is not None)
             self._metrics = Metrics(life.knobs, self._laps, self._arrived_ns, outside)
         return self._metrics
 

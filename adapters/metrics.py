@@ -46,6 +46,7 @@ _PROOFS: Final = (events.BookSnapshot, events.BookDelta, events.BookHeartbeat)
 OUTSIDE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "kill_bar_present": "Whether the file that forbids every create and amend is there (1) or not (0).",
+        "guard_watching": "Whether a guard watches over this bot (1); only where it trades for real.",
         "heartbeat_timestamp_seconds": "When the last heartbeat for the guard was written, unix time.",
         "journal_ok": "Whether the disk takes the journal (1); without it nothing is placed, and cancels leave.",
         "journal_lag_records": "Records that were handed to the journal and are not safe yet.",

@@ -104,7 +104,7 @@ def test_stories_tell_of_figures_that_exist(samples):
 
 
 def test_promtool_takes_rules_config_and_stories():
-    assert "SUCCESS: 35 rules found" in promtool("check", "rules", DEPLOY / "alerts.yml")
+    assert "SUCCESS: 36 rules found" in promtool("check", "rules", DEPLOY / "alerts.yml")
     assert "SUCCESS" in promtool("check", "config", DEPLOY / "prometheus.yml")
     assert "SUCCESS" in promtool("test", "rules", DEPLOY / "alerts_test.yml")
 

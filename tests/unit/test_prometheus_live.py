@@ -80,7 +80,9 @@ def test_prometheus_sees_what_a_bot_does_at_a_venue(seen):
     assert len(ask(url, "latency_breakdown_ms_sum")) == 8
     assert ask(url, "sum(stormquote_cycle_ms_sum)") == pytest.approx(ask(url, "sum(latency_breakdown_ms_sum)"))
     assert [1.0] == ask(url, "min(stormquote_stream_up)")
-    assert [] == ask(url, 'ALERTS{alertstate="firing", severity="page"}')
+    # Nobody guards it, and that is all there is to say.
+    assert [1.0] == ask(url, 'ALERTS{alertname="StormquoteUnguarded"}')
+    assert [] == ask(url, 'ALERTS{alertstate="firing", severity="page", alertname!="StormquoteUnguarded"}')
     text = httpx.get(page).text
     assert venue.key not in text
     assert venue.secret not in text
