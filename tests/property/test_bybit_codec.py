@@ -2,6 +2,7 @@
 
 import copy
 import json
+import tracemalloc
 from decimal import Decimal
 
 from bybit_wire import (
@@ -297,6 +298,18 @@ def test_a_create_reads_back_as_the_same_ticks_and_lots(grid, price_ticks, size_
     assert told == (accepted,)
 
 
+@given(GRIDS, st.lists(st.tuples(st.integers(1, 2**38), st.integers(1, 2**38)), min_size=1, max_size=20))
+def test_a_batch_of_amends_reads_back_as_the_same_ticks_and_lots(grid, wanted):
+    name, steps = grid
+    market = market_of({name: steps})
+    one = tuple(amend(f"s-{number}", *stands) for number, stands in enumerate(wanted))
+    args = json.loads(call_of(market, one, NOW_NS).body)
+    items = args["request"] if len(one) > 1 else [args]
+    read_back = [(market.grids[name].ticks(item["price"]), market.grids[name].lots(item["qty"])) for item in items]
+    assert read_back == wanted
+    assert [item["orderLinkId"] for item in items] == [command.client_id for command in one]
+
+
 @given(GRIDS, st.lists(st.tuples(st.integers(1, 10**9), st.integers(0, 10**9)), max_size=50), st.integers(0, 3))
 def test_levels_are_exact_however_they_are_padded(grid, levels, zeros):
     name, steps = grid
@@ -319,6 +332,24 @@ def test_what_is_off_the_grid_is_never_rounded(grid, steps_whole, hundredths):
         except Unreadable:
             continue
         raise AssertionError(f"{off} was taken for a price")
+
+
+def test_streams_keep_nothing_of_what_they_did_not_ask_for():
+    public, private = PublicStream(PERPS), PrivateStream(PERPS, Memory())
+    texts = [(json.dumps(PUBLIC[0]), "BTCUSDT"), (json.dumps(PUBLIC[3]), "BTCUSDT"), (json.dumps(PRIVATE[4]), "USDT")]
+
+    def listen(numbers):
+        for number in numbers:
+            for text, name in texts:
+                public.heard(text.replace(name, f"X{number}"))
+                private.heard(text.replace(name, f"X{number}"))
+
+    listen(range(200))
+    tracemalloc.start()
+    listen(range(200, 2_200))
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 50_000
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=5))

@@ -142,11 +142,12 @@ def test_a_rebate_is_income_and_a_taker_a_taker():
     "changes,total",
     [
         ({"execQty": "0.002", "leavesQty": "0.003"}, 7),
+        ({"execQty": "0.004", "leavesQty": "0.001"}, 9),
         ({"execQty": "0.004", "leavesQty": "0"}, 4),
         ({"execQty": "0.004", "leavesQty": ""}, 4),
         ({"execQty": "0.004", "orderQty": "0"}, 4),
     ],
-    ids=["something is left", "nothing is left, or it was cancelled", "not said", "no size"],
+    ids=["something is left", "the least is left", "nothing is left, or it was cancelled", "not said", "no size"],
 )
 def test_what_an_order_filled_in_all_is_at_least_this_much(changes, total):
     assert Account().execution(**changes).filled_lots_total == total
@@ -256,6 +257,17 @@ def test_an_amend_that_was_refused_waits_for_no_row():
     account.memory.acked(amend(price_ticks=650_002), VENUE_NS + 9_000_000)
     # Moved by the venue: it must win against the acknowledgement of what it moved.
     assert account.order(5, price="65000.3", qty="0.020") == (OrderAmended("s-1", 650_003, 20, VENUE_NS + 9_000_000),)
+
+
+def test_a_row_the_venue_moved_is_the_oldest_requests_and_no_later_ones():
+    account = Account()
+    account.order()
+    first, second = amend(), amend(price_ticks=650_002)
+    for after_ms, asked in ((2, first), (9, second)):
+        account.memory.leaving((asked,))
+        account.memory.acked(asked, VENUE_NS + after_ms * 1_000_000)
+    assert account.order(1, price="65000.9", qty="0.020") == (OrderAmended("s-1", 650_009, 20, VENUE_NS + 2_000_000),)
+    assert account.order(8, price="65000.2", qty="0.020") == (OrderAmended("s-1", 650_002, 20, VENUE_NS + 8_000_000),)
 
 
 def test_an_amend_that_the_venue_put_back_is_told():
