@@ -4,6 +4,8 @@ A change of the venue's own state has a beginning and an end; what hits single r
 doorman or a hook whose draws are keyed by the request's number or by the order's id.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sim.faults.installing import Install, during
@@ -12,6 +14,7 @@ from sim.plan import PlannedFault
 from sim.venue import codes, restart
 from sim.venue.gateway import TurnedAway
 from sim.venue.limits import Policy
+from sim.venue.orders import VenueOrder
 from sim.venue.regimes import OPEN
 from sim.wire import REST, STREAMS, Message
 from strategy import commands, events
@@ -228,6 +231,38 @@ def _post_only_refused_late(fault: PlannedFault, world: "Exchange") -> None:
     world.venue.late_refusal = refusal
 
 
+def _cancel_races_fill(fault: PlannedFault, world: "Exchange") -> None:
+    """Have some orders trade just before their cancel, and be told of it then or later."""
+    venue, before = world.venue, world.venue.racing
+    told_after_ns = _ns(fault.params["told_after_s"])
+
+    def race(order: VenueOrder, now_ns: int) -> None:
+        pit = venue.pits[order.symbol]
+        is_hit = _is_on(fault, now_ns) and pit.trades and order.leaves_lots
+        if not is_hit or world.dice.unit("fault", fault.id, order.client_id) >= fault.params["prob"]:
+            before(order, now_ns)
+            return
+        is_whole = world.dice.unit("fault", fault.id, order.client_id, "whole") < fault.params["whole"]
+        lots = order.leaves_lots if is_whole else max(1, order.leaves_lots // 2)
+        if lots < order.leaves_lots:
+            pit.shrink(order, lots)
+        say = venue.private
+        venue.private = partial(_say_fills_later, world, say, told_after_ns)
+        venue.made(order, order.price_ticks, lots, pit.book.mid2_ticks, now_ns)
+        venue.private = say
+
+    venue.racing = race
+
+
+def _say_fills_later(
+    world: "Exchange", say: Callable[[events.Event], None], after_ns: int, event: events.Event
+) -> None:
+    if after_ns and isinstance(event, events.OrderFilled):
+        world.kernel.at(world.kernel.now_ns + after_ns, say, event)
+    else:
+        say(event)
+
+
 def _told_of_fills(fault: PlannedFault, world: "Exchange") -> None:
     world.rules.append(ToldOfFills(fault, world.dice))
 
@@ -243,4 +278,5 @@ INSTALL: Final[dict[str, Install]] = {
     "post_only_refused_late": _post_only_refused_late,
     "fill_duplicate": _told_of_fills,
     "fill_dropped": _told_of_fills,
+    "cancel_races_fill": _cancel_races_fill,
 }

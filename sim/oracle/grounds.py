@@ -10,6 +10,7 @@ A ground lasts as long as a window may remember it and a halt may last.
 import statistics
 from collections import deque
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -62,7 +63,7 @@ class _Money(msgspec.Struct):
 
     def sigmas_lost(self) -> float:
         """Give by how many deviations of its older moves it fell in its last few slices."""
-        moves = [after - before for before, after in zip(self.ends, self.ends[1:], strict=False)]
+        moves = [after - before for before, after in pairwise(self.ends)]
         older = [move for move in moves[: 1 - _RECENT] if move]
         if len(older) < _MOVED_MIN:
             return 0.0

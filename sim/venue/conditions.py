@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.clocks import Clock
 from sim.venue.history import History
+from sim.venue.orders import VenueOrder
 from sim.venue.pit import Pit
 from sim.venue.regimes import OPEN, QUOTING, TRADING
 from strategy import commands, events
@@ -38,6 +39,8 @@ class Conditions:
         self.read_lag_ns: Callable[[commands.Command, int], int] = _no_lag
         # Why an order that was accepted is cancelled at once; empty for almost all.
         self.late_refusal: Callable[[commands.CreateOrder], str] = _no_reason
+        # What happens to an order on the book just before a cancel of it.
+        self.racing: Callable[[VenueOrder, int], None] = _no_race
         self.is_silent = False
         self.is_frozen = False
         self._told_ns: dict[str, int] = {}
@@ -72,6 +75,12 @@ class Conditions:
         if symbol in self._told_ns and now_ns - self._told_ns[symbol] >= _TELL_AGAIN_NS:
             self._tell_regime(symbol, now_ns)
 
+    def raced(self, order: VenueOrder | None, now_ns: int) -> VenueOrder | None:
+        """Let what races a cancel come first; give the order that is left to be cancelled, None where none is."""
+        if order is not None:
+            self.racing(order, now_ns)
+        return order if order is not None and order.leaves_lots else None
+
     def _tell_regime(self, symbol: str, now_ns: int) -> None:
         self._told_ns[symbol] = now_ns
         self.say(symbol, (events.RegimeChanged(symbol, self.regime[symbol], self.venue_ns(now_ns)),))
@@ -95,6 +104,10 @@ def _no_lag(_command: object, _now_ns: int) -> int:
 
 def _no_reason(_command: object) -> str:
     return ""
+
+
+def _no_race(_order: object, _now_ns: int) -> None:
+    """Let a cancel come first."""
 
 
 def _nothing() -> None:

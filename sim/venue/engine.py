@@ -232,7 +232,7 @@ class Venue(Conditions):
         return self._why_short_of_margin(symbol, order.side, max(0, command.size_lots - order.size_lots))
 
     def _cancel(self, command: commands.CancelOrder, now_ns: int, venue_ns: int) -> events.Event:
-        order = self.open.get(command.client_id)
+        order = self.raced(self.open.get(command.client_id), now_ns)
         if order is None:
             return events.CancelRefused(command.client_id, codes.GONE, venue_ns)
         return self._end(order, CANCELLED, codes.BY_CLIENT, now_ns)

@@ -28,6 +28,7 @@ FAULTS = {
     "post_only_refused_late": "{at_s: 3, for_s: 10, kind: post_only_refused_late, prob: 0.5}",
     "fill_duplicate": "{at_s: 3, for_s: 10, kind: fill_duplicate, prob: 0.9, after_s: 1}",
     "fill_dropped": "{at_s: 3, for_s: 10, kind: fill_dropped, prob: 0.9}",
+    "cancel_races_fill": "{at_s: 3, for_s: 10, kind: cancel_races_fill, prob: 0.9}, {at_s: 3, kind: feed_gap, lost_messages: 4}",
     "clock_offset": "{at_s: 3, for_s: 10, kind: clock_offset, clock: venue_wall, offset_ms: 2500}",
     "clock_drift": "{at_s: 3, for_s: 10, kind: clock_drift, clock: bot_mono, ppm: 500}",
     "clock_step": "{at_s: 3, kind: clock_step, clock: venue_wall, by_ms: -3000}",

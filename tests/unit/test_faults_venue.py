@@ -196,6 +196,36 @@ def test_a_fill_told_twice_counts_once_and_one_never_told_is_read(tmp_path):
         assert world.core.belief().symbols[0].position_lots == world.venue.position_lots("BTCUSDT")
 
 
+# What is quoted is cancelled when its book skips, and again and again.
+GAPS = ", ".join(f"{{at_s: {at_s}, kind: feed_gap, lost_messages: 3}}" for at_s in (4, 8, 12, 16, 20, 24))
+RACE = "{{at_s: 0, for_s: 28, kind: cancel_races_fill, prob: 1, {}}}, "
+
+
+def test_a_cancel_that_comes_too_late_is_refused_and_the_fill_is_told(tmp_path):
+    world, heard, _ = played(tmp_path, RACE.format("whole: 1") + GAPS, seconds=40)
+    refused = {one.client_id for one in heard.all(events.CancelRefused) if one.code == codes.GONE}
+    filled = {one.client_id for one in heard.all(events.OrderFilled)}
+    assert refused
+    assert refused <= filled
+    _all_is_known(world)
+
+
+def test_a_cancelled_order_may_have_traded_and_be_told_of_it_afterwards(tmp_path):
+    world, heard, _ = played(tmp_path, RACE.format("whole: 0, told_after_s: 0.5") + GAPS, seconds=40)
+    ended = {one.client_id: one for one in heard.all(events.OrderCancelled) if one.code == codes.BY_CLIENT}
+    raced = [one for one in ended.values() if one.filled_lots_total]
+    assert raced
+    waits = _waits(heard, events.OrderCancelled, events.OrderFilled, 0, 40)
+    assert 0.4 < max(waits) < 0.7, "the word of its end comes first"
+    _all_is_known(world)
+
+
+def _all_is_known(world):
+    assert [] == world.oracle.breaches
+    assert 0 == world.venue.zero_sum_cash() == world.core.belief().doubts
+    assert world.core.belief().symbols[0].position_lots == world.venue.position_lots("BTCUSDT")
+
+
 def _open_at(heard, world, at_s: float) -> list[str]:
     created = [one.client_id for one in heard.all(events.OrderAccepted, 0, at_s)]
     ended = {one.client_id for one in heard.all(events.OrderCancelled, 0, at_s)}

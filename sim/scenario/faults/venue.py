@@ -199,6 +199,21 @@ class FillDropped(Lasting):
     """How likely each fill is hit, from 0 to 1."""
 
 
+class CancelRacesFill(Lasting):
+    """An order trades at the instant its cancel arrives: the cancel is refused, or what it cancelled had traded."""
+
+    STAYS = True
+
+    kind: Literal["cancel_races_fill"]
+    """`cancel_races_fill`: cancelled, and traded all the same."""
+    prob: Share
+    """How likely each cancel of an order on the book is hit, from 0 to 1."""
+    whole: Share = 0.5
+    """How likely all of the order trades, and its cancel is refused; else half of it does, from 0 to 1."""
+    told_after_s: FromZero = 0
+    """How much later the private stream tells of the fill, in simulated seconds: after the cancel's answer, say."""
+
+
 MODELS: Final[tuple[type[Fault], ...]] = (
     Downtime,
     Maintenance,
@@ -210,6 +225,7 @@ MODELS: Final[tuple[type[Fault], ...]] = (
     PostOnlyRefusedLate,
     FillDuplicate,
     FillDropped,
+    CancelRacesFill,
 )
 EXAMPLES: Final[dict[str, str]] = {
     "downtime": "{at_s: 60, for_s: 20, kind: downtime, answers: busy, memory: rolled_back, rolled_back_s: 10, "
@@ -224,4 +240,5 @@ EXAMPLES: Final[dict[str, str]] = {
     "post_only_refused_late": "{at_s: 60, for_s: 60, kind: post_only_refused_late, prob: 0.3}",
     "fill_duplicate": "{at_s: 60, for_s: 60, kind: fill_duplicate, prob: 0.5, after_s: 2}",
     "fill_dropped": "{at_s: 60, for_s: 60, kind: fill_dropped, prob: 0.3}",
+    "cancel_races_fill": "{at_s: 60, for_s: 60, kind: cancel_races_fill, prob: 0.2, told_after_s: 0.5}",
 }
