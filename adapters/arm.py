@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from adapters.bybit.signing import Signer
-from adapters.bybit.venue import Account, BybitVenue
+from adapters.bybit.venue import STREAM, Account, BybitVenue
 from adapters.clock import Clock
 from adapters.driver import AnyCore, Ending, LiveDriver, Watcher
 from adapters.journal import Journal
@@ -48,6 +48,9 @@ class Seat(Protocol):
 class LiveArm:
     """One process: looks at the venue, starts the core, is connected until the core is done."""
 
+    # By which road orders go in.
+    entry = STREAM
+
     def __init__(self, seat: Seat) -> None:
         """Needs a running loop; nothing happens before ``begin``."""
         self._seat = seat
@@ -67,6 +70,7 @@ class LiveArm:
             category=access.category,
             settle_coin=settle_coin_of(seat.symbols[0]),
             session=seat.session,
+            entry=self.entry,
         )
         http = Http(access.http_url, transport=seat.transport)
         told = partial(seat.told, seat.clock.now_ns())
