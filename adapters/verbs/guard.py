@@ -34,6 +34,7 @@ def command(config_path: Path, venue_name: str | None, silence_s: float | None, 
     Config and keys are read now, so that nothing of theirs is needed later. It goes on watching
     afterwards. Exit codes: 3 a file is invalid, 10 with --once, 11 another guard watches.
     """
+    import adapters.visit  # noqa: F401 - loaded now: when the bot is silent nothing is waited for
     from adapters.endings import Ended
     from adapters.health import GUARD
     from adapters.keys import read_keys
