@@ -39,7 +39,7 @@ class StillPit(HandPit):
         return ""
 
 
-def _still(instrument: Any, venue: Any) -> StillPit:
+def still(instrument: Any, venue: Any) -> StillPit:
     pit = StillPit(venue, instrument.symbol)
     for depth in range(DEPTH):
         pit.rest(BUY, BID - 10 * depth, LOTS)
@@ -81,7 +81,7 @@ class Stage:
         """Begin, and play until the streams are up; ``kinds`` are those of a small scenario."""
         self.puppets: list[Puppet] = []
         scenario = small_scenario(folder, 600, **kinds)
-        self.world = make_world(scenario, expand(scenario, 1), self._puppet, _still)
+        self.world = make_world(scenario, expand(scenario, 1), self._puppet, still)
         self.world.oracle._forward = None  # a puppet's stamps are names, not times
         self.world._schedule()
         self.wait(5)
@@ -198,4 +198,4 @@ def round_trip_ms(stage: Stage) -> float:
     return float(links.rest_up.median_ms + links.rest_down.median_ms + stage.world.scenario.profile.venue.engine_ms)
 
 
-__all__ = ["ASK", "BID", "NS_PER_MS", "SELL", "SYMBOL", "Puppet", "Stage", "round_trip_ms", "told"]
+__all__ = ["ASK", "BID", "NS_PER_MS", "SELL", "SYMBOL", "Puppet", "Stage", "round_trip_ms", "still", "told"]
