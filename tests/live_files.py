@@ -10,7 +10,10 @@ STRATEGY = 'schema_version: 2\nname: c\nsymbols:\n  BTCUSDT: {quote_size: "0.010
 # Added to it: deadlines and dwells for a venue a few milliseconds away.
 QUICK = """\
 orders: {send_within_ms: 100, window_ms: 100, read_lag_ms_max: 100, margin_ms: 100, query_every_ms: 100}
-guard: {dwell_ms: 100, halt_ms: 100}
+guard:
+  dwell_ms: 100
+  halt_ms: 100
+  rejects_pct: {soft_enter: 97, soft_exit: 96, hard_enter: 99, hard_exit: 98}  # its book moves in leaps
 """
 
 LIVE = """\

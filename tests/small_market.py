@@ -60,8 +60,8 @@ class SmallMarket:
 
     def _levels(self):
         lots = 400
-        bids = tuple((self.mid - step, lots) for step in range(1, 40))
-        return bids, tuple((self.mid + step, lots) for step in range(1, 40))
+        bids = tuple((self.mid - step, lots) for step in range(4, 44))
+        return bids, tuple((self.mid + step, lots) for step in range(4, 44))
 
     async def _move(self):
         while True:
@@ -71,10 +71,10 @@ class SmallMarket:
     def step(self):
         """One move: somebody trades through a few levels, and the book follows or comes back."""
         now_ns, side = self.clock.now_ns(), self._dice.choice((BUY, SELL))
-        reach = self._dice.choice((1, 2, 40))
+        reach = self._dice.choice((4, 6, 44))
         self._feed(events.PublicTrade(SYMBOL, self.mid + side * reach, self._dice.randrange(1, 400), side, now_ns))
         old_bids, old_asks = self._levels()
-        self.mid += side * self._dice.choice((0, 0, 1, 3))
+        self.mid += side * self._dice.choice((0, 0, 0, 0, 1))
         bids, asks = self._levels()
         changed = [
             (*((price, 0) for price, _ in old if price not in dict(new)), *new)

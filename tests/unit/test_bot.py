@@ -1,101 +1,32 @@
 """The bot as a process: what it takes, how it begins, and every way in which it ends."""
 
 import asyncio
-import json
 import socket
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from live_files import QUICK, STRATEGY, write_live
+from live_files import STRATEGY
+from live_stage import Stage, until
 from processes import python
 from small_market import MID_TICKS, SYMBOL, SmallMarket
 
 from adapters import bot as bot_module
 from adapters import heartbeat, life
 from adapters.bar import Bar, Reason
-from adapters.bot import Bot
-from adapters.clock import HostClock
 from adapters.endings import Ended
 from adapters.ground import taken
 from adapters.journal_lock import JournalLock
-from adapters.journal_store import Store
-from adapters.log import Log
 from adapters.paper import PaperVenue
 from adapters.settings import load
-from adapters.terms import PAPER, REAL, Terms, config_of, journal_of
+from adapters.terms import REAL, config_of, journal_of
 from adapters.venue import Seen, VenueUnusable
 from strategy import events
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
 from strategy.requests import unanswered
 from strategy.units import CASH_PER_QUOTE
-
-
-class Stage:
-    """A bot on paper, on a small market, in a folder of its own."""
-
-    def __init__(self, folder: Path, **terms) -> None:
-        path = write_live(folder)
-        (folder / "strategy.yaml").write_text(STRATEGY + QUICK)
-        self.settings = load(path)
-        mode = terms.pop("mode", PAPER)
-        wanted = {"journal": journal_of(self.settings, mode), "metrics_port": 0} | terms
-        self.terms = Terms(mode=mode, **wanted)
-        self.clock = HostClock()
-        self.venues = []
-        self.market = {}
-
-    def open_venue(self, told):
-        venue = PaperVenue(SmallMarket(**self.market), self.clock, lambda: 2_000_000)
-        self.venues.append(venue)
-        return venue
-
-    def run(self, while_it_runs=None, within_s=30):
-        """Run it to its end; ``while_it_runs`` is told of the bot from the beginning."""
-
-        async def story(ground, log):
-            self.bot = Bot(self.settings, self.terms, ground, self.open_venue, self.clock, log)
-            beside = while_it_runs and asyncio.get_running_loop().create_task(self._aside(while_it_runs))
-            try:
-                await self.bot.run()
-            finally:
-                if beside:
-                    await beside
-
-        log = Log(self.settings.log, self.clock.now_ns)
-        try:
-            with taken(self.settings, self.terms, self.clock) as ground:
-                asyncio.run(asyncio.wait_for(story(ground, log), within_s))
-        finally:
-            log.close()
-
-    async def _aside(self, while_it_runs):
-        try:
-            await while_it_runs(self.bot)
-        except BaseException:
-            self.bot.stop()
-            self.bot.stop()
-            raise
-
-    def is_quoting(self):
-        return self.venues and self.venues[-1]._desks and self.desk.open_ids()
-
-    @property
-    def desk(self):
-        (desk,) = self.venues[-1]._desks.values()
-        return desk
-
-    @property
-    def log(self):
-        return [json.loads(line) for line in self.settings.log.read_text().splitlines()]
-
-    def kept(self):
-        store = Store(self.terms.journal)
-        store.close()
-        return store.kept
 
 
 def told(stage, what):
@@ -156,14 +87,6 @@ def test_a_bar_that_comes_down_while_it_runs_lets_only_cancels_leave(tmp_path):
 
     stage.run(bar_it)
     assert () == stage.desk.open_ids()
-
-
-async def until(is_so, within_s=10.0):
-    for _ in range(int(within_s / 0.02)):
-        if is_so():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not come to that")
 
 
 def test_a_journal_of_another_mode_is_no_past_of_this_account(tmp_path):

@@ -1,0 +1,62 @@
+"""A live journal, opened to be read: the tables are ``strategy.journal_table``'s, the SQL is ours.
+
+It is never written, and may belong to a process that lives: then what was committed so far is read.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from strategy import journal_table as table
+from strategy.errors import StormquoteError
+
+
+class NotAJournal(StormquoteError):
+    """The file is none, or holds nothing that could be replayed."""
+
+    code = "SQ-O015"
+
+
+class JournalFile:
+    """One open journal: its processes, in order, and what each wrote."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        """Read the heads; raises ``NotAJournal`` or ``Damaged``."""
+        self.path = path
+        self._db = db
+        try:
+            meta = dict(db.execute(table.ALL_META).fetchall())
+            self.boots = tuple(table.Boot(*row) for row in db.execute(table.ALL_BOOTS))
+            self._segments = tuple(table.Segment(*row) for row in db.execute(table.ALL_SEGMENTS))
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            raise NotAJournal(f"{path}: {error}") from None
+        if meta.get("format") != table.FORMAT:
+            raise NotAJournal(f"{path} is of format {meta.get('format')}, this program's is {table.FORMAT}")
+        if not self._segments:
+            raise NotAJournal(f"{path} holds no process")
+
+    def segments(self, boot: int) -> list[tuple[table.Segment, int]]:
+        """Give the segments of a process, each with the number before which its records end."""
+        ends = [one.first_seq for one in self._segments[1:]] + [table.SEQ_MAX]
+        return [(one, end) for one, end in zip(self._segments, ends, strict=True) if one.boot == boot]
+
+    def rows(self, first_seq: int, before_seq: int) -> Iterator[table.Row]:
+        """Give the records that are there, in order; raises ``Damaged``."""
+        try:
+            for row in self._db.execute(table.RECORDS_BETWEEN, (first_seq, before_seq)):
+                yield table.Row(*row)
+        except sqlite3.Error as error:
+            raise table.Damaged(f"{self.path}: {error}") from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[JournalFile]:
+    """Open a journal; raises ``NotAJournal`` where it is none."""
+    if not path.is_file():
+        raise NotAJournal(f"{path}: no such file")
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        yield JournalFile(path, db)
+    finally:
+        db.close()

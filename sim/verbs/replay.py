@@ -1,0 +1,109 @@
+"""``sim replay``: take a live journal through the core again and prove every decision, byte for byte."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from strategy.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from sim.replaying import Difference, Replayed, Step
+
+_NS: Final = 1e9
+
+
+@click.command("replay", short_help="Take a live journal through the core again; prove every decision.")
+@click.argument("journal", type=click.Path(path_type=Path))
+@click.option("--boot", type=click.IntRange(min=1), help="Only this process of the journal, counted from 1.")
+@click.option("--print", "is_printing", is_flag=True, help="Print every word and what it led to.")
+@click.option("--order", metavar="ID", help="Print only what is about this order.")
+@click.option("--at", "at_s", type=click.FloatRange(min=0), help="Print from this second after the first word on.")
+@click.option("--for", "for_s", type=click.FloatRange(min=0, min_open=True), help="Print so many seconds.")
+@click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
+def command(journal: Path, form: str, boot: int | None, **chosen: Any) -> None:
+    """Replay JOURNAL, the file that `live run` wrote.
+
+    Exit codes: 0 every decision is the same, 3 the file is no journal or damaged, 6 the first difference
+    was found and is named.
+    """
+    from sim.journal_file import NotAJournal, opened
+    from sim.replaying import Replay
+    from strategy.journal_table import Damaged
+
+    view = _View(**chosen)
+    try:
+        with opened(journal) as file:
+            if boot is not None and boot not in [one.boot for one in file.boots]:
+                raise click.BadParameter(f"there are {len(file.boots)} processes", param_hint="--boot")
+            found = Replay(file, view.show if view.is_on else _nothing).run(boot)
+    except (NotAJournal, Damaged) as error:
+        click.echo(f"error[{error.code}]: {error}", err=True)
+        sys.exit(ExitCode.BAD_FILE)
+    if form == "json":
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        _say(journal, found)
+    if found.difference is not None:
+        click.echo(f"error[SQ-O014]: {_where(found.difference.step)}: {found.difference.words}", err=True)
+        sys.exit(ExitCode.NOT_DETERMINISTIC)
+
+
+class _View:
+    """Prints the steps that were asked for."""
+
+    def __init__(self, is_printing: bool, order: str | None, at_s: float | None, for_s: float | None) -> None:
+        self.is_on = is_printing or order is not None or at_s is not None or for_s is not None
+        self._order = order
+        self._at_s, self._for_s = at_s or 0.0, for_s
+        self._first_ns = 0
+
+    def show(self, step: "Step") -> None:
+        """Print a step, if it is one of them."""
+        self._first_ns = self._first_ns or step.now_ns
+        after_s = (step.now_ns - self._first_ns) / _NS
+        is_late = self._for_s is not None and after_s > self._at_s + self._for_s
+        if after_s < self._at_s or is_late:
+            return
+        leaving = [one for one in step.leaving if self._order is None or self._order in repr(one)]
+        if self._order is None or leaving or self._order in repr(step.event):
+            click.echo(f"{after_s:12.6f}  {step.seq:>8}  {step.event}")
+            for one in leaving:
+                click.echo(f"{'':>24}-> {one}")
+            if step.raised:
+                click.echo(f"{'':>24}!! {step.raised}")
+
+
+def _nothing(_step: "Step") -> None:
+    """Print nothing."""
+
+
+def _say(journal: Path, found: "Replayed") -> None:
+    verdict = "every decision is the same" if found.difference is None else "DIFFERS"
+    click.echo(f"{journal}   {found.boots} processes, {found.segments} segments   {verdict}")
+    click.echo(f" {'steps':<10} {found.steps:,}, {found.commands:,} commands")
+    if found.left_out:
+        click.echo(f" {'left out':<10} {found.left_out:,} records: what they began from was let go of")
+    click.echo(f" {'digest':<10} {found.digest}")
+    if found.difference is not None:
+        _say_difference(found.difference)
+
+
+def _say_difference(difference: "Difference") -> None:
+    step = difference.step
+    click.echo(f" {'first':<10} {_where(step)}: {difference.words}")
+    click.echo(f" {'word':<10} {step.event}")
+    for one in difference.intended:
+        click.echo(f" {'then':<10} {one}")
+    for one in step.leaving:
+        click.echo(f" {'now':<10} {one}")
+
+
+def _where(step: "Step") -> str:
+    from datetime import UTC, datetime
+
+    at = datetime.fromtimestamp(step.now_ns / _NS, UTC).isoformat(timespec="milliseconds")
+    return f"process {step.boot} ({step.session}), record {step.seq} at {at}"
