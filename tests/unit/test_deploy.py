@@ -148,6 +148,32 @@ def test_panels_stand_beside_each_other_and_each_asks_something():
         assert all(target["datasource"]["uid"] == "${datasource}" for target in panel["targets"])
 
 
+def lost(ours, theirs, place="dashboard"):
+    """Give what is not in their version, or is otherwise there, by its place."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        pairs = [(f"{place}.{name}", value, theirs.get(name)) for name, value in ours.items()]
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        pairs = [(f"{place}[{number}]", *pair) for number, pair in enumerate(zip(ours, theirs, strict=True))]
+    else:
+        return [] if ours == theirs else [place]
+    return [each for where, one, other in pairs for each in lost(one, other, where)]
+
+
+@pytest.mark.filterwarnings("ignore:Prefer using dashboardv2")
+def test_grafanas_own_model_loses_nothing_of_the_dashboard():
+    pytest.importorskip("grafana_foundation_sdk", reason="no grafana-foundation-sdk, which the extra dev has")
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    def as_grafana_has_it(dashboard):
+        return json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard)))
+
+    assert [] == lost(board(), as_grafana_has_it(board()))
+    misspelt = board()
+    misspelt["panels"][1]["gridPoss"] = misspelt["panels"][1].pop("gridPos")
+    assert ["dashboard.panels[1].gridPoss"] == lost(misspelt, as_grafana_has_it(misspelt))
+
+
 def test_the_dashboard_uses_the_variables_it_has():
     text = (DEPLOY / "dashboard.json").read_text()
     has = {variable["name"] for variable in board()["templating"]["list"]}
