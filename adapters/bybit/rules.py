@@ -48,6 +48,7 @@ class Rules:
     def start(self) -> None:
         """Look from now on."""
         self._life = asyncio.get_running_loop().create_task(self._live())
+        self._life.add_done_callback(_ended)
 
     async def stop(self) -> None:
         """Look no more."""
@@ -109,6 +110,14 @@ class Rules:
             for symbol in self._instruments:
                 self._feed(events.RegimePlanned(symbol, words.CLOSED, begin_ns, venue_ns))
                 self._feed(events.RegimePlanned(symbol, OPEN, end_ns, venue_ns))
+
+
+def _ended(life: "asyncio.Task[None]") -> None:
+    """Have a mistake seen that ended the looking."""
+    mistake = None if life.cancelled() else life.exception()
+    if mistake is not None:
+        told = {"message": "rules are not looked at any more", "exception": mistake}
+        life.get_loop().call_exception_handler(told)
 
 
 def _differences(before: Instrument, now: Instrument) -> str:

@@ -97,6 +97,21 @@ def test_maintenance_that_is_over_or_of_another_product_or_unreadable_is_nobodys
     assert [] == words
 
 
+def test_a_mistake_that_ends_the_looking_is_seen():
+    async def main():
+        told = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["exception"]))
+        desk = Desk()
+        await desk.venue.look(["BTCUSDT"])
+        del desk.rest.answers[STATUS]
+        await desk.venue.connect(desk.fed.append)
+        await asyncio.sleep(0.1)
+        await desk.venue.close()
+        return told
+
+    assert ["KeyError"] == [type(mistake).__name__ for mistake in played(main)]
+
+
 def test_a_venue_that_repeats_itself_is_not_repeated():
     async def main():
         told = []

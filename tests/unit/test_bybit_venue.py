@@ -320,6 +320,23 @@ def test_a_private_stream_that_says_nothing_of_an_order_that_was_taken_is_given_
     assert on_desk(body) == (status is None)
 
 
+def test_a_private_stream_that_is_late_is_given_time():
+    async def body(desk):
+        ends = await desk.connect()
+        desk.send(create())
+        await ends["trade"].heard(2)
+        answer(ends["trade"], ACK, Timenow=str(NOW_MS + 50))
+        for second in range(20):
+            if second == 8:
+                row = {**ROW, "orderStatus": "New"}
+                ends["private"].say(json.dumps({"topic": "order", "data": [row]}))
+            ends["private"].say('{"op":"pong","args":["1"],"conn_id":"c"}')
+            await asyncio.sleep(1)
+        return ends["private"].is_left
+
+    assert not on_desk(body)
+
+
 FILL = {
     "symbol": "BTCUSDT",
     "category": "linear",
