@@ -35,6 +35,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     up_s: float | None = None
     pnl_today: str = ""
     loss_budget: str = ""
+    gates: dict[str, float] = {}
     symbols: tuple[SymbolState, ...] = ()
     told: tuple[Told, ...] = ()
 
@@ -61,6 +62,7 @@ def status_of(folder: Path) -> Status:
         up_s=_up_s(beat) if pid is not None else None,
         pnl_today=beat.pnl_today,
         loss_budget=beat.loss_budget,
+        gates=beat.gates,
         symbols=beat.symbols,
         told=tuple(one for one in beat.told if one.wall_ns >= since_ns),
     )

@@ -49,7 +49,10 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One beat. Times are stamped by ``Heart``; money is text in the quote currency."""
+    """One beat. Times are stamped by ``Heart``; money is text in the quote currency.
+
+    ``gates`` are figures of the process so far, by the names that scenarios have gates on.
+    """
 
     state: str
     mode: str
@@ -63,6 +66,7 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     silence_s: float = 0.0
     pnl_today: str = ""
     loss_budget: str = ""
+    gates: dict[str, float] = {}
     symbols: tuple[SymbolState, ...] = ()
     told: tuple[Told, ...] = ()
 

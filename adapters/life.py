@@ -6,8 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from adapters.clock import Clock
 from adapters.driver import Ending, LiveDriver
+from adapters.gates import Uptime, gates_so_far
 from adapters.ground import Ground
 from adapters.heartbeat import Told
 from adapters.laps import Laps
@@ -79,12 +82,15 @@ class Life:
         self._stop_by_ns = 0
         self._pressure = Pressure(settings.live.memory.soft_mark_mb)
         self._failure = ""
+        self._metrics: Metrics | None = None
+        self._uptime = Uptime()
         self.upon_spent: Callable[[], None] = _nobody
 
     def watched_by(self, metrics: Metrics) -> None:
         """Have metrics count from the first word on."""
         metrics.begin(self.core)
         watch(metrics, self.driver)
+        self._metrics = metrics
 
     async def until_end(self) -> Ending:
         """Live: start the core, connect, and go on until it is over. Raises ``VenueUnusable``."""
@@ -162,6 +168,9 @@ class Life:
         beat = self.notes.beat(
             state, self._terms.mode, self.session, self._settings.venue_name, self.began_ns, silence_s
         )
+        self._uptime.look(beat.symbols)
+        if self._metrics is not None:
+            beat = replace(beat, gates=gates_so_far(self._metrics, self._uptime, self._clock.now_ns()))
         try:
             self._ground.heart.beat(beat)
         except OSError as error:

@@ -62,6 +62,8 @@ def _lines(status: "Status") -> "Iterator[str]":
     if status.pnl_today:
         yield f"today: {status.pnl_today} of a loss budget of {status.loss_budget}"
     yield from _symbols(status)
+    if status.gates:
+        yield f"so far: {', '.join(f'{name} {value:g}' for name, value in status.gates.items())}"
     yield f"told in the last 10 min: {len(status.told) or 'nothing'}"
     for told in status.told:
         at = time.strftime("%H:%M:%S", time.gmtime(told.wall_ns // 1_000_000_000))

@@ -84,13 +84,23 @@ def test_what_was_told_in_the_last_ten_minutes_is_shown_and_no_more(tmp_path: Pa
     told = (Told(now_ns - 700 * S, "SQ-R001", "long ago"), Told(now_ns - S, "SQ-O002", "just now"))
     heart = Heart(tmp_path / "state")
     heart.beat(
-        Beat(state=QUOTING, mode="real", session="s", venue="v", pnl_today="-1.50", loss_budget="100", told=told)
+        Beat(
+            state=QUOTING,
+            mode="real",
+            session="s",
+            venue="v",
+            pnl_today="-1.50",
+            loss_budget="100",
+            told=told,
+            gates={"net_bps": 0.61},
+        )
     )
     heart.close()
     lines = ask(path).output
     assert "just now" in lines
     assert "long ago" not in lines
     assert "today: -1.50 of a loss budget of 100" in lines
+    assert "so far: net_bps 0.61" in lines
 
 
 def test_a_bar_is_shown_with_its_reason(tmp_path: Path) -> None:
