@@ -88,10 +88,10 @@ class Exchange:
             self._passes,
         )
 
-    def link(self, name: str, *, is_stream: bool = False) -> Link:
-        """Make a link of the scenario's kind, ruled by its faults."""
+    def link(self, name: str, *, is_stream: bool = False, also: str = "") -> Link:
+        """Make a link of the scenario's kind, ruled by its faults; ``also`` is a second name of it."""
         model = getattr(self.scenario.profile.links, name)
-        return Link(name, self.kernel, self.dice, _delay(model), self.rules, is_stream=is_stream)
+        return Link(name, self.kernel, self.dice, _delay(model), self.rules, is_stream=is_stream, also=also)
 
     def _venue(self, make_venue: Callable[[Sequence[Instrument], Rules, Clock], Venue]) -> Venue:
         profile = self.scenario.profile

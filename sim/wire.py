@@ -23,6 +23,9 @@ REST_DOWN: Final = "rest_down"
 PUBLIC: Final = "public"
 PRIVATE: Final = "private"
 STREAMS: Final = (PUBLIC, PRIVATE)
+# Order entry over a stream: the links of requests, on a connection of its own that a fault may mean alone.
+TRADE_UP: Final = "trade_up"
+TRADE_DOWN: Final = "trade_down"
 # The connection that requests and their answers share.
 REST: Final = "rest"
 
@@ -103,14 +106,26 @@ class Link:
     """One direction between two hosts."""
 
     def __init__(
-        self, name: str, kernel: Kernel, dice: Dice, delay: Delay, rules: list[Rule], *, is_stream: bool = False
+        self,
+        name: str,
+        kernel: Kernel,
+        dice: Dice,
+        delay: Delay,
+        rules: list[Rule],
+        *,
+        is_stream: bool = False,
+        also: str = "",
     ) -> None:
-        """``rules`` is shared by the links of a world and read at every message; a stream keeps their order."""
+        """``rules`` is shared by the links of a world and read at every message; a stream keeps their order.
+
+        ``also`` is a second name by which a rule may mean this link.
+        """
         self.name = name
         self._kernel = kernel
         self._dice = dice
         self._delay = delay
         self._rules = rules
+        self._also = also
         self._is_stream = is_stream or name in STREAMS
         self._cell = -1
         self._ordinal = 0
@@ -126,6 +141,8 @@ class Link:
         extra_ns, again_ns, is_lost = 0, None, False
         for rule in self._rules:
             fate = rule.fate(self.name, message, now_ns)
+            if fate is None and self._also:
+                fate = rule.fate(self._also, message, now_ns)
             if fate is not None:
                 extra_ns += fate.extra_ns
                 is_lost = is_lost or fate.is_lost

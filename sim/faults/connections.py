@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from sim.connection import HELLO, WELCOME
 from sim.faults.installing import Install, during
 from sim.plan import PlannedFault
-from sim.wire import LOST, REST, REST_DOWN, REST_UP, Fate, Message, Stage
+from sim.wire import LOST, REST, STREAMS, Fate, Message, Stage
 from strategy.units import NS_PER_S
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Dead:
         """Lose what belongs to one of them."""
         if not self.epochs or message.kind in (HELLO, WELCOME):
             return None
-        name = REST if link in (REST_UP, REST_DOWN) else link
+        name = link if link in STREAMS else REST
         return LOST if self._world.lines[name].carrier(message) in self.epochs.get(name, ()) else None
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from sim.serve.site import Site
 from sim.serve.slips import Terms
 from sim.venue import codes
 from sim.venue.history import Past
+from sim.venue.orders import CANCELLED
 from strategy import commands, events
 from strategy.commands import Command
 from strategy.units import BUY, PPM
@@ -22,6 +23,8 @@ from strategy.units import BUY, PPM
 # What may be open at a time: in a symbol of contracts, in all of spot.
 OPEN_ORDERS_MAX: Final = 500
 TOO_MANY_ORDERS: Final = "too_many_orders"
+# Whose new order goes on where it meets an older one of ours.
+_SPARES_TAKER: Final = ("CancelMaker", "CancelBoth")
 
 Look = Callable[[Any], Any]
 
@@ -137,6 +140,8 @@ def attend(site: Site) -> None:
         if sum(order.symbol == command.symbol for order in venue.open_orders()) >= OPEN_ORDERS_MAX:
             return events.OrderRejected(command.client_id, TOO_MANY_ORDERS, venue_ns)
         site.slips.ask(command, command.terms)
+        if command.terms.smp_type in _SPARES_TAKER:
+            _give_way(site, command, now_ns)
         return create(replace(command, price_ticks=_within_band(site, command)), now_ns, venue_ns)
 
     def amended(command: AmendOrder, now_ns: int, venue_ns: int) -> events.Event | None:
@@ -158,6 +163,22 @@ def attend(site: Site) -> None:
 
     handlers[CreateOrder], handlers[AmendOrder], handlers[CancelAll] = made, amended, swept
     handlers.update(dict.fromkeys((Question, Private, Orders, Fills), seen))
+
+
+def _give_way(site: Site, command: CreateOrder, now_ns: int) -> None:
+    """Cancel the orders of ours that a new one would meet: it asked for that, or the new one would go."""
+    venue = site.venue
+    if venue.instruments[command.symbol].lots_min > command.size_lots or command.post_only:
+        return  # refused anyway, or never meets anybody
+    met = [
+        order
+        for order in venue.open_orders()
+        if order.symbol == command.symbol
+        and order.side == -command.side
+        and command.side * (command.price_ticks - order.price_ticks) >= 0
+    ]
+    for order in met:
+        venue.end(order, CANCELLED, codes.SELF_TRADE, now_ns)
 
 
 def _within_band(site: Site, command: CreateOrder) -> int:

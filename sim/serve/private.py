@@ -13,6 +13,7 @@ from sim.serve.account_rows import position_row, wallet_row
 from sim.serve.order_rows import execution_row, fast_row, is_shown, order_row
 from sim.serve.settings import Settings
 from sim.serve.site import Site
+from sim.serve.slips import Slip
 from sim.serve.talks import ABNORMAL, Fields, StreamLine, Talk
 from sim.wire import PRIVATE, kind_of
 from strategy import commands, events
@@ -118,6 +119,16 @@ class PrivateStream:
             ]
             if texts:
                 talk.tell(texts, kind_of(event), symbol, client_id, event)
+
+    def tell_cancel_too_late(self, slip: Slip) -> None:
+        """Tell once more of an order that was filled as a cancel of it was under way, as the venue does."""
+        site, symbol = self.site, slip.order.symbol
+        row = order_row(site, slip) | {"cancelType": "CancelByUser", "rejectReason": "EC_OrigClOrdIDDoesNotExist"}
+        category = site.venue.instruments[symbol].kind
+        for talk in self.line.talks.values():
+            topic = talk.listens("order", category) if isinstance(talk, PrivateTalk) else ""
+            if topic:
+                talk.tell([self._frame(topic, [row])], "order", symbol, slip.order.client_id)
 
     def _rows(self, event: Any) -> tuple[Rows, str]:
         """Write what an event changed, topic by topic, and say which symbol it is about."""

@@ -54,6 +54,7 @@ class Carrier(Protocol):
 
     number: int
     is_lost: bool
+    down: Link
 
     def break_off(self) -> None:
         """Lose it, with all that is on it."""
@@ -122,7 +123,12 @@ class Roads:
         if message.body.commands:
             self._site.exchange.gateway.arrive(message)
         else:
-            self._site.exchange.links[REST_DOWN].send(msgspec.structs.replace(message, body=()), self.answered)
+            self._site.exchange.gateway.down.send(msgspec.structs.replace(message, body=()), self.answered)
+
+    def down_of(self, number: int) -> Link:
+        """Give the link that an answer goes down: its connection's own."""
+        pending = self._pending.get(number)
+        return self._site.exchange.links[REST_DOWN] if pending is None else pending.carrier.down
 
     def answered(self, message: Message) -> None:
         """Take an answer off the wire: at most one counts, and only on the connection that asked."""
@@ -161,11 +167,24 @@ class Roads:
         return None if pending is None else pending.carrier.number
 
 
+class Down:
+    """The way down from the gateway: each answer on the connection that asked."""
+
+    def __init__(self, roads: Roads) -> None:
+        """Ask the roads which that is."""
+        self._roads = roads
+
+    def send(self, message: Message, deliver: Callable[[Message], Any]) -> None:
+        """Put an answer on the wire."""
+        self._roads.down_of(message.number).send(message, deliver)
+
+
 class _Http:
     """The connection of REST requests there is: a pool of them counts as one."""
 
-    def __init__(self, number: int, roads: Roads) -> None:
+    def __init__(self, number: int, down: Link, roads: Roads) -> None:
         self.number = number
+        self.down = down
         self.is_lost = False
         self.heard_ns = 0
         self._roads = roads
@@ -185,7 +204,10 @@ class RestLine:
         self._roads = roads
         self.barred: dict[str, None] = {}
         self.talks: dict[int, Carrier] = {}
-        self._http = _Http(site.next_connection(), roads)
+        self._http = self._connection(site.next_connection())
+
+    def _connection(self, number: int) -> _Http:
+        return _Http(number, self._site.exchange.links[REST_DOWN], self._roads)
 
     def alive(self) -> tuple[int, ...]:
         """Give the numbers of the connections that are up."""
@@ -223,7 +245,7 @@ class RestLine:
 
     def _welcomed(self, connected: Callable[[str], None], welcome: Message) -> None:
         if self._http.is_lost:
-            self._http = _Http(-welcome.number, self._roads)
+            self._http = self._connection(-welcome.number)
         connected("")
 
     def http(self, plan: Plan, finish: Finish) -> Callable[[], None]:
@@ -232,7 +254,7 @@ class RestLine:
             finish(Cut(_REFUSED))
             return _nothing
         if self._http.is_lost:
-            self._http = _Http(self._site.next_connection(), self._roads)
+            self._http = self._connection(self._site.next_connection())
         line = self._http
 
         def heard(told: Told | Cut) -> None:
@@ -246,7 +268,7 @@ class RestLine:
         """See a client leave a request: where nothing at all came since it left, the connection is dead."""
         left_ns = self._roads.give_up(number)
         if left_ns is not None and line.heard_ns <= left_ns and line is self._http:
-            self._http = _Http(self._site.next_connection(), self._roads)
+            self._http = self._connection(self._site.next_connection())
             self._http.is_lost = True
 
 

@@ -70,20 +70,20 @@ class Talk:
         self.site = site
         self.number = site.next_connection()
         self.conn_id = f"{site.slips.unique('connection', str(self.number))[:18]}-{self.number}"
+        self.down = link
         self.is_open = self.is_over = False
         # Broken under whatever was on it, not left by the client: that still arrives.
         self.is_lost = False
         self.is_signed_in = False
         self.heard_ns = site.now_ns()
         self._line = line
-        self._link = link
         self._tell_opened, self._tell_heard, self._tell_closed = opened, heard, closed
 
     # Its life
 
     def knock(self) -> None:
         """Open it: what nobody answers is for the client's own patience."""
-        kernel, leg_ns = self.site.kernel, self._link.median_ns
+        kernel, leg_ns = self.site.kernel, self.down.median_ns
         if self._line.barred:
             kernel.at(kernel.now_ns + 2 * leg_ns, self._refuse)
         else:
@@ -103,7 +103,7 @@ class Talk:
             return
         self._line.talks[self.number] = self
         self.heard_ns = self.site.now_ns()
-        self._link.send(Message(WELCOME, "", "", None, self._own_number), self._welcomed)
+        self.down.send(Message(WELCOME, "", "", None, self._own_number), self._welcomed)
 
     def _welcomed(self, _welcome: Message) -> None:
         if not self.is_over and not self.is_open:
@@ -140,7 +140,7 @@ class Talk:
         """Take a frame that the client puts on the wire now."""
         if self.is_open:
             kernel = self.site.kernel
-            kernel.at(kernel.now_ns + self._link.median_ns, self._arrive, text)
+            kernel.at(kernel.now_ns + self.down.median_ns, self._arrive, text)
 
     def _arrive(self, text: str) -> None:
         if self.is_over:
@@ -164,7 +164,7 @@ class Talk:
         """Put frames on the wire as one message: what loses it loses all of them."""
         if not self.is_over:
             number = self.number if body is not None or symbol else self._own_number
-            self._link.send(Message(kind, symbol, client_id, body, number), partial(self._hear, texts))
+            self.down.send(Message(kind, symbol, client_id, body, number), partial(self._hear, texts))
 
     def _hear(self, texts: list[str], _message: Message) -> None:
         if self.is_open:

@@ -23,7 +23,7 @@ from sim.serve.routes import stamp_and_window
 from sim.serve.site import Site
 from sim.serve.talks import Fields, Talk, parsed
 from sim.through.exchanged import Cut
-from sim.wire import REST_DOWN, REST_UP, Message
+from sim.wire import REST_DOWN, REST_UP, TRADE_DOWN, TRADE_UP, Message
 
 _OPS: Final = {
     f"order.{name}{batch}": f"{name}{batch}" for name in ("create", "amend", "cancel") for batch in ("", "-batch")
@@ -43,8 +43,8 @@ class TradeTalk(Talk):
 
     def __init__(self, site: Site, line: RestLine, roads: Roads, desk: Desk, *ends: Any) -> None:
         """Have nothing under way."""
-        super().__init__(site, line, site.exchange.link(REST_DOWN, is_stream=True), *ends)
-        self._up = site.exchange.link(REST_UP, is_stream=True)
+        super().__init__(site, line, site.exchange.link(REST_DOWN, is_stream=True, also=TRADE_DOWN), *ends)
+        self._up = site.exchange.link(REST_UP, is_stream=True, also=TRADE_UP)
         self._roads = roads
         self._desk = desk
         self._req_ids: dict[str, None] = {}

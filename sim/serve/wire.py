@@ -19,7 +19,7 @@ from sim.serve.orders import Desk
 from sim.serve.prints import Prints
 from sim.serve.private import PrivateStream
 from sim.serve.public import PublicStream, PublicTalk
-from sim.serve.roads import RestLine, Roads, Told
+from sim.serve.roads import Down, RestLine, Roads, Told
 from sim.serve.routes import Routes
 from sim.serve.settings import Settings
 from sim.serve.signing import Key, key_of
@@ -27,14 +27,17 @@ from sim.serve.site import Site
 from sim.serve.talks import Talk
 from sim.serve.trade import TradeTalk
 from sim.through.exchanged import Answered, Cut, Request, Speaker
+from sim.venue.orders import FILLED
 from sim.wire import PRIVATE, PUBLIC, REST, Message, Stage
-from strategy import events
-from strategy.units import NS_PER_MS
+from strategy import commands, events
+from strategy.units import NS_PER_MS, NS_PER_S
 
 PUBLIC_PATH: Final = "/v5/public/"
 PRIVATE_PATH: Final = "/v5/private"
 TRADE_PATH: Final = "/v5/trade"
 _TICK_NS: Final = 100 * NS_PER_MS
+# A cancel this long after a fill may have raced it.
+_RACE_NS: Final = NS_PER_S
 _NO_STREAM: Final = "no such stream"
 _CATEGORIES: Final = ("linear", "spot", "inverse", "option")
 
@@ -55,6 +58,9 @@ class ServedWire:
         self._private = PrivateStream(self.site, self._settings)
         self.rest = Roads(self.site)
         self._rest_line = RestLine(self.site, self.rest)
+        exchange.gateway.down = Down(self.rest)
+        self._cancel = exchange.venue.handlers[commands.CancelOrder]
+        exchange.venue.handlers[commands.CancelOrder] = self._cancelled
         self.lines: dict[str, Any] = {
             REST: self._rest_line,
             PUBLIC: self._public.line,
@@ -70,6 +76,15 @@ class ServedWire:
         self._public.tick()
         self._private.tick()
         self.begin()
+
+    def _cancelled(self, command: commands.CancelOrder, now_ns: int, venue_ns: int) -> events.Event | None:
+        """Carry out a cancel; one that came too late for a fill is told of on the private stream as well."""
+        answer = self._cancel(command, now_ns, venue_ns)
+        slip = self.site.slips.by_client_id.get(command.client_id)
+        is_refused = isinstance(answer, events.CancelRefused) and slip is not None and slip.order.state == FILLED
+        if is_refused and slip is not None and venue_ns - slip.last_ns <= _RACE_NS and not self.site.venue.is_silent:
+            self._private.tell_cancel_too_late(slip)
+        return answer
 
     # What clients do
 

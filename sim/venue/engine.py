@@ -100,14 +100,14 @@ class Venue(Conditions):
         """Take every order of ours (of one symbol, if named) off the book, whatever the regime; give how many went."""
         gone = [order for order in self.open.values() if symbol in ("", order.symbol)]
         for order in gone:
-            self._end(order, CANCELLED, codes.BY_VENUE, now_ns)
+            self.end(order, CANCELLED, codes.BY_VENUE, now_ns)
         return len(gone)
 
     def fund(self, symbol: str, rate_ppm: int, now_ns: int) -> None:
         """Settle funding of a symbol."""
         cash = self.account.fund(symbol, rate_ppm, self.pits[symbol].book.mid2_ticks)
-        venue_ns = self.venue_ns(now_ns)
-        self.funded.append(events.FundingPaid(symbol, f"{symbol}-{venue_ns // NS_PER_MS}", cash, venue_ns))
+        at_ns = self.venue_ns(now_ns)
+        self.funded.append(events.FundingPaid(symbol, f"{symbol}-{at_ns // NS_PER_MS}", cash, at_ns))
         self._tell(self.funded[-1])
 
     # What a restart does to orders
@@ -157,10 +157,10 @@ class Venue(Conditions):
         self._tell(accepted)
         code = self.late_refusal(command)
         if code:
-            self._end(order, CANCELLED, code, now_ns)
+            self.end(order, CANCELLED, code, now_ns)
             return accepted
         if command.fill_or_kill and not self._fills_whole(order):
-            self._end(order, CANCELLED, codes.NOT_FILLED, now_ns)
+            self.end(order, CANCELLED, codes.NOT_FILLED, now_ns)
             return accepted
         self._work(order, now_ns, is_taking=command.taking or command.fill_or_kill)
         return accepted
@@ -179,8 +179,8 @@ class Venue(Conditions):
         return self._why_short_of_margin(symbol, command.side, command.size_lots)
 
     def _why_short_of_margin(self, symbol: str, side: int, more_lots: int) -> str:
-        is_short = lacks_margin(self.account, self.mids2(), list(self.open.values()), symbol, side, more_lots)
-        return codes.MARGIN if is_short else ""
+        orders = list(self.open.values())
+        return codes.MARGIN if lacks_margin(self.account, self.mids2(), orders, symbol, side, more_lots) else ""
 
     def _work(self, order: VenueOrder, now_ns: int, *, is_taking: bool) -> None:
         """Match what crosses, then rest or drop what is left."""
@@ -196,7 +196,7 @@ class Venue(Conditions):
             return
         if is_taking or pit.book.crosses(order.side, order.price_ticks):
             # What still crosses stands before an order of our own: the newest goes.
-            self._end(order, CANCELLED, codes.NOT_FILLED if is_taking else codes.SELF_TRADE, now_ns)
+            self.end(order, CANCELLED, codes.NOT_FILLED if is_taking else codes.SELF_TRADE, now_ns)
             return
         pit.enter(order, order.leaves_lots, now_ns)
 
@@ -235,11 +235,11 @@ class Venue(Conditions):
         order = self.raced(self.open.get(command.client_id), now_ns)
         if order is None:
             return events.CancelRefused(command.client_id, codes.GONE, venue_ns)
-        return self._end(order, CANCELLED, codes.BY_CLIENT, now_ns)
+        return self.end(order, CANCELLED, codes.BY_CLIENT, now_ns)
 
     def _cancel_all(self, command: commands.CancelAll, now_ns: int, venue_ns: int) -> events.Event:
         for order in [order for order in self.open.values() if command.symbol in ("", order.symbol)]:
-            self._end(order, CANCELLED, codes.BY_CLIENT, now_ns)
+            self.end(order, CANCELLED, codes.BY_CLIENT, now_ns)
         return events.CancelAllAnswered(command.symbol, venue_ns)
 
     # Reads
@@ -316,12 +316,11 @@ class Venue(Conditions):
         held = self.account.holdings[symbol].lots
         for order in [one for one in self.open.values() if one.symbol == symbol and one.reduce_only]:
             if order.leaves_lots > -order.side * held and order.client_id in _resting(self.pits[symbol]):
-                self._end(order, CANCELLED, codes.REDUCE_ONLY, now_ns)
+                self.end(order, CANCELLED, codes.REDUCE_ONLY, now_ns)
 
-    def _end(self, order: VenueOrder, state: str, code: str, now_ns: int) -> events.Event:
-        order.code = code
-        self._drop(order, state)
-        self.history.note(order, now_ns)
+    def end(self, order: VenueOrder, state: str, code: str, now_ns: int) -> events.Event:
+        """Take an order off the book and say so."""
+        self.drop(order, state, code, now_ns)
         ended = events.OrderCancelled(order.client_id, order.filled_lots, code, self.venue_ns(now_ns))
         self._tell(ended)
         return ended
@@ -342,7 +341,7 @@ class Venue(Conditions):
             return
         self.liquidations += 1
         for order in [one for one in self.open.values() if not self.account.leverage or one.symbol in spent]:
-            self._end(order, CANCELLED, codes.BY_VENUE, now_ns)
+            self.end(order, CANCELLED, codes.BY_VENUE, now_ns)
         for symbol in spent:
             self._liquidate(symbol, self.account.holdings[symbol], now_ns)
 

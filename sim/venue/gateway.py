@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sim.kernel import Kernel
 from sim.venue.engine import Venue
-from sim.wire import Header, Link, Message, Stage, kind_of
+from sim.wire import Header, Message, Stage, kind_of
 from strategy import commands, events
 from strategy.requests import refusal_of, unanswered
 from strategy.units import NS_PER_MS
@@ -40,6 +40,13 @@ class Doorman(Protocol):
         """Say whether a request is turned away."""
 
 
+class Down(Protocol):
+    """Where answers go."""
+
+    def send(self, message: Message, deliver: Callable[[Message], Any]) -> None:
+        """Put an answer on its way."""
+
+
 class Gateway:
     """Hands requests to the engine, each a fixed time after it arrived."""
 
@@ -48,7 +55,7 @@ class Gateway:
         kernel: Kernel,
         venue: Venue,
         engine_ns: int,
-        down: Link,
+        down: Down,
         answered: Callable[[Message], None],
         truth_changed: Callable[[], Any],
         passes: Callable[[Stage, Message], bool],
@@ -60,7 +67,7 @@ class Gateway:
         self._kernel = kernel
         self._venue = venue
         self._engine_ns = engine_ns
-        self._down = down
+        self.down = down
         self._answered = answered
         self._truth_changed = truth_changed
         self._passes = passes
@@ -112,7 +119,7 @@ class Gateway:
 
     def _answer(self, message: Message, answers: tuple[events.Event | None, ...], header: Header | None) -> None:
         answer = replace(message, kind=kind_of(answers[0]), body=answers, header=header)
-        self._down.send(answer, self._answered)
+        self.down.send(answer, self._answered)
 
     # What does not simply come in
 

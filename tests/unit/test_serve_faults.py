@@ -1,0 +1,174 @@
+"""Faults on the served wire: each kind is taken by it, and those with a face of their own show it."""
+
+import json
+import re
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from served import Client
+
+from sim.faults import host
+from sim.scenario.faults import EXAMPLES
+from sim.through.exchanged import Answer, Cut
+
+BOOK = "orderbook.50.BTCUSDT"
+SERVED = sorted(kind for kind in EXAMPLES if kind not in host.INSTALL and "bot_" not in EXAMPLES[kind])
+
+
+def order(client: Client, name: str, *, is_taking: bool = False) -> dict[str, str]:
+    price = client.price(400) if is_taking else client.price(-2000)
+    usual = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.010"}
+    return usual | {"price": price, "timeInForce": "IOC" if is_taking else "PostOnly", "orderLinkId": name}
+
+
+def public(client: Client, *topics: str):
+    stream = client.stream("/v5/public/linear")
+    stream.say({"op": "subscribe", "args": list(topics)})
+    return stream
+
+
+def private(client: Client):
+    stream = client.stream("/v5/private")
+    stream.sign_in()
+    stream.say({"op": "subscribe", "args": ["order", "execution"]})
+    return stream
+
+
+def trading(client: Client):
+    stream = client.stream("/v5/trade")
+    stream.sign_in()
+    return stream
+
+
+def over_trade(client: Client, stream, fields, seconds: float = 0.5):
+    frame = {"reqId": fields["orderLinkId"], "header": {"X-BAPI-TIMESTAMP": str(client.now_ms())}}
+    return stream.say({**frame, "op": "order.create", "args": [fields]}, seconds)
+
+
+def post(client: Client, fields) -> list[Answer | Cut]:
+    return client.signed("POST", "/v5/order/create", json.dumps(fields).encode())
+
+
+def executions(stream) -> list[str]:
+    return [row["execId"] for message in stream.of("execution") for row in message["data"]]
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_the_wire_takes_every_fault_of_venue_and_network_and_is_well_afterwards(tmp_path, kind):
+    fault = re.sub(r"for_s: [\d.]+", "for_s: 6", re.sub(r"at_s: [\d.]+", "at_s: 4", EXAMPLES[kind]))
+    client = Client(tmp_path, seconds=40, faults=fault, symbols="[BTCUSDT, ETHUSDT]")
+    streams = [public(client, BOOK, "publicTrade.BTCUSDT"), private(client), trading(client)]
+    for count in range(12):
+        post(client, order(client, f"h-{count}", is_taking=count % 3 == 0))
+        over_trade(client, streams[2], order(client, f"t-{count}"))
+        client.signed("GET", "/v5/order/realtime?category=linear&symbol=BTCUSDT")
+    client.wait(40)
+    assert 0 == client.get("/v5/order/realtime?category=linear&symbol=BTCUSDT")["retCode"]
+    assert public(client, BOOK).of(BOOK)
+    assert 0 == client.venue.venue.zero_sum_cash()
+
+
+def test_a_fill_told_twice_has_one_id(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 1, for_s: 60, kind: fill_duplicate, prob: 1.0, after_s: 0.2}")
+    stream = private(client)
+    post(client, order(client, "a-1", is_taking=True))
+    client.wait(2)
+    assert {2} == set(Counter(executions(stream)).values())
+
+
+def test_a_fill_that_is_dropped_is_found_by_a_read(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 1, for_s: 60, kind: fill_dropped, prob: 1.0}")
+    stream = private(client)
+    post(client, order(client, "a-1", is_taking=True))
+    client.wait(2)
+    assert [] == executions(stream)
+    assert client.get("/v5/execution/list?category=linear&orderLinkId=a-1")["result"]["list"]
+
+
+def test_a_gap_skips_counters_on_a_stream_that_lives(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 5, kind: feed_gap, lost_messages: 7}")
+    stream = public(client, BOOK)
+    client.wait(10)
+    counters = [message["data"]["u"] for message in stream.of(BOOK)]
+    steps = [after - before for before, after in pairwise(counters)]
+    assert [8] == [step for step in steps if step != 1]
+
+
+def test_a_frozen_feed_still_answers_pings(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 5, for_s: 60, kind: feed_frozen}")
+    stream = public(client, BOOK)
+    client.wait(5)
+    heard = len(stream.frames)
+    client.wait(5)
+    assert heard == len(stream.frames)
+    assert stream.say({"op": "ping"})
+
+
+def test_a_half_open_connection_hears_nothing_and_does_not_end(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 5, kind: half_open, connections: [public]}")
+    stream = public(client, BOOK)
+    client.wait(5)
+    assert [] == stream.say({"op": "ping"}, 5)
+    assert stream.ended is None
+    assert public(client, BOOK).of(BOOK), "a new connection is another"
+
+
+def test_a_reset_of_requests_ends_the_trade_stream_too(tmp_path):
+    fault = "{at_s: 4, for_s: 60, kind: reset, cut: on_the_wire, requests: [create], connections: [rest]}"
+    client = Client(tmp_path, faults=fault)
+    stream = trading(client)
+    client.wait(4)
+    over_trade(client, stream, order(client, "a-1"), 1)
+    assert 1006 == stream.ended
+    assert [] == list(client.venue.venue.open_orders())
+
+
+def test_a_partition_of_the_trade_stream_alone_leaves_rest_alone(tmp_path):
+    fault = "{at_s: 4, for_s: 60, kind: partition, links: [trade_up, trade_down], mode: stop}"
+    client = Client(tmp_path, faults=fault)
+    stream = trading(client)
+    client.wait(4)
+    assert [] == over_trade(client, stream, order(client, "a-1"), 2)
+    assert 0 == client.create(orderLinkId="a-2")["retCode"]
+    assert ["a-2"] == [one.client_id for one in client.venue.venue.open_orders()]
+
+
+def test_a_replica_that_lags_does_not_know_a_new_order(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 1, for_s: 600, kind: read_lag, lag_s: 600, prob: 1.0}")
+    client.wait(100)
+    client.create(orderLinkId="a-1")
+    asked = [client.get("/v5/order/realtime?category=linear&orderLinkId=a-1")["result"]["list"] for _ in range(5)]
+    assert [] in asked
+    assert 1 == len(list(client.venue.venue.open_orders()))
+
+
+def test_an_engine_without_memory_has_no_history(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 8, for_s: 5, kind: downtime, memory: purged, streams: reset}")
+    client.create(orderLinkId="a-1")
+    client.wait(15)
+    for where in ("realtime", "history"):
+        assert [] == client.get(f"/v5/order/{where}?category=linear&orderLinkId=a-1")["result"]["list"]
+
+
+def test_a_cancel_that_races_a_fill_is_told_of_twice(tmp_path):
+    client = Client(tmp_path)
+    stream = private(client)
+    post(client, order(client, "a-1", is_taking=True))
+    client.wait(0.2)
+    cancel = {"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "a-1"}
+    came = client.signed("POST", "/v5/order/cancel", json.dumps(cancel).encode())
+    client.wait(2)
+    rows = [row for message in stream.of("order") for row in message["data"] if row["orderStatus"] == "Filled"]
+    assert 110001 == json.loads(came[0].body)["retCode"]
+    assert ["EC_NoError", "EC_OrigClOrdIDDoesNotExist"] == [row["rejectReason"] for row in rows]
+
+
+@pytest.mark.parametrize("smp_type, survivors", [("CancelTaker", ["maker"]), ("CancelMaker", ["taker"])])
+def test_self_trade_prevention_is_the_new_orders_own_choice(tmp_path, smp_type, survivors):
+    client = Client(tmp_path)
+    client.venue.venue.freeze(is_frozen=True)
+    client.wait(60)  # an empty book: whoever meets anybody meets ourselves
+    client.create(orderLinkId="maker", price="60000")
+    client.create(orderLinkId="taker", price="59000", side="Sell", timeInForce="GTC", smpType=smp_type)
+    assert survivors == [one.client_id for one in client.venue.venue.open_orders()]
