@@ -2,7 +2,9 @@
 
 A book that is asked for while the stream is up is asked for by subscribing its topic again: what REST
 reads has a counter of its own, and no delta joins it. A topic that has fallen silent while the
-connection lives is subscribed again, and if that does not wake it the connection is given up.
+connection lives is subscribed again, and if that does not wake it the connection is given up; once
+that has not helped either, the other symbols are left their stream. Books of a symbol of which the
+stream says nothing are read, and its first word has the stream's own book sent anew.
 """
 
 import asyncio
@@ -23,6 +25,7 @@ from strategy import commands, events
 from strategy.requests import unanswered
 
 # Best prices are repeated every three seconds, whatever the market does.
+_SILENT_S_MIN: Final = 4.0
 _QUIET_S_MAX: Final = 10.0
 
 # Why a book that was read is not used: the stream has come up meanwhile.
@@ -50,15 +53,19 @@ class PublicPart(StreamPart):
         self._codec = PublicStream(market)
         self._asked: dict[int, _Asked] = {}
         self._numbers = 0
-        # When each symbol's book was last heard of, on the loop's clock, and since when it is being woken.
+        # When each symbol's book was last heard of, on the loop's clock, and when it was last woken since.
         self._proof_s: dict[str, float] = {}
-        self._woken: dict[str, bool] = {}
+        self._woken: dict[str, float] = {}
+        # Symbols for which a connection was given up and that have not spoken since.
+        self._mute: dict[str, None] = {}
+        # Symbols whose book was read while their stream was silent.
+        self._read: dict[str, None] = {}
 
     def opened(self) -> None:
         """Subscribe everything."""
         self._codec = PublicStream(self.market)
         self._proof_s = dict.fromkeys(self.market.grids, asyncio.get_running_loop().time())
-        self._woken = dict.fromkeys(self.market.grids, False)
+        self._woken.clear()
         self.bands.clear()
         self.subscribe(subscribe_frames(public_topics(self.market), SUBSCRIBE))
 
@@ -73,10 +80,21 @@ class PublicPart(StreamPart):
             self.bands[band.symbol] = band
         for event in heard.events:
             if isinstance(event, _BOOKS):
-                self._proof_s[event.symbol] = asyncio.get_running_loop().time()
-                self._woken[event.symbol] = False
+                self._proven(event.symbol)
             if not (isinstance(event, events.BookSnapshot) and self._answer(event)):
                 self.tell(event)
+
+    def _proven(self, symbol: str) -> None:
+        """Note a word of a symbol; after a silence in which its book was read, the stream's own is wanted."""
+        self._proof_s[symbol] = asyncio.get_running_loop().time()
+        self._woken.pop(symbol, None)
+        self._mute.pop(symbol, None)
+        if symbol in self._read:
+            del self._read[symbol]
+            self._subscribe_again(symbol)
+
+    def _is_silent(self, symbol: str) -> bool:
+        return symbol in self._mute or asyncio.get_running_loop().time() - self._proof_s[symbol] > _SILENT_S_MIN
 
     def lost(self, why: str, was_up: bool) -> None:
         """End the questions that were put to this connection."""
@@ -86,22 +104,27 @@ class PublicPart(StreamPart):
 
     def ping(self) -> str:
         """Ask for a sign of life, and look which topics have given none."""
-        now_s = asyncio.get_running_loop().time()
-        for symbol, proof_s in self._proof_s.items():
-            if not self.connection.is_up or now_s - proof_s <= _QUIET_S_MAX:
-                continue
-            if self._woken[symbol]:
-                self.connection.break_off(f"no word of {symbol}")
-                break
-            self._woken[symbol], self._proof_s[symbol] = True, now_s
-            self._subscribe_again(symbol)
+        if self.connection.is_up:
+            self._wake(asyncio.get_running_loop().time())
         return super().ping()
+
+    def _wake(self, now_s: float) -> None:
+        """Subscribe again what has fallen silent; give the connection up over it once, if that does not help."""
+        for symbol, proof_s in self._proof_s.items():
+            woken_s = self._woken.get(symbol, proof_s)
+            if now_s - woken_s <= _QUIET_S_MAX:
+                continue
+            if symbol in self._woken and symbol not in self._mute:
+                self._give_up_over(symbol, "no word")
+                return
+            self._woken[symbol] = now_s
+            self._subscribe_again(symbol)
 
     # Resynchronising
 
     def resync(self, command: commands.RequestBook, answered: Answered) -> bool:
-        """Have the stream send a symbol's book anew; False where it is not up."""
-        if not self.connection.is_up or command.symbol not in self.market.grids:
+        """Have the stream send a symbol's book anew; False where it is not up, or says nothing of the symbol."""
+        if not self._speaks_of(command.symbol):
             return False
         self._numbers = number = self._numbers + 1
         is_on_its_way = any(asked.command.symbol == command.symbol for asked in self._asked.values())
@@ -112,16 +135,22 @@ class PublicPart(StreamPart):
         return True
 
     def unless_up(self, command: commands.RequestBook, answered: Answered) -> Answered:
-        """Answer with a book that was read only where the stream is still down when it comes.
+        """Answer with a book that was read only where the stream is still down, or silent, when it comes.
 
         It has a counter of its own: the stream's own book would seem older than it, and its deltas too.
         """
 
         def answer(said: tuple[events.Event, ...]) -> None:
-            is_overtaken = self.connection.is_up and isinstance(said[-1], events.BookSnapshot)
+            is_book = isinstance(said[-1], events.BookSnapshot)
+            is_overtaken = is_book and self._speaks_of(command.symbol)
+            if is_book and self.connection.is_up and not is_overtaken:
+                self._read[command.symbol] = None
             answered((*said[:-1], unanswered(command, OVERTAKEN)) if is_overtaken else said)
 
         return answer
+
+    def _speaks_of(self, symbol: str) -> bool:
+        return self.connection.is_up and symbol in self.market.grids and not self._is_silent(symbol)
 
     def _subscribe_again(self, symbol: str) -> None:
         self._codec.forget(symbol)
@@ -141,5 +170,9 @@ class PublicPart(StreamPart):
         asked = self._asked.pop(number)
         asked.timer.cancel()
         asked.answered((unanswered(asked.command, why),))
-        if why == TIMEOUT:
-            self.connection.break_off(f"no book of {asked.command.symbol}")
+        if why == TIMEOUT and asked.command.symbol not in self._mute:
+            self._give_up_over(asked.command.symbol, "no book")
+
+    def _give_up_over(self, symbol: str, what: str) -> None:
+        self._mute[symbol] = None
+        self.connection.break_off(f"{what} of {symbol}")

@@ -4,7 +4,21 @@ import asyncio
 import json
 
 import pytest
-from bybit_desk import NOW_MS, Desk, NobodyThere, Reset, Silence, answer, book, create, envelope, greet, page, sent
+from bybit_desk import (
+    NOW_MS,
+    Desk,
+    NobodyThere,
+    Reset,
+    Silence,
+    answer,
+    book,
+    create,
+    envelope,
+    greet,
+    name_of,
+    page,
+    sent,
+)
 from scripted import played
 
 from strategy import commands, events
@@ -249,13 +263,53 @@ def test_a_book_that_was_read_is_used_only_while_the_stream_is_down(is_back):
     assert [["BookSnapshot"], ["Unanswered"]][is_back] == on_desk(body)
 
 
+PONG = '{"success":true,"ret_msg":"pong","conn_id":"c","op":"ping"}'
+
+
+def test_while_a_topic_is_silent_its_book_is_read_and_its_first_word_has_the_streams_own_sent_anew():
+    async def body(desk):
+        levels = {"s": "BTCUSDT", "b": [["100.0", "1"]], "a": [["100.1", "2"]], "u": 5_000_000, "seq": 9, "ts": NOW_MS}
+        desk.rest.answers["/v5/market/orderbook"] = levels
+        end = (await desk.connect())["public"]
+        end.say(book(7))
+        for _ in range(5):
+            end.say(PONG)
+            await asyncio.sleep(1)
+        (read,) = await desk.ask(commands.RequestBook("BTCUSDT", 5))
+        before = len(end.sent)
+        end.say(book(8))
+        await end.heard(before + 2)
+        return read.seq, [frame["op"] for frame in sent(end)[before:]], end.is_left
+
+    assert (5_000_000, ["unsubscribe", "subscribe"], False) == on_desk(body)
+
+
+def test_a_topic_that_another_connection_did_not_wake_leaves_the_others_their_stream():
+    async def body(desk):
+        end = (await desk.connect())["public"]
+        end.say(book(7))
+        while not end.is_left:
+            end.say(PONG)
+            await asyncio.sleep(1)
+        number = 4
+        while name_of(again := await desk.board.end(number)) != "public":
+            number += 1
+        await greet(again)
+        for _ in range(60):
+            again.say(PONG)
+            await asyncio.sleep(1)
+        return again.is_left
+
+    assert not on_desk(body)
+
+
 def test_a_topic_that_falls_silent_while_pongs_come_is_woken_and_then_given_up():
     async def body(desk):
         end = (await desk.connect())["public"]
         end.say(book(7))
         before = len(end.sent)
         for _ in range(30):
-            end.say('{"success":true,"ret_msg":"pong","conn_id":"c","op":"ping"}')
+            end.say(PONG)
             await asyncio.sleep(1)
         asked = [frame["op"] for frame in sent(end)[before:] if frame["op"] != "ping"]
         return asked, end.is_left
