@@ -285,3 +285,29 @@ def test_requests_without_a_row_are_bounded():
     for price_ticks in range(650_000, 650_500):
         account.memory.leaving((amend(price_ticks=price_ticks),))
     assert len(account.memory.of("s-1").asks) == 64
+
+
+def test_an_order_that_was_taken_and_never_shown_is_found():
+    account = Account()
+    account.memory.leaving((create(), create("s-2")))
+    account.memory.acked(create(), VENUE_NS)
+    account.memory.acked(create(), VENUE_NS - 5)
+    account.memory.acked(create("s-2"), VENUE_NS + 9)
+    assert account.memory.unshown(VENUE_NS - 1, VENUE_NS + 1) == "s-1"
+    assert account.memory.unshown(VENUE_NS, VENUE_NS + 9) == ""
+    account.order()
+    assert account.memory.unshown(VENUE_NS - 1, VENUE_NS + 1) == ""
+    assert account.memory.unshown(VENUE_NS - 1, VENUE_NS + 10) == "s-2"
+
+
+def test_a_late_answer_does_not_shorten_how_long_a_word_holds():
+    """Both requests have their rows; what the venue then moves by itself must win against both answers."""
+    account = Account()
+    account.memory.leaving((create(),))
+    account.order()
+    account.memory.acked(create(), VENUE_NS + 30_000_000)
+    account.memory.leaving((amend(),))
+    account.order(5, price="65000.1", qty="0.020")
+    account.memory.acked(amend(), VENUE_NS + 20_000_000)
+    moved = OrderAmended("s-1", 650_009, 20, VENUE_NS + 30_000_000)
+    assert account.order(6, price="65000.9", qty="0.020") == (moved,)
