@@ -45,7 +45,7 @@ MODULES = {
     "adapters/bybit/reads": "test_bybit_reads test_bybit_look",
     "adapters/bybit/requests": "test_bybit_requests",
     "adapters/bybit/rows": "test_bybit_answers test_bybit_codec test_bybit_public",
-    "adapters/bybit/signing": "test_bybit_signing",
+    "adapters/bybit/signing": "test_bybit_signing test_bybit_requests",
     "adapters/bybit/trade": "test_bybit_trade",
 }
 _COMPARE = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}

@@ -20,7 +20,12 @@ FAULTS = {
 def test_spot_keeps_every_promise_through_the_adapter(tmp_path, monkeypatch, what):
     monkeypatch.syspath_prepend(arms.install(tmp_path, arms.declared()))
     scenario = small_scenario(
-        tmp_path, 24, faults=FAULTS[what], calm_s=14, profile="reference", market="symbols.BTCUSDT.instrument.kind: spot"
+        tmp_path,
+        24,
+        faults=FAULTS[what],
+        calm_s=14,
+        profile="reference",
+        market="symbols.BTCUSDT.instrument.kind: spot",
     )
     result = run_seed(Job(scenario, 1, through="live"))
     assert ("", ()) == (result.error, result.breaches)

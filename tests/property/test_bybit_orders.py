@@ -78,6 +78,7 @@ ASKS = st.lists(
 @given(ASKS, st.randoms(use_true_random=False), st.booleans())
 @example([(650_000, 0, 1, False), (650_001, 0, 1, False)], None, True)
 @example([(650_000, 5, 1, False), (650_000, 5, 1, False)], None, True)
+@example([(650_000, 5, 1, False), (650_001, 0, 1, False)], None, True)
 def test_an_order_is_believed_to_stand_where_it_stands(asks, dice, rows_are_late):
     venue, bot = Venue(), Bot()
     for price, moved_by, ack_after_ms, is_lost in asks:

@@ -112,6 +112,13 @@ def test_items_of_a_batch_of_amends_may_be_as_they_were():
     assert [type(event) for event in result.events] == [events.OrderAmended] * 2
 
 
+def test_an_amend_that_is_refused_in_a_batch_is_refused():
+    one = (amend("s-1"), amend("s-2"))
+    acks = [ACK, {"orderId": "", "orderLinkId": ""}]
+    result = outcome(one, reply({"list": acks}, ext={"list": [{"code": 0}, {"code": 110001}]}))
+    assert result.events[1] == events.AmendRefused("s-2", words.GONE, VENUE_NS)
+
+
 def test_the_stream_that_was_first_is_believed():
     """The venue took another price than asked and said so before it answered: the answer repeats that."""
     memory = Memory()

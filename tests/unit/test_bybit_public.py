@@ -96,6 +96,8 @@ def test_best_prices_no_newer_than_the_book_prove_that_it_lives():
     told(stream, snapshot(7, seq=100))
     assert told(stream, best(3, 99), best(3, 100)) == [BookHeartbeat("BTCUSDT", 7, VENUE_NS)] * 2
     assert told(stream, best(4, 101)) == []
+    told(stream, book(DELTA, 8, seq=101))
+    assert told(stream, best(4, 101)) == [BookHeartbeat("BTCUSDT", 8, VENUE_NS)]
 
 
 def test_best_prices_prove_nothing_of_a_book_with_a_hole():
