@@ -39,7 +39,7 @@ def gates_so_far(metrics: Metrics, uptime: Uptime, now_ns: int) -> dict[str, flo
     """Give the figures since the process began; what has no sample is left out."""
     figures = metrics.money.figures(now_ns)
     told = ratios(tuple(figures.values()))
-    made = {name: told[name]["value"] for name in _SHOWN if name in told}
+    made: dict[str, float] = {name: told[name]["value"] for name in _SHOWN if name in told}
     traded = quote_from_cash(sum(one.traded_cash for one in figures.values()))
     if traded:
         slipped = sum(sum(purse.slipped.values()) for purse in metrics.money.purses.values())
