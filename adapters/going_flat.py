@@ -17,7 +17,8 @@ from strategy import commands, events
 from strategy.exit_codes import ExitCode
 from strategy.instrument import size_text
 
-_STOP_S: Final = 30.0
+# A stop may take its whole time, and its last sweep after that.
+_STOP_S: Final = 60.0
 _SWEEP_S: Final = 30.0
 _READS_MAX: Final = 4
 _READ_AGAIN_S: Final = 1.0

@@ -81,9 +81,13 @@ def clear_venue(settings: Settings, keys: Keys, within_s: float) -> Row:
 
     async def clear() -> bool:
         async with visiting(settings, keys) as visit:
-            # The first leaves at once, signed by our own clock; those of the sweep by the venue's.
-            await asyncio.gather(visit.ask(CancelAll("")), visit.learn_time())
-            return await visit.sweep(within_s)
+            # The first leaves at once, signed by our own clock, and nobody waits for it; those of the
+            # sweep are signed by the venue's.
+            first = asyncio.ensure_future(visit.ask(CancelAll("")))
+            await visit.learn_time()
+            is_clear = await visit.sweep(within_s)
+            first.cancel()
+            return is_clear
 
     try:
         is_clear = asyncio.run(clear())

@@ -16,6 +16,8 @@ from strategy.units import NS_PER_S
 
 _PAUSE_S: Final = 0.25
 _PAUSE_S_MAX: Final = 2.0
+# How long the first answers are waited for: a connection that swallowed one must not hold up the next.
+_PATIENCE_S: Final = 1.5
 
 
 async def sweep(
@@ -29,13 +31,13 @@ async def sweep(
     began_ns = clock.now_ns()
     end_ns, settled_ns = began_ns + int(within_s * NS_PER_S), began_ns + int(settle_s * NS_PER_S)
     full = list(symbols)
-    pause_s = _PAUSE_S
+    pause_s, patience_s = _PAUSE_S, _PATIENCE_S
     while (now_ns := clock.now_ns()) < end_ns:
-        await ask(venue, (commands.CancelAll(""),), now_ns + ahead_ns, (end_ns - now_ns) / NS_PER_S)
+        await ask(venue, (commands.CancelAll(""),), now_ns + ahead_ns, min(patience_s, (end_ns - now_ns) / NS_PER_S))
         reads = {symbol: commands.QueryOpenOrders(symbol, clock.now_ns()) for symbol in full}
         for symbol, read in reads.items():
             now_ns = clock.now_ns()
-            said = await ask(venue, (read,), now_ns + ahead_ns, (end_ns - now_ns) / NS_PER_S)
+            said = await ask(venue, (read,), now_ns + ahead_ns, min(patience_s, (end_ns - now_ns) / NS_PER_S))
             is_empty = any(isinstance(one, events.OpenOrdersReport) and not one.client_ids for one in said)
             if is_empty and read.asked_ns >= settled_ns:
                 full.remove(symbol)
@@ -43,4 +45,5 @@ async def sweep(
             return True
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _PAUSE_S_MAX)
+        patience_s *= 2
     return False

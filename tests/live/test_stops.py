@@ -95,6 +95,7 @@ def test_flatten_stops_the_bot_and_trades_to_zero_what_it_holds(trading: Trading
 def test_journal_and_venue_agree_while_it_runs_and_after_a_crash(trading: Trading) -> None:
     with trading.quoting() as bot:
         trading.until(lambda: trading.held()["BTCUSDT"] != 0)
+        assert "two_sided_uptime_pct" in trading.status()["gates"]
         agreed = trading.verb("reconcile")
         assert ExitCode.OK == agreed.returncode, agreed.stdout + agreed.stderr
         bot.kill()
@@ -102,3 +103,10 @@ def test_journal_and_venue_agree_while_it_runs_and_after_a_crash(trading: Tradin
     assert (ExitCode.OK, True) == (told.returncode, '"BTCUSDT"' in told.stdout), told.stderr
     assert ExitCode.OK == trading.verb("kill").returncode
     assert is_empty(trading)
+
+
+def test_a_kill_goes_on_until_a_venue_that_does_not_answer_does(trading: Trading) -> None:
+    with trading.quoting():
+        trading.venue.begin(kind="partition", for_s=4, links=["rest_up"], mode="stop")
+        killed = trading.verb("kill")
+    assert (ExitCode.OK, True) == (killed.returncode, is_empty(trading)), killed.stdout

@@ -63,7 +63,8 @@ def test_the_first_cancel_all_waits_for_nothing_and_later_requests_are_signed_wi
 ) -> None:
     venue.ahead_ns = 10**12
     run(write_live(tmp_path))
-    assert ["CancelAll", "SampleClock", "CancelAll", "QueryOpenOrders"] == venue.kinds[:4]
+    assert ["CancelAll", "SampleClock"] == sorted(venue.kinds[:2])
+    assert ["CancelAll", "QueryOpenOrders"] == venue.kinds[2:4]
     ahead = [at - venue.signed[0] for at in venue.signed]
     assert all(one < 10**11 for one in ahead[:2])
     assert all(one > 10**11 for one in ahead[2:])

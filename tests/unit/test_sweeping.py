@@ -63,3 +63,22 @@ def test_an_unanswered_read_proves_nothing_and_time_runs_out():
 def test_a_read_from_before_a_stray_create_could_have_arrived_proves_nothing():
     found, sent = swept(none_open, settle_s=2.5)
     assert (True, True) == (found, [one.symbol for one in sent].count("A") > 1)
+
+
+def test_an_answer_that_was_swallowed_does_not_hold_up_the_next_request():
+    venue, clock, swallowed = ScriptedVenue(), HandClock(), []
+
+    def at_once(one):
+        if isinstance(one[0], commands.CancelAll):
+            return [events.CancelAllAnswered("", 0)]
+        if not swallowed:
+            swallowed.append(one)
+            return None
+        return [none_open(one[0])]
+
+    venue.at_once = at_once
+
+    async def story():
+        return await asyncio.wait_for(sweep(venue, ["A"], clock, within_s=600), 20)
+
+    assert asyncio.run(story())
