@@ -16,8 +16,11 @@ from strategy.instrument import MAKER, TAKER
 from strategy.units import CASH_PER_QUOTE
 
 FUNDING: Final = "Funding"
-# Trades nobody ordered, and trades by agreement: they change the position all the same.
-TRADES: Final = frozenset({"Trade", "AdlTrade", "BustTrade", "Delivery", "Settle", "BlockTrade", "MovePosition"})
+# Trades nobody ordered, trades by agreement, legs of a spread: they change the position all the same. What is
+# not among them (a split of shares changes what a lot is) is nothing that can be counted: a person has to look.
+TRADES: Final = frozenset(
+    {"Trade", "AdlTrade", "BustTrade", "Delivery", "Settle", "BlockTrade", "MovePosition", "FutureSpread"}
+)
 
 
 def grid_of(market: Market, row_symbol: str, row_category: str) -> Grid:

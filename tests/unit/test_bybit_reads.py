@@ -157,7 +157,10 @@ def test_executions_of_another_symbol_are_not_ours_to_tell():
     assert answer(FILLS, page(other)).fills == ()
 
 
-@pytest.mark.parametrize("changes", [{"execType": "Unheard"}, {"execPrice": "x"}, {"execTime": ""}, {"execQty": "-1"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"execType": "Unheard"}, {"execType": "CorporateAction"}, {"execPrice": "x"}, {"execTime": ""}, {"execQty": "-1"}],
+)
 def test_one_fill_that_cannot_be_read_makes_the_whole_worth_nothing(changes):
     assert answer(FILLS, page(execution_row(), execution_row(execId="e-2", **changes))) == unreadable(FILLS)
 
