@@ -3,8 +3,8 @@
 Trades that nobody asked for (a liquidation, an auto-deleveraging, a settlement) move our position like
 any other: they become fills of an order named by the venue. ``filled_lots_total`` is a bound from
 below: while something is left of the order, its size less what is left; else this fill alone, since
-what is left is also shown as zero where it was cancelled. Fees in another coin than the one that PnL
-is counted in are valued by their rate.
+what is left is also shown as zero where it was cancelled. Fees in the base coin are valued at the price
+of the fill, fees in a third coin by their rate: what that coin is worth is not known here.
 """
 
 from typing import Final
@@ -67,5 +67,7 @@ def _total(grid: Grid, row: ExecutionRow) -> int:
 def _fee_cash(market: Market, row: ExecutionRow) -> int:
     if row.fee_currency in ("", market.settle_coin):
         return -cash("execFee", row.exec_fee or "0")
-    value = number("execPrice", row.exec_price) * number("execQty", row.exec_qty)
-    return -int(value * number("feeRate", row.fee_rate or "0") * CASH_PER_QUOTE)
+    price = number("execPrice", row.exec_price)
+    if row.symbol == row.fee_currency + market.settle_coin:
+        return -int(number("execFee", row.exec_fee or "0") * price * CASH_PER_QUOTE)
+    return -int(number("execQty", row.exec_qty) * price * number("feeRate", row.fee_rate or "0") * CASH_PER_QUOTE)

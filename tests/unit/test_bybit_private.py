@@ -56,6 +56,7 @@ def test_an_older_row_that_comes_late_changes_nothing():
     account.order(5, price="65000.1")
     assert account.order(2) == ()
     assert account.order(6, price="65000.1") == ()
+    assert account.order(5, price="65000.9") == ()
 
 
 def test_an_order_moved_by_the_venue_says_where_it_stands():
@@ -167,9 +168,13 @@ def test_funding_is_paid_or_earned():
 
 def test_a_fee_in_the_base_coin_is_valued_at_the_price_of_the_fill():
     """Spot: who buys pays in what was bought."""
-    fill = Account(PAIRS).execution(
-        category="spot", execQty="0.5", execFee="0.0005", feeCurrency="BTC", feeRate="0.001", leavesQty="", orderQty=""
-    )
+    bought = {"category": "spot", "execQty": "0.5", "feeCurrency": "BTC", "leavesQty": "", "orderQty": ""}
+    assert Account(PAIRS).execution(**bought, execFee="0.0005", feeRate="").fee_cash == -int(32.5 * CASH_PER_QUOTE)
+    assert Account(PAIRS).execution(**bought, execFee="-0.0001", feeRate="x").fee_cash == int(6.5 * CASH_PER_QUOTE)
+
+
+def test_a_fee_in_a_third_coin_is_valued_by_its_rate():
+    fill = Account(PAIRS).execution(category="spot", execQty="0.5", execFee="20", feeCurrency="MNT", feeRate="0.001")
     assert fill.fee_cash == -int(32.5 * CASH_PER_QUOTE)
 
 
