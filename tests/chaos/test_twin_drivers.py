@@ -18,6 +18,7 @@ SAME = (
     "calm",
     "fast_market",
     "feed_gap",
+    "fine_print",
     "frozen_feed",
     "lost_acknowledgement",
     "lost_fills",
@@ -35,6 +36,7 @@ APART = {
     "graceful_stop": "the end of a stop and a look whether it has ended, at one instant",
     "network_partition": BATCHES,
     "rest_only": BATCHES,
+    "slow_host": "a step that costs time: the live driver takes in at once what has come meanwhile",
 }
 # Of those, the ones that are the same once every request carries one order.
 SAME_ONE_BY_ONE = ("network_partition", "rest_only")
