@@ -139,10 +139,12 @@ def attend(site: Site) -> None:
     def made(command: CreateOrder, now_ns: int, venue_ns: int) -> events.Event | None:
         if sum(order.symbol == command.symbol for order in venue.open_orders()) >= OPEN_ORDERS_MAX:
             return events.OrderRejected(command.client_id, TOO_MANY_ORDERS, venue_ns)
-        site.slips.ask(command, command.terms)
         if command.terms.smp_type in _SPARES_TAKER:
             _give_way(site, command, now_ns)
-        return create(replace(command, price_ticks=_within_band(site, command)), now_ns, venue_ns)
+        site.slips.terms = command.terms
+        answer = create(replace(command, price_ticks=_within_band(site, command)), now_ns, venue_ns)
+        site.slips.terms = Terms()
+        return answer
 
     def amended(command: AmendOrder, now_ns: int, venue_ns: int) -> events.Event | None:
         order = venue.open.get(command.client_id)

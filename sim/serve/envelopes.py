@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from sim.serve.asked import Outcome
-from sim.serve.codes import TOO_MANY_VISITS, Verdict
+from sim.serve.codes import NO_ROUTE, TOO_MANY_VISITS, Verdict
 from sim.serve.roads import Told
 from sim.through.exchanged import Answer
 from sim.venue import codes
@@ -13,6 +13,8 @@ from strategy.units import NS_PER_MS
 
 _JSON: Final = "application/json; charset=utf-8"
 _HTML: Final = "text/html"
+_FOUND: Final = 200
+_NOT_FOUND: Final = 404
 _BANNED_PAGE: Final = (403, "Forbidden", "access too frequent. This IP has been blocked.")
 _DOWN_PAGE: Final = (503, "Service Temporarily Unavailable", "The upstream is not available.")
 _STAMP: Final = codes.TIMESTAMP
@@ -34,7 +36,8 @@ def http_answer(told: Told) -> Answer:
         "time": told.at_ms,
     }
     headers = {"Content-Type": _JSON, "Ret_code": str(outcome.verdict.code), **_marks(told), **_budget(told)}
-    return Answer(200, tuple(headers.items()), msgspec.json.encode(body))
+    status = _NOT_FOUND if outcome.verdict == NO_ROUTE else _FOUND
+    return Answer(status, tuple(headers.items()), msgspec.json.encode(body))
 
 
 def trade_frame(told: Told, op: str, req_id: str, conn_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sim.serve.site import Site, coins
 from sim.serve.slips import Execution, Slip
 from sim.venue import codes
 from sim.venue.orders import CANCELLED, FILLED, OPEN, REJECTED
-from strategy.instrument import MAKER, SPOT, Instrument, notional_cash
+from strategy.instrument import MAKER, SPOT, Instrument, move_cash, notional_cash
 from strategy.units import BUY, SELL
 
 # Why an order is over: how it was cancelled, and the reason that the venue gives.
@@ -145,7 +145,7 @@ def execution_row(site: Site, one: Execution) -> dict[str, Any]:
     """Write a trade of ours, or a funding payment."""
     instrument = site.venue.instruments[one.symbol]
     row = _funding(site, one, instrument) if one.fill is None else _trade(one, one.fill, instrument)
-    mark = texts.half_price(instrument, one.mid2_ticks or site.venue.mids2()[one.symbol])
+    mark = texts.half_price(instrument, one.mid2_ticks)
     blank = dict.fromkeys(("tradeIv", "markIv", "underlyingPrice", "blockTradeId"), "")
     return {
         "category": instrument.kind,
@@ -192,10 +192,10 @@ def _trade(one: Execution, fill: Any, instrument: Instrument) -> dict[str, Any]:
 
 
 def _funding(site: Site, one: Execution, instrument: Instrument) -> dict[str, Any]:
-    paid, mid2 = one.funding, site.venue.mids2()[one.symbol]
+    paid, mid2 = one.funding, one.mid2_ticks
     assert paid is not None, "an execution is a trade or funding"
     held = one.held_lots
-    worth = abs(site.venue.account.holdings[one.symbol].worth_cash(mid2))
+    worth = abs(move_cash(instrument, held, mid2))
     return {
         "orderId": site.slips.unique("order", paid.funding_id),
         "orderLinkId": "",

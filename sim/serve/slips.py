@@ -12,7 +12,7 @@ import msgspec
 
 from sim.venue.history import History
 from sim.venue.orders import OPEN, Fill, VenueOrder
-from strategy import commands, events
+from strategy import events
 from strategy.instrument import SPOT
 
 # An order that came without a client id; no id of the wire begins like that.
@@ -78,7 +78,8 @@ class Slips(History):
         super().__init__()
         self._venue = venue
         self._seed = seed
-        self._terms: dict[str, Terms] = {}
+        # How the order that is being made was asked for; those that the venue makes were not.
+        self.terms = Terms()
         self._fills = self._fundings = 0
         self.by_number: dict[int, Slip] = {}
         self.by_client_id: dict[str, Slip] = {}
@@ -87,10 +88,6 @@ class Slips(History):
         # Closed orders before this number were forgotten by the service that shows orders in real time.
         self.shown_from = 0
 
-    def ask(self, command: commands.CreateOrder, terms: Terms) -> None:
-        """Note how an order that is about to be made was asked for."""
-        self._terms[command.client_id] = terms
-
     def note(self, order: VenueOrder, now_ns: int) -> None:
         """Hear that an order is, or is another than before."""
         super().note(order, now_ns)
@@ -98,7 +95,7 @@ class Slips(History):
         slip = self.by_number.get(order.number)
         if slip is None:
             order_id = self._order_id(order)
-            slip = Slip(order, order_id, self._terms.pop(order.client_id, Terms()), venue_ns, venue_ns)
+            slip = Slip(order, order_id, self.terms, venue_ns, venue_ns)
             self.by_number[order.number] = self.by_client_id[order.client_id] = slip
             self.by_order_id[order_id] = slip
         slip.last_ns = venue_ns
@@ -112,11 +109,18 @@ class Slips(History):
         for paid in venue.funded[self._fundings :]:
             self._fundings += 1
             exec_id = self.unique("funding", f"{paid.funding_id} {self._fundings}")
-            held = venue.position_lots(paid.symbol)
-            number = len(self.executions) + 1
-            self.executions.append(
-                Execution(number, exec_id, paid.symbol, paid.venue_ns, 0, None, funding=paid, held_lots=held)
+            execution = Execution(
+                number=len(self.executions) + 1,
+                exec_id=exec_id,
+                symbol=paid.symbol,
+                venue_ns=paid.venue_ns,
+                true_ns=0,
+                slip=None,
+                funding=paid,
+                held_lots=venue.position_lots(paid.symbol),
+                mid2_ticks=venue.mids2()[paid.symbol],
             )
+            self.executions.append(execution)
 
     def _book_fill(self, fill: Fill) -> None:
         event, venue = fill.event, self._venue

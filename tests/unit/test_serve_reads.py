@@ -1,0 +1,445 @@
+"""Questions to the served venue: what is traded, how things stand, what is allowed, and what is refused."""
+
+import json
+
+import pytest
+from served import Client
+
+SPOT = "symbols.BTCUSDT.instrument.kind: spot"
+
+
+@pytest.fixture(params=["linear", "spot"])
+def client(request, tmp_path) -> Client:
+    made = Client(tmp_path, market=SPOT if request.param == "spot" else "")
+    made.category = request.param
+    return made
+
+
+@pytest.fixture
+def contract(tmp_path) -> Client:
+    return Client(tmp_path)
+
+
+@pytest.fixture
+def pair(tmp_path) -> Client:
+    return Client(tmp_path, market=SPOT)
+
+
+def public(client: Client, path: str, **fields):
+    query = "&".join(f"{name}={value}" for name, value in fields.items())
+    return client.get(f"/v5/market/{path}?{query}", signed=False)
+
+
+# The market
+
+
+def test_an_instrument_has_the_rules_of_its_kind(client):
+    (row,) = public(client, "instruments-info", category=client.category)["result"]["list"]
+    sizes = row["lotSizeFilter"]
+    assert ("0.50", "0.001") == (row["priceFilter"]["tickSize"], sizes["minOrderQty"])
+    if client.category == "spot":
+        assert ("0.001", "5") == (sizes["basePrecision"], sizes["minOrderAmt"])
+        assert "qtyStep" not in sizes
+    else:
+        assert ("0.001", "5", "USDT") == (sizes["qtyStep"], sizes["minNotionalValue"], row["settleCoin"])
+
+
+def test_contracts_are_listed_page_by_page(tmp_path):
+    client = Client(tmp_path, symbols="[BTCUSDT, ETHUSDT]")
+    first = public(client, "instruments-info", category="linear", limit=1)["result"]
+    cursor = first["nextPageCursor"]
+    second = public(client, "instruments-info", category="linear", limit=1, cursor=cursor)["result"]
+    assert ["BTCUSDT", "ETHUSDT"] == [page["list"][0]["symbol"] for page in (first, second)]
+    assert "" == second["nextPageCursor"]
+
+
+def test_what_is_not_traded_here_is_listed_as_nothing(contract):
+    for category in ("inverse", "option", "spot"):
+        assert [] == public(contract, "instruments-info", category=category)["result"]["list"]
+
+
+def test_the_book_that_is_read_is_as_deep_as_asked(client):
+    book = public(client, "orderbook", category=client.category, symbol="BTCUSDT", limit=3)["result"]
+    assert [3, 3] == [len(book["b"]), len(book["a"])]
+    assert float(book["b"][0][0]) > float(book["b"][1][0])
+    usual = public(client, "orderbook", category=client.category, symbol="BTCUSDT")["result"]
+    assert (1 if client.category == "spot" else 5) <= len(usual["b"]) <= (1 if client.category == "spot" else 25)
+
+
+def test_a_ticker_is_the_best_prices_and_what_was_traded(client):
+    client.wait(5)
+    (row,) = public(client, "tickers", category=client.category, symbol="BTCUSDT")["result"]["list"]
+    rows = public(client, "recent-trade", category=client.category, symbol="BTCUSDT")["result"]["list"]
+    assert float(row["bid1Price"]) < float(row["ask1Price"])
+    assert rows[0]["time"] >= rows[-1]["time"]
+    assert ("fundingRate" in row) == (client.category == "linear")
+    assert float(row["volume24h"]) > 0
+
+
+def test_minutes_of_trading_are_kept(contract):
+    contract.wait(150)
+    rows = public(contract, "kline", category="linear", symbol="BTCUSDT", interval=1)["result"]["list"]
+    assert len(rows) >= 2
+    start, opened, high, low, closed, volume, turnover = map(float, rows[1])
+    assert low <= min(opened, closed)
+    assert max(opened, closed) <= high
+    assert volume > 0
+    assert turnover > 0
+    assert 60_000 == float(rows[0][0]) - start
+
+
+def test_the_band_is_where_orders_end(tmp_path):
+    client = Client(tmp_path, market="venue.band_pct: 1")
+    row = public(client, "price-limit", category="linear", symbol="BTCUSDT")["result"]
+    assert float(row["buyLmt"]) == pytest.approx(60_000 * 1.01, rel=2e-3)
+    assert float(row["sellLmt"]) == pytest.approx(60_000 * 0.99, rel=2e-3)
+
+
+def test_tiers_and_lists_without_anything(contract):
+    assert 1 == len(public(contract, "risk-limit", category="linear", symbol="BTCUSDT")["result"]["list"])
+    assert [] == public(contract, "funding/history", category="linear", symbol="BTCUSDT")["result"]["list"]
+    assert [] == contract.get("/v5/system/status", signed=False)["result"]["list"]
+
+
+def test_announced_maintenance_is_on_the_status_page_and_its_topic(tmp_path):
+    fault = "{at_s: 5, kind: maintenance, announced_s: 20, steps: [{regime: cancel_only, for_s: 10}]}"
+    client = Client(tmp_path, faults=fault)
+    stream = client.stream("/v5/public/misc/status")
+    stream.say({"op": "subscribe", "args": ["system.status"]})
+    client.wait(8)
+    rows = client.get("/v5/system/status", signed=False)["result"]["list"]
+    assert ["BTCUSDT: cancel_only", "BTCUSDT: open"] == [row["title"] for row in rows]
+    assert rows == stream.of("system.status")[-1]["data"]
+    client.wait(15)
+    assert 110074 == client.create()["retCode"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "instruments-info?category=linear&limit=x",
+        "orderbook?category=linear&symbol=BTCUSDT&limit=-1",
+        "orderbook?category=linear",
+        "tickers?category=nothing",
+    ],
+)
+def test_strange_questions_are_parameter_errors(contract, path):
+    assert 10001 == contract.get(f"/v5/market/{path}", signed=False)["retCode"]
+
+
+def test_an_unknown_symbol_has_the_number_of_its_kind(client):
+    answer = public(client, "orderbook", category=client.category, symbol="NOPE")
+    assert {"linear": 10029, "spot": 170121}[client.category] == answer["retCode"]
+
+
+# The account
+
+
+def test_a_contract_question_says_what_it_is_about(contract):
+    for path in ("/v5/order/realtime", "/v5/position/list"):
+        assert 10001 == contract.get(f"{path}?category=linear")["retCode"]
+        assert 0 == contract.get(f"{path}?category=linear&settleCoin=USDT")["retCode"]
+    assert 10001 == contract.get("/v5/order/realtime?category=inverse")["retCode"]
+    assert 10001 == contract.get("/v5/position/list?category=spot&settleCoin=USDT")["retCode"]
+
+
+def test_orders_are_listed_newest_first_and_page_by_page(contract):
+    for count in range(3):
+        contract.create(orderLinkId=f"p-{count}")
+    first = contract.get("/v5/order/realtime?category=linear&symbol=BTCUSDT&limit=2")["result"]
+    more = contract.get(f"/v5/order/realtime?category=linear&symbol=BTCUSDT&limit=2&cursor={first['nextPageCursor']}")
+    pages = first["list"], more["result"]["list"]
+    assert [["p-2", "p-1"], ["p-0"]] == [[row["orderLinkId"] for row in page] for page in pages]
+    assert "" == more["result"]["nextPageCursor"]
+
+
+def test_closed_orders_are_shown_where_they_are_asked_for(contract):
+    contract.create(orderLinkId="c-1")
+    contract.post("/v5/order/cancel", category="linear", symbol="BTCUSDT", orderLinkId="c-1")
+    contract.create(orderLinkId="c-2")
+    listed = contract.get("/v5/order/realtime?category=linear&symbol=BTCUSDT&openOnly=1")["result"]["list"]
+    named = contract.get("/v5/order/realtime?category=linear&orderLinkId=c-1")["result"]["list"]
+    over = contract.get("/v5/order/history?category=linear&orderStatus=Filled")["result"]["list"]
+    assert ([["c-1"], ["c-1"]], []) == ([[row["orderLinkId"] for row in rows] for rows in (listed, named)], over)
+
+
+def test_executions_are_of_a_time_and_of_an_order(contract):
+    contract.create(orderLinkId="e-1", timeInForce="IOC", price=contract.price(400))
+    later = contract.now_ms() + 1000
+    assert [] == contract.get(f"/v5/execution/list?category=linear&startTime={later}")["result"]["list"]
+    assert [] == contract.get("/v5/execution/list?category=linear&orderLinkId=nobody")["result"]["list"]
+    assert [] == contract.get("/v5/execution/list?category=linear&execType=Funding")["result"]["list"]
+    wide = "/v5/execution/list?category=linear&startTime=1&endTime=999999999999"
+    assert 10001 == contract.get(wide)["retCode"]
+    assert 10001 == contract.get("/v5/execution/list?category=linear&startTime=soon")["retCode"]
+
+
+def test_funding_is_an_execution_and_moves_the_wallet(tmp_path):
+    client = Client(tmp_path, market="venue.funding.every_s: 30")
+    stream = client.stream("/v5/private")
+    stream.sign_in()
+    stream.say({"op": "subscribe", "args": ["execution.linear"]})
+    stream.say({"op": "subscribe", "args": ["wallet"]})
+    client.create(timeInForce="IOC", price=client.price(400), qty="0.100")
+    client.wait(30)
+    (row,) = client.get("/v5/execution/list?category=linear&execType=Funding")["result"]["list"]
+    (told,) = [
+        row for message in stream.of("execution.linear") for row in message["data"] if row["execType"] == "Funding"
+    ]
+    assert told == row
+    assert stream.of("wallet")
+    assert 0.6 == pytest.approx(float(row["execFee"]), rel=0.02)
+    assert float(row["feeRate"]) == pytest.approx(1e-4, rel=1e-3)
+
+
+def test_fast_executions_name_no_client_id_for_makers(contract):
+    stream = contract.stream("/v5/private")
+    stream.sign_in()
+    stream.say({"op": "subscribe", "args": ["execution.fast"]})
+    contract.create(orderLinkId="m-1", price=contract.price(0), qty="0.001")
+    contract.create(orderLinkId="t-1", price=contract.price(400), qty="0.001", timeInForce="IOC")
+    contract.wait(60)
+    rows = [row for message in stream.of("execution.fast") for row in message["data"]]
+    assert {True: "", False: "t-1"} == {row["isMaker"]: row["orderLinkId"] for row in rows}
+
+
+def test_spot_money_is_coins(pair):
+    pair.create(category="spot", side="Buy", timeInForce="IOC", price=pair.price(400), qty="0.100")
+    pair.create(category="spot", price=pair.price(-2000), qty="0.010")
+    (wallet,) = pair.get("/v5/account/wallet-balance?accountType=UNIFIED")["result"]["list"]
+    held = {coin["coin"]: coin for coin in wallet["coin"]}
+    assert "0.1" == held["BTC"]["walletBalance"]
+    assert 44_000 == pytest.approx(float(held["USDT"]["walletBalance"]), abs=20)
+    assert 590 == pytest.approx(float(held["USDT"]["locked"]), abs=2)
+    (one,) = pair.get("/v5/account/wallet-balance?accountType=UNIFIED&coin=BTC")["result"]["list"]
+    assert ["BTC"] == [coin["coin"] for coin in one["coin"]]
+    assert 10001 == pair.get("/v5/account/wallet-balance?accountType=SPOT")["retCode"]
+
+
+def test_a_spot_order_cancelled_in_part_says_so(pair):
+    answer = pair.create(category="spot", timeInForce="IOC", price=pair.price(400), qty="90.000")
+    (row,) = pair.get(f"/v5/order/history?category=spot&orderId={answer['result']['orderId']}")["result"]["list"]
+    assert ("PartiallyFilledCanceled", "EC_NoImmediateQtyToFill") == (row["orderStatus"], row["rejectReason"])
+    assert float(row["cumExecQty"]) > 0
+
+
+# Settings
+
+
+def test_leverage_that_is_so_already_is_said_to_be(contract):
+    fields = {"category": "linear", "symbol": "BTCUSDT"}
+    same = contract.post("/v5/position/set-leverage", **fields, buyLeverage="10", sellLeverage="10")
+    other = contract.post("/v5/position/set-leverage", **fields, buyLeverage="20", sellLeverage="20")
+    assert [110043, 0] == [same["retCode"], other["retCode"]]
+    (row,) = contract.get("/v5/position/list?category=linear&symbol=BTCUSDT")["result"]["list"]
+    assert "20" == row["leverage"]
+    assert 110013 == contract.post("/v5/position/set-leverage", **fields, buyLeverage="500")["retCode"]
+    assert 10001 == contract.post("/v5/position/set-leverage", **fields, buyLeverage="-1")["retCode"]
+
+
+def test_one_way_is_the_only_mode(contract):
+    asked = [
+        contract.post("/v5/position/switch-mode", category="linear", symbol="BTCUSDT", mode=mode) for mode in (0, 3)
+    ]
+    assert [110025, 110029] == [one["retCode"] for one in asked]
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_price_outside_the_band_is_moved_or_refused_as_the_account_is_set(tmp_path, moves):
+    client = Client(tmp_path, market="venue.band_pct: 1")
+    client.post("/v5/account/set-limit-px-action", category="linear", modifyEnable=moves)
+    assert moves is not client.get("/v5/account/user-setting-config")["result"]["lpaPerp"]
+    answer = client.create(timeInForce="IOC", price="70000", qty="0.001", orderLinkId="b-1")
+    assert (0 if moves else 110003) == answer["retCode"]
+    rows = client.get("/v5/order/history?category=linear&orderLinkId=b-1")["result"]["list"]
+    assert [] == rows or float(rows[0]["price"]) < 61_000
+
+
+def test_disconnection_protection_cancels_when_every_armed_stream_is_gone(contract):
+    contract.post("/v5/order/disconnected-cancel-all", product="DERIVATIVES", timeWindow=5)
+    stream = contract.stream("/v5/private")
+    stream.sign_in()
+    stream.say({"op": "subscribe", "args": ["dcp.future"]})
+    contract.create(orderLinkId="d-1")
+    contract.wait(10)
+    assert 1 == len(list(contract.venue.venue.open_orders()))
+    stream.speaker.close()
+    contract.wait(4)
+    assert 1 == len(list(contract.venue.venue.open_orders()))
+    contract.wait(3)
+    assert [] == list(contract.venue.venue.open_orders())
+    assert 10001 == contract.post("/v5/order/disconnected-cancel-all", product="X", timeWindow=5)["retCode"]
+    (row,) = contract.get("/v5/account/query-dcp-info")["result"]["dcpInfos"]
+    assert ("DERIVATIVES", "5") == (row["product"], row["timeWindow"])
+
+
+def test_an_idle_private_stream_is_closed(contract):
+    idle = contract.stream("/v5/private?max_active_time=30s")
+    usual = contract.stream("/v5/private?max_active_time=tomorrow")
+    contract.wait(40)
+    assert (1006, None) == (idle.ended, usual.ended)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "fields, code",
+    [
+        ({"side": "Up"}, 10001),
+        ({"orderType": "Stop"}, 10001),
+        ({"timeInForce": "Later"}, 10001),
+        ({"positionIdx": 1}, 10001),
+        ({"orderLinkId": "x" * 37}, 10001),
+        ({"orderLinkId": "a b"}, 10001),
+        ({"qty": "0"}, 10001),
+        ({"qty": "1e9"}, 10001),
+        ({"qty": "0.0001"}, 10001),
+        ({"qty": True}, 10001),
+        ({"qty": "1000.000"}, 10001),
+        ({"price": "0.10"}, 10001),
+        ({"qty": "0.001", "price": "100"}, 110094),
+        ({"symbol": "NOPE"}, 10029),
+        ({"category": "inverse"}, 10001),
+        ({"reduceOnly": True}, 110017),
+    ],
+)
+def test_what_is_wrong_with_a_contract_order_has_its_number(contract, fields, code):
+    assert code == contract.create(**fields)["retCode"]
+    assert [] == list(contract.venue.venue.open_orders())
+
+
+@pytest.mark.parametrize(
+    "fields, code",
+    [
+        ({"price": "50000.01"}, 170134),
+        ({"qty": "1000.000"}, 170124),
+        ({"qty": "0.001", "price": "100"}, 170140),
+        ({"symbol": "NOPE"}, 170121),
+    ],
+)
+def test_what_is_wrong_with_a_spot_order_has_its_number(pair, fields, code):
+    assert code == pair.create(category="spot", **fields)["retCode"]
+
+
+@pytest.mark.parametrize(
+    "path, fields",
+    [
+        ("create-batch", {"request": []}),
+        ("create-batch", {"request": [{}] * 21}),
+        ("cancel-batch", {"request": "all"}),
+        ("amend", {"symbol": "BTCUSDT", "orderLinkId": "a"}),
+        ("cancel", {"symbol": "BTCUSDT"}),
+        ("cancel-all", {}),
+    ],
+)
+def test_a_request_without_its_parts_is_a_parameter_error(contract, path, fields):
+    assert 10001 == contract.post(f"/v5/order/{path}", category="linear", **fields)["retCode"]
+
+
+def test_items_that_are_none_have_their_place_in_a_batch(contract):
+    answer = contract.post("/v5/order/cancel-batch", category="linear", request=[7, {"symbol": "BTCUSDT"}, None])
+    assert [10001, 10001, 10001] == [one["code"] for one in answer["retExtInfo"]["list"]]
+
+
+def test_five_hundred_orders_are_the_most(tmp_path):
+    client = Client(tmp_path, market="rates.orders_per_s: 1000, rates.burst: 1000")
+    price = client.price(-3000)
+    client.venue.venue.freeze(is_frozen=True)
+    for count in range(25):
+        items = [
+            {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001", "price": price}
+            for _ in range(20)
+        ]
+        client.post("/v5/order/create-batch", category="linear", request=items)
+        assert 20 * (count + 1) == len(list(client.venue.venue.open_orders()))
+    assert 110020 == client.create()["retCode"]
+
+
+def test_a_market_order_is_immediate_at_a_protected_price(contract):
+    answer = contract.create(orderType="Market", qty="0.001", price="", side="Sell")
+    (row,) = contract.get(f"/v5/order/history?category=linear&orderId={answer['result']['orderId']}")["result"]["list"]
+    assert ("Market", "IOC", "Filled", "Sell") == (
+        row["orderType"],
+        row["timeInForce"],
+        row["orderStatus"],
+        row["side"],
+    )
+
+
+def test_a_fill_or_kill_order_that_cannot_be_filled_is_killed(contract):
+    answer = contract.create(timeInForce="FOK", qty="90.000", price=contract.price(2))
+    (row,) = contract.get(f"/v5/order/history?category=linear&orderId={answer['result']['orderId']}")["result"]["list"]
+    assert ("Cancelled", "EC_CancelForNoFullFill", "0.000") == (
+        row["orderStatus"],
+        row["rejectReason"],
+        row["cumExecQty"],
+    )
+
+
+def test_the_trade_stream_refuses_what_is_no_request(contract):
+    stream = contract.stream("/v5/trade")
+    body = {"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "a"}
+    header = {"X-BAPI-TIMESTAMP": contract.now_ms()}
+    (early,) = stream.say({"op": "order.cancel", "header": header, "args": [body]})
+    assert early["retCode"] != 0
+    stream.sign_in()
+    assert 20001 == stream.sign_in()[0]["retCode"]
+    frames = [
+        ({"op": "order.cancel", "args": [body]}, 10001),
+        ({"op": "order.cancel", "header": header, "args": []}, 10001),
+        ({"op": "order.cancel", "header": {"x-bapi-timestamp": "now"}, "args": [body]}, 10001),
+        ({"op": "order.cancel", "header": header, "args": [{"category": "x"}]}, 10001),
+        ({"op": "order.cancel", "header": {"X-BAPI-TIMESTAMP": contract.now_ms() - 60_000}, "args": [body]}, 10002),
+        ({"op": "order.everything"}, 10404),
+    ]
+    assert [code for _, code in frames] == [stream.say(frame)[0]["retCode"] for frame, _ in frames]
+
+
+def test_topics_are_left_again(contract):
+    stream = contract.stream("/v5/public/linear")
+    stream.say({"op": "subscribe", "args": ["publicTrade.BTCUSDT"]})
+    (again,) = [one for one in stream.say({"op": "subscribe", "args": ["publicTrade.BTCUSDT"]}) if "op" in one]
+    assert "already subscribed" in again["ret_msg"]
+    stream.say({"op": "unsubscribe", "args": ["publicTrade.BTCUSDT"]})
+    contract.wait(1)
+    heard = len(stream.frames)
+    contract.wait(5)
+    assert heard == len(stream.frames)
+
+
+def test_spot_answers_a_subscription_first_and_takes_ten_at_a_time(pair):
+    stream = pair.stream("/v5/public/spot")
+    told = stream.say({"op": "subscribe", "args": ["orderbook.50.BTCUSDT", "tickers.BTCUSDT"]})
+    assert ("subscribe", "orderbook.50.BTCUSDT") == (told[0]["op"], told[1]["topic"])
+    assert "req_id" not in told[0]
+    assert list(told[1])[:3] == ["topic", "ts", "type"]
+    many = [f"kline.{count}.BTCUSDT" for count in range(11)]
+    answers = [one for one in stream.say({"op": "subscribe", "args": many}) if "op" in one]
+    assert "args size >10" == answers[0]["ret_msg"]
+
+
+def test_private_topics_of_one_category_and_of_all_do_not_mix(contract):
+    stream = contract.stream("/v5/private")
+    stream.sign_in()
+    (mixed,) = stream.say({"op": "subscribe", "args": ["order", "execution.linear"]})
+    (strange,) = stream.say({"op": "subscribe", "args": ["everything"]})
+    (op,) = stream.say({"op": "dance"})
+    assert [False, False, False] == [one["success"] for one in (mixed, strange, op)]
+    stream.say({"op": "subscribe", "args": ["order"]})
+    stream.say({"op": "unsubscribe", "args": ["order"]})
+    contract.create()
+    assert [] == stream.of("order")
+
+
+def test_everything_a_row_documents_is_there(contract):
+    stream = contract.stream("/v5/private")
+    stream.sign_in()
+    stream.say({"op": "subscribe", "args": ["order", "execution", "position", "wallet"]})
+    contract.create(timeInForce="IOC", price=contract.price(400), qty="0.001")
+    rows = {topic: stream.of(topic)[-1]["data"][0] for topic in ("order", "execution", "position", "wallet")}
+    assert all(isinstance(rows["order"][name], str) for name in ("feeCurrency", "closedPnl", "cumExecFee", "avgPrice"))
+    assert {"execFee", "feeRate", "leavesQty", "closedSize", "seq"} <= set(rows["execution"])
+    assert {"entryPrice", "positionIM", "seq", "liqPrice"} <= set(rows["position"])
+    assert json.dumps(rows["wallet"])
+    assert {"totalEquity", "totalMaintenanceMargin", "coin"} <= set(rows["wallet"])
