@@ -4,6 +4,7 @@ import copy
 import json
 import tracemalloc
 from decimal import Decimal
+from functools import cache
 
 from bybit_wire import (
     NOW_NS,
@@ -20,6 +21,7 @@ from bybit_wire import (
 )
 from hypothesis import example, given
 from hypothesis import strategies as st
+from wire_data import wire_file
 
 from adapters.bybit.answers import Reply, outcome_of, outcome_of_frame
 from adapters.bybit.levels import levels_of
@@ -32,6 +34,7 @@ from adapters.bybit.rows import TradeAnswer, read
 from adapters.bybit.trade import heard as trade_heard
 from strategy import commands, events, journal
 
+WIDE = market_of({"BTCUSDT": ("0.1", "0.001"), "ETHUSDT": ("0.01", "0.01"), "SOLUSDT": ("0.01", "0.1")}, book_depth=200)
 WORDS_MAX = 256
 # Cash is exact to 1e-15 of the quote currency: a number of forty digits may come.
 CASH_MAX = 10**60
@@ -216,6 +219,30 @@ def test_a_private_stream_reads_whatever_comes(texts):
     stream = PrivateStream(PERPS, Memory())
     for text in texts:
         check_heard(stream.heard(text))
+
+
+@cache
+def recorded():
+    """Give a few frames of each topic that the venue sent, and another project's private ones."""
+    text = wire_file("cryptofeed/BYBIT.v3.jsonl").read_text()
+    by_topic: dict[str, list[dict[str, object]]] = {}
+    for line in map(json.loads, text.splitlines()):
+        if line["t"] == "recv":
+            frame = json.loads(line["data"])
+            by_topic.setdefault(frame.get("topic", frame.get("op")), []).append(frame)
+    private = wire_file("nautilus_bybit/ws_account_order.json").parent.glob("ws_account_*.json")
+    return tuple(frame for some in by_topic.values() for frame in some[:3]), tuple(
+        json.loads(path.read_text()) for path in sorted(private)
+    )
+
+
+@given(st.data())
+def test_frames_the_venue_sent_are_read_however_they_are_mangled(data):
+    public_frames, private_frames = recorded()
+    public, private = PublicStream(WIDE), PrivateStream(WIDE, Memory())
+    for _ in range(3):
+        check_heard(public.heard(data.draw(frames(public_frames))))
+        check_heard(private.heard(data.draw(frames(private_frames))))
 
 
 @given(frames(TRADE))
