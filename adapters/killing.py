@@ -79,7 +79,8 @@ def clear_venue(settings: Settings, keys: Keys, within_s: float) -> Row:
     # Loaded here: the bar is down and the process ended before anything of the wire is.
     from adapters.visit import visiting
 
-    async def clear() -> bool:
+    async def clear() -> str:
+        """Clear it; say what went wrong, nothing where all went well."""
         async with visiting(settings, keys) as visit:
             # The first leaves at once, signed by our own clock, and nobody waits for it; those of the
             # sweep are signed by the venue's.
@@ -87,14 +88,15 @@ def clear_venue(settings: Settings, keys: Keys, within_s: float) -> Row:
             await visit.learn_time()
             is_clear = await visit.sweep(within_s)
             first.cancel()
-            return is_clear
+            why = f": {visit.told[-1].detail}" if visit.told else ""
+            return "" if is_clear else f"no read showed none within {within_s:g} s{why}"
 
     try:
-        is_clear = asyncio.run(clear())
+        wrong = asyncio.run(clear())
     except Exception as failure:  # noqa: BLE001 - whatever it is, what is left to be done is done, and this again
         return Row("orders", FAIL, f"{settings.venue_name}: {failure or type(failure).__name__} (SQ-V031)", _BY_HAND)
-    if not is_clear:
-        return Row("orders", FAIL, f"no read showed none within {within_s:g} s (SQ-V031)", _BY_HAND)
+    if wrong:
+        return Row("orders", FAIL, f"{wrong} (SQ-V031)", _BY_HAND)
     return Row("orders", OK, f"{settings.venue_name}: a read shows none")
 
 

@@ -20,10 +20,14 @@ _WAIT_S: Final = 10.0
 class Visit:
     """A venue that is asked one thing after the other; nobody decides here what."""
 
-    def __init__(self, settings: Settings, venue: Venue, clock: Clock) -> None:
-        """Nothing is asked yet; until ``learn_time`` the venue is taken to have our time."""
+    def __init__(self, settings: Settings, venue: Venue, clock: Clock, told: list[commands.Alert]) -> None:
+        """Nothing is asked yet; until ``learn_time`` the venue is taken to have our time.
+
+        ``told`` is what the venue has a person know: that it refuses a key, above all.
+        """
         self.settings, self.venue, self.clock = settings, venue, clock
         self.ahead_ns = 0
+        self.told = told
         orders = settings.config.orders
         # After so long nothing that left before can still arrive, and no read shows an older book.
         self.settle_s = (orders.window_ms + orders.read_lag_ms_max) * NS_PER_MS / NS_PER_S
@@ -58,8 +62,9 @@ class Visit:
 async def visiting(settings: Settings, keys: Keys) -> AsyncIterator[Visit]:
     """Go to the venue that the settings name; raises ``VenueUnusable``."""
     clock = HostClock()
-    venue = venues.make_venue(settings, keys, clock)
+    told: list[commands.Alert] = []
+    venue = venues.make_venue(settings, keys, clock, told.append)
     try:
-        yield Visit(settings, venue, clock)
+        yield Visit(settings, venue, clock, told)
     finally:
         await venue.close()

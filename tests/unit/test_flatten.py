@@ -36,7 +36,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, venue: HeldVenue, *words: str) -> Result:
-    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock: venue)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock, told: venue)
     return CliRunner().invoke(flatten.command, ["--config", str(write_live(folder)), *words])
 
 

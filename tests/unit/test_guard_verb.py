@@ -103,7 +103,7 @@ def test_a_bot_without_orders_is_none_to_step_in_for(mode: str) -> None:
 @pytest.fixture
 def venue(monkeypatch: pytest.MonkeyPatch) -> FullVenue:
     full = FullVenue(BTCUSDT=("s-1",))
-    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock: full)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock, told: full)
     monkeypatch.setattr("adapters.visit.Visit.sweep", _one_round)
     return full
 
@@ -149,7 +149,7 @@ def test_it_goes_on_until_a_read_shows_none(tmp_path: Path, venue: FullVenue, mo
     monkeypatch.setattr(guard, "_AGAIN_S", 0.0)
     tries = []
 
-    def make(settings: object, keys: object, clock: object) -> FullVenue:
+    def make(settings: object, keys: object, clock: object, told: object) -> FullVenue:
         tries.append(1)
         if len(tries) == 1:
             raise VenueUnusable("SQ-V030", "nobody there")

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from adapters.journal_notes import notes_of
 from adapters.sweeping import sweep
 from adapters.venue import VenueUnusable
 from adapters.verbs import kill
+from strategy.commands import Alert
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
 
@@ -27,7 +29,7 @@ from strategy.exit_codes import ExitCode
 @pytest.fixture
 def venue(monkeypatch: pytest.MonkeyPatch) -> FullVenue:
     full = FullVenue(BTCUSDT=("s-1", "venue:7"))
-    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock: full)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock, told: full)
     # Reads are believed at once: how late one must be asked is the sweep's own test.
     monkeypatch.setattr("adapters.visit.Visit.sweep", _sweep_at_once)
     return full
@@ -113,10 +115,22 @@ def test_orders_that_stay_are_told_and_the_bar_stays_down(tmp_path: Path, venue:
     assert Bar(tmp_path / "state").is_barred()
 
 
+def test_a_key_that_the_venue_refuses_is_told_as_the_reason(
+    tmp_path: Path, venue: FullVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(settings: object, keys: object, clock: object, told: Callable[[Alert], None]) -> FullVenue:
+        told(Alert("SQ-V040", "the key is expired"))
+        return venue
+
+    venue.stubborn = 99
+    monkeypatch.setattr(venues, "make_venue", make)
+    assert "within 1 s: the key is expired (SQ-V031)" in run(write_live(tmp_path), "--timeout", "1").output
+
+
 def test_a_venue_that_is_gone_keeps_neither_bar_nor_process_from_being_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(settings: object, keys: object, clock: object) -> None:
+    def refuse(settings: object, keys: object, clock: object, told: object) -> None:
         raise VenueUnusable("SQ-V030", "nobody there")
 
     monkeypatch.setattr(venues, "make_venue", refuse)

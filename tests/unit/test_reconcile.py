@@ -49,8 +49,8 @@ class Told(FullVenue):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     init = Visit.__init__
 
-    def hasty(self, settings, venue, clock):
-        init(self, settings, venue, clock)
+    def hasty(self, *parts):
+        init(self, *parts)
         self.settle_s = 0.0
 
     monkeypatch.setattr(Visit, "__init__", hasty)
@@ -62,7 +62,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, venue: FullVenue, state, 
     journal = folder / "state" / "journal.sqlite"
     if state is not None:
         Kept(journal, state).close()
-    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock: venue)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock, told: venue)
     return CliRunner().invoke(reconcile.command, ["--config", str(path), *words])
 
 

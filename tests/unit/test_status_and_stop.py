@@ -199,7 +199,7 @@ def test_by_force_the_process_is_ended_and_its_orders_are_taken_off(
         return await sweep(visit.venue, visit.symbols, visit.clock, within_s=0.3)
 
     venue = FullVenue(stubborn, BTCUSDT=("s-1",))
-    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock: venue)
+    monkeypatch.setattr(venues, "make_venue", lambda settings, keys, clock, told: venue)
     monkeypatch.setattr("adapters.visit.Visit.sweep", sweep_at_once)
     path = write_live(tmp_path)
     with stub_bot(tmp_path / "state", manners="deaf") as bot:
