@@ -19,12 +19,16 @@ STORMS = ("clock_skew", "exchange_downtime", "memory_pressure", "network_partiti
 OTHERS = (
     "calm",
     "crash_restart",
+    "fast_market",
     "feed_gap",
+    "fine_print",
     "frozen_feed",
     "graceful_stop",
     "lost_acknowledgement",
     "lost_fills",
     "lost_request",
+    "low_tier",
+    "slow_host",
 )
 QUICK_S = 45
 
