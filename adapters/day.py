@@ -192,6 +192,9 @@ def _samples(reader: JournalReader, from_ns: int, until_ns: int) -> Iterator[Sam
     """Give the books as the day began, at every snapshot of it, and as it ended or was left."""
     heads = reader.heads(from_ns, until_ns)
     before = reader.head_before(from_ns)
+    last_ns = reader.last_ns(until_ns)
+    if not heads and last_ns < from_ns:
+        return
     if before is not None:
         yield _sample_of(reader.last_state(from_ns), from_ns, before.boot)
     for head in heads:
@@ -204,7 +207,6 @@ def _samples(reader: JournalReader, from_ns: int, until_ns: int) -> Iterator[Sam
             bool(kept.health.session) and not kept.health.fills_unread,
         )
     last = heads[-1] if heads else before
-    last_ns = reader.last_ns(until_ns)
     if last is not None and last_ns > max(last.now_ns, from_ns):
         yield _sample_of(reader.last_state(until_ns), last_ns, last.boot)
 

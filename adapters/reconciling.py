@@ -106,7 +106,7 @@ async def differences(visit: Visit, books: list[Books]) -> tuple[Difference, ...
         found += _orders(one, open_word)
         found += (Difference(LACKING_FILL, symbol, fill.fill_id) for fill in lacking)
         found += _position(one, seen, sum(fill.side * fill.size_lots for fill in lacking))
-    if is_whole and books:
+    if is_whole:
         found += _unknown(books[0].fills, told, since_ns + _EDGE_NS)
     return tuple(found)
 

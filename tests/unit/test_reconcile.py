@@ -108,8 +108,10 @@ def test_fills_older_than_the_journal_remembers_or_the_look_reaches_are_no_diffe
 ) -> None:
     day_old = time.time_ns() - 25 * 3600 * S
     state = state_with(5, fills={"f1": day_old})
-    state.orders.fills_forgotten_ns = time.time_ns() - 1800 * S
-    assert ExitCode.OK == run(monkeypatch, tmp_path, Told(5, (fill("f0"),)), state).exit_code
+    last = fill("f0")
+    state.orders.fills_forgotten_ns = last.venue_ns
+    older = fill("f-1", venue_ns=last.venue_ns - 1)
+    assert ExitCode.OK == run(monkeypatch, tmp_path, Told(5, (older, last)), state).exit_code
 
 
 def test_what_a_second_look_does_not_show_was_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +126,25 @@ def test_what_a_second_look_does_not_show_was_under_way(tmp_path: Path, monkeypa
 
     venue.at_once = once
     assert ExitCode.OK == run(monkeypatch, tmp_path, venue, state_with()).exit_code
+
+
+def test_the_last_look_comes_when_nothing_can_be_under_way_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(span_s: float) -> None:
+        slept.append(span_s)
+
+    class Late(Visit):
+        def __init__(self, *parts):
+            super().__init__(*parts)
+            self.settle_s = 4.0
+
+    monkeypatch.setattr("adapters.visit.Visit", Late)
+    monkeypatch.setattr(reconciling.asyncio, "sleep", sleep)
+    found(run(monkeypatch, tmp_path, Told(0, BTCUSDT=("venue:9",)), state_with(), "--format", "json"))
+    assert [2.0, 2.0] == [one for one in slept if one]
 
 
 def test_unknown_orders_are_cancelled_when_asked_for_and_no_others(
@@ -154,8 +175,9 @@ def test_a_venue_that_does_not_answer_is_no_agreement(tmp_path: Path, monkeypatc
     venue = Told()
     say = venue.at_once
     venue.at_once = lambda one: [] if isinstance(one[0], commands.QueryFills) else say(one)
+    state = state_with(fills={"f1": time.time_ns() - 60 * S})
     assert {("unread", "BTCUSDT the venue did not answer")} == found(
-        run(monkeypatch, tmp_path, venue, state_with(), "--format", "json")
+        run(monkeypatch, tmp_path, venue, state, "--format", "json")
     )
 
 

@@ -167,7 +167,10 @@ def test_the_deepest_fall_from_a_peak_is_the_drawdown(journal: Path) -> None:
 
 def test_time_counts_while_a_process_runs_and_as_two_sided_while_both_quotes_rest_close(journal: Path) -> None:
     desk = Desk()
-    close, wide = ((BUY, AT - 100), (SELL, AT + 100)), ((BUY, AT - 100), (SELL, AT + 9_000))
+    close, wide = (
+        ((BUY, AT - 100), (SELL, AT + 9_000), (SELL, AT + 100), (BUY, AT - 9_000)),
+        ((BUY, AT - 100), (SELL, AT + 9_000)),
+    )
     kept = Kept(journal, desk.copy(), BEGAN)
     for second, quotes in ((0, close), (10, wide), (20, close[:1]), (30, close)):
         desk.quote(*quotes)
@@ -235,8 +238,39 @@ def test_numbers_are_in_quote_currency(journal: Path) -> None:
     assert (None, "0.500") == (said["order_to_trade"], said["symbols"]["BTCUSDT"]["position"]["last"])
 
 
-def test_a_day_that_the_journal_does_not_reach_is_told_so(journal: Path) -> None:
-    Kept(journal, Desk().copy(), BEGAN + NS_PER_DAY).close()
+def test_a_symbol_earns_from_when_it_is_quoted(journal: Path) -> None:
+    desk = Desk()
+    before = desk.copy()
+    before.desks = []
+    kept = Kept(journal, before, BEGAN)
+    desk.fill(fill("f1", BUY, AT - 10, 5, BEGAN + 5))
+    kept.turn(BEGAN + 10, desk.copy())
+    desk.mark(AT + 1)
+    kept.turn(BEGAN + 20, desk.copy())
+    kept.close()
+    assert 5 * INSTRUMENT.cash_per_ticklot == told(journal).total_cash
+
+
+def test_words_of_yesterday_are_in_what_today_begins_with(journal: Path) -> None:
+    kept = Kept(journal, Desk().copy(), BEGAN - 10)
+    kept.hear(BEGAN - 5, fill("f1", BUY, AT - 10, 5, BEGAN - 5))
+    kept.hear(BEGAN + 7, fill("f2", BUY, AT, 1, BEGAN + 7))
+    kept.close()
+    day = told(journal)
+    assert (5, 6, BEGAN, BEGAN + 7) == (
+        day.symbols["BTCUSDT"].first_lots,
+        day.symbols["BTCUSDT"].last_lots,
+        day.from_ns,
+        day.until_ns,
+    )
+    assert 0 == day.symbols["BTCUSDT"].capture_cash
+
+
+@pytest.mark.parametrize("at_ns", [BEGAN + NS_PER_DAY, BEGAN - S])
+def test_a_day_that_the_journal_does_not_reach_is_told_so(journal: Path, at_ns: int) -> None:
+    kept = Kept(journal, Desk().copy(), at_ns)
+    kept.hear(at_ns, events.FundingPaid("BTCUSDT", "x", 1, 1))
+    kept.close()
     result = run(journal)
     assert isinstance(result.exception, Ended)
     assert ("SQ-O015", ExitCode.NOTHING_SELECTED) == (result.exception.code, result.exception.exit_code)
