@@ -130,8 +130,12 @@ def soak(scenario: Path, minutes: float, kills: int, seed: int, port: int, folde
                 )
         code = bot.end(signal.SIGTERM)
         left = venue.truth()["orders"]
-        compared = live("reconcile", "--config", bot.config)
-        print(f"ended with {code}, {len(left)} orders left\n{compared.stdout}")
+        for _ in range(10):  # the storm may still be on
+            compared = live("reconcile", "--config", bot.config)
+            if not compared.returncode:
+                break
+            time.sleep(LOOK_EVERY_S)
+        print(f"ended with {code}, {len(left)} orders left\n{compared.stdout}{compared.stderr}")
         if code or left or compared.returncode:
             raise SystemExit(f"not a clean end: {folder}")
 
