@@ -7,7 +7,6 @@ httpx and a way to dial streams; the loop that runs is the world's. What ``live 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, Final, Protocol
 
 from adapters.bybit.signing import Signer
@@ -31,6 +30,7 @@ class Seat(Protocol):
     core: AnyCore
     session: str
     dispatch: str
+    window_ms: int
     symbols: tuple[str, ...]
     clock: Clock
     journal: Journal
@@ -71,10 +71,13 @@ class LiveArm:
             settle_coin=settle_coin_of(seat.symbols[0]),
             session=seat.session,
             entry=self.entry,
+            window_ms=seat.window_ms,
         )
         http = Http(access.http_url, transport=seat.transport)
-        told = partial(seat.told, seat.clock.now_ns())
-        return BybitVenue(account, Signer(access.key, access.secret), http, _dial_of(seat), seat.clock, told)
+        return BybitVenue(account, Signer(access.key, access.secret), http, _dial_of(seat), seat.clock, self._tell)
+
+    def _tell(self, alert: commands.Alert) -> None:
+        self._seat.told(self._seat.clock.now_ns(), alert)
 
     def begin(self) -> None:
         """Live: look, start, connect, and end when the core is done."""

@@ -84,9 +84,8 @@ class TwinWorld(World):
                 return DirectVenue(world)
 
         knobs = self.knobs
-        symbols = tuple(one.instrument.symbol for one in knobs.symbols)
         access = Access("", "", "", "", "linear")
-        driver = ThroughDriver(self.kernel, self.host, self.trace, TwinArm, None, access, symbols, knobs.dispatch)
+        driver = ThroughDriver(self.kernel, self.host, self.trace, TwinArm, None, access, knobs)
         self.driver = driver
         connection = Connection(REST, self.kernel, self.dice, self.links[REST_DOWN])
         connection.assume()

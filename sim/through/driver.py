@@ -20,6 +20,8 @@ from sim.through.seat import Access, Arm, Life, Seat
 from sim.trace import Trace
 from strategy import commands, events
 from strategy.batching import Group
+from strategy.knobs import Knobs
+from strategy.units import NS_PER_MS
 
 # A process whose core raised lives on until the sweep that it sends has left.
 _LAST_WORDS_NS: Final = 0
@@ -36,15 +38,14 @@ class ThroughDriver(Bot):
         arm: Arm,
         wire: Wire,
         access: Access,
-        symbols: tuple[str, ...],
-        dispatch: str,
+        knobs: Knobs,
         told: Callable[[events.Event], events.Event] | None = None,
     ) -> None:
         """``wire`` is the venue as a network shows it; ``told`` gives an event as those who look on know it."""
         super().__init__()
         self.kernel, self.host, self.trace = kernel, host, trace
         self._arm, self._wire, self._access = arm, wire, access
-        self._symbols, self._dispatch = symbols, dispatch
+        self._knobs = knobs
         self.told = told or _as_it_is
         self.leaving: Callable[[int, commands.Command], None] = _nobody
         self.over: Callable[[Group, int, int], None] = _nobody
@@ -123,8 +124,9 @@ class ThroughDriver(Bot):
         return Seat(
             core=one,
             session=session,
-            dispatch=self._dispatch,
-            symbols=self._symbols,
+            dispatch=self._knobs.dispatch,
+            window_ms=self._knobs.orders.window_ns // NS_PER_MS,
+            symbols=tuple(one.instrument.symbol for one in self._knobs.symbols),
             clock=self.host,
             journal=DiskJournal(self.host.disk, waits, self.loop.enter, self._later, one.cut),
             access=self._access,

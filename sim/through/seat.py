@@ -65,6 +65,8 @@ class Seat:
     core: AnyCore
     session: str
     dispatch: str
+    # How old a request may be on arrival.
+    window_ms: int
     symbols: tuple[str, ...]
     clock: Clock
     journal: Journal

@@ -43,7 +43,6 @@ class ThroughWorld(World):
             self.lines[PUBLIC].barred[_NOT_OFFERED] = None
         kind = self.scenario.instruments[0].kind
         access = Access(f"http://{_HOST}", f"ws://{_HOST}", key.name, key.secret, kind)
-        symbols = tuple(one.instrument.symbol for one in self.knobs.symbols)
         self.through = ThroughDriver(
             self.kernel,
             self.host,
@@ -51,8 +50,7 @@ class ThroughWorld(World):
             self._arm,
             self.wire,
             access,
-            symbols,
-            self.knobs.dispatch,
+            self.knobs,
             Names(self.wire.site.slips).told,
         )
         self.driver = self.through
