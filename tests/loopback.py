@@ -1,7 +1,9 @@
 """A server on loopback that does what a test tells it, to the byte: what no honest server would do."""
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -33,6 +35,12 @@ class Visit:
         return await self.reader.read()
 
     def reset(self) -> None:
+        self.writer.transport.abort()
+
+    def tear(self) -> None:
+        """Break the connection as a crashed host does: the client is told of a reset."""
+        raw = self.writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
 
