@@ -126,10 +126,17 @@ class Store:
 
     # Writing
 
-    def begin_boot(self, session: str, now_ns: int, mode: str, knobs: Knobs, snapshot: bytes) -> None:
-        """Note a new process, and begin its first segment; raises ``CannotWrite``."""
+    def begin_boot(
+        self, session: str, now_ns: int, mode: str, knobs: Knobs, snapshot: bytes, config: bytes = b""
+    ) -> None:
+        """Note a new process, with the config its knobs were made of, and begin its first segment.
+
+        Raises ``CannotWrite``.
+        """
         boot = self.boots + 1
         with _Transaction(self):
+            self._db.execute(table.CONFIGS)
+            self._db.execute("INSERT OR REPLACE INTO configs VALUES (?, ?, ?)", table.make_config(boot, config))
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'boots'", (boot,))
             self._db.execute(_INSERT_BOOT, table.make_boot(boot, session, now_ns, mode, knobs))
             head = table.make_segment(self._segment + 1, boot, self._seq + 1, now_ns, table.AT_BOOT, snapshot)

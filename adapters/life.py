@@ -21,7 +21,7 @@ from adapters.notes import Notes
 from adapters.recorder import BackgroundRecorder
 from adapters.settings import Settings
 from adapters.sweeping import sweep
-from adapters.terms import Terms
+from adapters.terms import Terms, config_of
 from adapters.venue import Venue
 from strategy import alarms
 from strategy.commands import Alert
@@ -68,7 +68,8 @@ class Life:
             records.append(EventRecord(now_ns, OperatorSaid(CLEAR_LATCH)))
         self.core.resume(kept.snapshot if kept is not None else b"", records)
         self.session = session_of(settings.live.name, store.boots + 1, now_ns)
-        store.begin_boot(self.session, now_ns, ground.place, knobs, self.core.snapshot())
+        config = config_of(settings, terms).model_dump_json(exclude_none=True).encode()
+        store.begin_boot(self.session, now_ns, ground.place, knobs, self.core.snapshot(), config)
         self.recorder = BackgroundRecorder(store)
         self.driver = LiveDriver(venue, self.recorder, clock)
         self.driver.barred = lambda: BAR_IS_DOWN if ground.bar.is_barred() else ""

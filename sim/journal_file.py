@@ -41,6 +41,14 @@ class JournalFile:
         ends = [one.first_seq for one in self._segments[1:]] + [table.SEQ_MAX]
         return [(one, end) for one, end in zip(self._segments, ends, strict=True) if one.boot == boot]
 
+    def config(self, boot: int) -> bytes:
+        """Give the config of a process as text, empty where it was not kept; raises ``Damaged``."""
+        try:
+            found = self._db.execute(table.CONFIG_OF, (boot,)).fetchone()
+        except sqlite3.Error:  # written before configs were kept
+            return b""
+        return b"" if found is None else table.config_of(boot, *found)
+
     def rows(self, first_seq: int, before_seq: int) -> Iterator[table.Row]:
         """Give the records that are there, in order; raises ``Damaged``."""
         try:

@@ -44,6 +44,11 @@ SCHEMA: Final = (
     "CREATE TABLE records (seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, now_ns INTEGER NOT NULL,"
     " body BLOB NOT NULL, digest BLOB NOT NULL, crc INTEGER NOT NULL)",
 )
+# The config as its process read it, as text: what knobs were made of. Journals without it can be read as well.
+CONFIGS: Final = (
+    "CREATE TABLE IF NOT EXISTS configs (boot INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL)"
+)
+CONFIG_OF: Final = "SELECT body, crc FROM configs WHERE boot = ?"
 ALL_META: Final = "SELECT key, value FROM meta"
 ALL_BOOTS: Final = "SELECT boot, session, started_ns, mode, knobs, crc FROM boots ORDER BY boot"
 ALL_SEGMENTS: Final = "SELECT segment, boot, first_seq, now_ns, why, snapshot, crc FROM segments ORDER BY segment"
@@ -130,6 +135,18 @@ def make_boot(boot: int, session: str, started_ns: int, mode: str, knobs: Knobs)
     """Put a process into its columns."""
     body = _encode(_spelt(msgspec.to_builtins(knobs)))
     return Boot(boot, session, started_ns, mode, body, _check(body, session.encode(), boot, started_ns))
+
+
+def make_config(boot: int, body: bytes) -> tuple[int, bytes, int]:
+    """Put a config's text into its columns."""
+    return boot, body, _check(body, NOTHING, boot)
+
+
+def config_of(boot: int, body: bytes, crc: int) -> bytes:
+    """Read a config's text; raises ``Damaged``."""
+    if not _is_as_written(crc, body, NOTHING, boot):
+        raise Damaged(f"the config of process {boot} is not what was written")
+    return body
 
 
 def make_segment(segment: int, boot: int, first_seq: int, now_ns: int, why: str, snapshot: bytes) -> Segment:

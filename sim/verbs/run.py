@@ -22,6 +22,8 @@ from strategy.exit_codes import ExitCode
 @click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
 @click.option("--core", default="", metavar="MODULE:FACTORY", help="Put another core into the same world.")
 @click.option("--through", default="", metavar="ARM", help="Run the bot through the real adapter: live.")
+@click.option("--from-journal", type=click.Path(path_type=Path), help="Make a scenario of a live journal; run it.")
+@click.option("--incident", type=click.Path(path_type=Path, file_okay=False), help="Folder to write that scenario to.")
 @click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write (default: runs/<id>).")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
@@ -37,10 +39,32 @@ def command(**options: Any) -> None:
     """
     from sim.runs.session import Options, Session
 
+    journal, incident = options.pop("from_journal"), options.pop("incident")
+    if journal is not None:
+        options |= _incident(journal, incident, options["scenarios"])
     if not options["scenarios"]:
         _say_what_to_type()
     session = Session(Options(**options, started_ns=time.time_ns(), argv=tuple(sys.argv[1:])))
     sys.exit(session.run())
+
+
+def _incident(journal: Path, folder: Path | None, scenarios: tuple[Path, ...]) -> dict[str, Any]:
+    """Make a scenario of a live journal; give the options that run it."""
+    from sim.incident.writing import write_incident
+    from sim.journal_file import NotAJournal, opened
+    from strategy.journal_table import Damaged
+
+    if scenarios:
+        raise click.UsageError("--from-journal makes a scenario of its own: name no other")
+    try:
+        with opened(journal) as file:
+            folder = folder or Path("incidents") / file.boots[-1].session
+            path = write_incident(file, folder)
+    except (NotAJournal, Damaged) as error:
+        click.echo(f"error[{error.code}]: {error}", err=True)
+        sys.exit(ExitCode.BAD_FILE)
+    click.echo(f"wrote {path}; again: sim run {path} --data {folder}", err=True)
+    return {"scenarios": (path,), "data_dir": str(folder)}
 
 
 def _say_what_to_type() -> None:
