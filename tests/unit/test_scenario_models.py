@@ -181,15 +181,48 @@ def test_a_spike_has_a_longer_tail() -> None:
     ]
 
 
+RATE = "kind: rate_limit, orders_per_s: 2, burst: 2"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("kind: partition, links: [rest_up], slow_ms: 5", "'slow_ms' changes nothing here: it belongs to 'mode: slow'"),
+        (f"{RATE}, ban_s: 5", "'ban_s' changes nothing here: it belongs to 'ban_after' or 'banned'"),
+        (f"{RATE}, banned: true, ban_s: 9, ban_s_max: 8", "ban_s_max (8) must not be below ban_s (9)"),
+        (
+            "kind: downtime, rolled_back_s: 4",
+            "'rolled_back_s' changes nothing here: it belongs to 'memory: rolled_back'",
+        ),
+        (
+            "kind: downtime, applied_later_s: 4",
+            "'applied_later_s' changes nothing here: it belongs to an 'applied_later' above 0",
+        ),
+        (
+            "kind: reset, connections: [public], cut: applied",
+            "'cut' changes nothing here: it belongs to the connection 'rest'",
+        ),
+        (
+            "kind: latency, links: [public], tail: exponential, tail_ms: 5, sigma: 1",
+            "'sigma' changes nothing here: it belongs to 'tail: lognormal'",
+        ),
+        (
+            "kind: latency, links: [public], tail_ms: 5, slow_share: 0, slow_ms: 9",
+            "'slow_ms' changes nothing here: it belongs to a 'slow_share' above 0",
+        ),
+        ("kind: shutdown, interrupted_after_s: 15", "ended at its deadline_s (15) it cannot be interrupted later"),
+    ],
+)
+def test_keys_that_mean_nothing_together_are_a_mistake(fault: str, words: str) -> None:
+    told_words = [each[3] for each in told(GOOD.replace("invariants:", f"  - {{at_s: 1, {fault}}}\ninvariants:"))]
+    assert [words] == [each.partition(": ")[2] for each in told_words]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_fault_has_an_example_that_is_right(kind: str) -> None:
     assert kind_of(KINDS[kind]) == kind
-    scenario = read_scenario(
-        GOOD.replace("faults:\n", f"faults:\n  - {EXAMPLES[kind]}\n")
-        .replace("60}", "99}")
-        .replace("duration_s: 100", "duration_s: 1000")
-        .replace("after_s: 99", "after_s: 900")
-    )
+    short = GOOD.replace("duration_s: 100", "duration_s: 60").replace("after_s: 60", "after_s: 40")
+    scenario = read_scenario(short.replace("faults:\n", f"faults:\n  - {EXAMPLES[kind]}\n"))
     assert scenario.faults[0].kind == kind
     assert scenario.faults[0].id == f"{kind}0"
 

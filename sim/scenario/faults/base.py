@@ -5,11 +5,12 @@ its kind and its number in the list. Times are simulated seconds. A fault withou
 lasts until the calm.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, Strict
 
-from strategy.file_model import AboveZero, FromZero, Symbol, Written
+from strategy.file_model import CONTRADICTION, AboveZero, Complaint, FromZero, Symbol, Written
 
 Link = Literal["rest_up", "rest_down", "public", "private", "trade_up", "trade_down"]
 Connection = Literal["rest", "public", "private"]
@@ -54,6 +55,13 @@ class Fault(Written):
     # In a calm of mode ``core_heal`` our own host and one path to the venue heal: REST. A kind that
     # sits elsewhere stays for ever; of a kind on links or connections, what sits on REST heals and the
     # rest stays.
+
+
+def unheeded(fault: Fault, belongs: str, *keys: str) -> Iterator[Complaint]:
+    """Complain of keys that were written and mean nothing beside the others; ``belongs`` says what they go with."""
+    for key in keys:
+        if key in fault.model_fields_set:
+            yield Complaint(CONTRADICTION, (key,), f"'{key}' changes nothing here: it belongs to {belongs}")
 
 
 class Lasting(Fault):

@@ -83,9 +83,9 @@ class NtpLoss(_Shifted, Lasting):
 
 MODELS: Final = (ClockOffset, ClockDrift, ClockStep, ClockFreeze, NtpLoss)
 EXAMPLES: Final = {
-    "clock_offset": "{at_s: 0, for_s: 300, kind: clock_offset, clock: bot_wall, offset_ms: 2500}",
-    "clock_drift": "{at_s: 60, for_s: 240, kind: clock_drift, clock: bot_mono, ppm: 200}",
-    "clock_step": "{at_s: 120, kind: clock_step, clock: venue_wall, by_ms: -3000}",
-    "clock_freeze": "{at_s: 120, for_s: 20, kind: clock_freeze, clock: venue_wall}",
-    "ntp_loss": "{at_s: 60, for_s: 300, kind: ntp_loss, clock: venue_wall, ppm: -200}",
+    "clock_offset": "{at_s: 0, for_s: 30, kind: clock_offset, clock: bot_wall, offset_ms: 2500}",
+    "clock_drift": "{at_s: 10, for_s: 20, kind: clock_drift, clock: bot_mono, ppm: 200}",
+    "clock_step": "{at_s: 10, kind: clock_step, clock: venue_wall, by_ms: -3000}",
+    "clock_freeze": "{at_s: 10, for_s: 20, kind: clock_freeze, clock: venue_wall}",
+    "ntp_loss": "{at_s: 10, for_s: 20, kind: ntp_loss, clock: venue_wall, ppm: -200}",
 }

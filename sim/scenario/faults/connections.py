@@ -1,11 +1,12 @@
 """What happens to connections: requests and their answers share one, each stream has one of its own."""
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, Strict
 
-from sim.scenario.faults.base import Connections, Fault, Lasting
-from strategy.file_model import AboveZero
+from sim.scenario.faults.base import Connections, Fault, Lasting, unheeded
+from strategy.file_model import AboveZero, Complaint, relation
 
 _RequestKind = Literal["create", "amend", "cancel", "cancel_all", "query", "book"]
 _Requests = Annotated[tuple[_RequestKind, ...], Strict(False), Field(min_length=1)]
@@ -29,6 +30,11 @@ class Reset(Lasting):
     """Which requests can see it."""
     every_s: AboveZero | None = None
     """How often it happens again while the fault lasts, in simulated seconds; without it, once."""
+
+    @relation("connections", "cut", "requests")
+    def _nothing_is_unheeded(self) -> Iterator[Complaint]:
+        if "rest" not in self.connections:
+            yield from unheeded(self, "the connection 'rest'", "cut", "requests")
 
 
 class HalfOpen(Fault):
@@ -64,8 +70,8 @@ class DnsOutage(Lasting):
 
 MODELS: Final = (Reset, HalfOpen, SlowClose, DnsOutage)
 EXAMPLES: Final = {
-    "reset": "{at_s: 60, for_s: 60, kind: reset, connections: [rest], cut: applied, requests: [create], every_s: 5}",
-    "half_open": "{at_s: 60, kind: half_open, connections: [private]}",
-    "slow_close": "{at_s: 60, kind: slow_close, connections: [public, private], close_s: 4}",
-    "dns_outage": "{at_s: 60, for_s: 20, kind: dns_outage, connections: [rest, public, private]}",
+    "reset": "{at_s: 10, for_s: 20, kind: reset, connections: [rest], cut: applied, requests: [create], every_s: 5}",
+    "half_open": "{at_s: 10, kind: half_open, connections: [private]}",
+    "slow_close": "{at_s: 10, kind: slow_close, connections: [public, private], close_s: 4}",
+    "dns_outage": "{at_s: 10, for_s: 20, kind: dns_outage, connections: [rest, public, private]}",
 }

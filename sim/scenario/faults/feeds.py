@@ -34,6 +34,6 @@ class FeedFrozen(Lasting):
 
 MODELS: Final = (FeedGap, FeedFrozen)
 EXAMPLES: Final = {
-    "feed_gap": "{at_s: 45, kind: feed_gap, lost_messages: 40, symbols: [BTCUSDT]}",
-    "feed_frozen": "{at_s: 45, for_s: 20, kind: feed_frozen, symbols: [BTCUSDT]}",
+    "feed_gap": "{at_s: 10, kind: feed_gap, lost_messages: 40, symbols: [BTCUSDT]}",
+    "feed_frozen": "{at_s: 10, for_s: 20, kind: feed_frozen, symbols: [BTCUSDT]}",
 }

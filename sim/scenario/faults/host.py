@@ -54,6 +54,12 @@ class Shutdown(Fault):
     restart_after_s: UntilRestart | None = None
     """How long after its end the next process starts, in seconds; without it, none does."""
 
+    @relation("deadline_s", "interrupted_after_s")
+    def _killed_before_it_is_ended(self) -> Iterator[Complaint]:
+        if self.interrupted_after_s is not None and self.interrupted_after_s >= self.deadline_s:
+            words = f"ended at its deadline_s ({self.deadline_s:g}) it cannot be interrupted later"
+            yield Complaint(CONTRADICTION, ("interrupted_after_s",), words)
+
 
 class Pause(Lasting):
     """The process stands still: a stolen processor, a long collection. Input piles up, timers are late."""
@@ -170,15 +176,15 @@ MODELS: Final[tuple[type[Fault], ...]] = (
     DiskFull,
 )
 EXAMPLES: Final = {
-    "crash": "{at_s: 60, kind: crash, between: journal_and_send, nth: 3, restart_after_s: 5, journal: torn}",
-    "shutdown": "{at_s: 60, kind: shutdown, interrupted_after_s: 0.1, restart_after_s: 3}",
-    "pause": "{at_s: 60, for_s: 3, kind: pause}",
-    "slow_cpu": "{at_s: 60, for_s: 60, kind: slow_cpu, factor: 60}",
-    "gc_pause": "{at_s: 60, for_s: 60, kind: gc_pause, every_s: 2, live_objects: 200000}",
-    "heap_budget": "{at_s: 60, kind: heap_budget, soft_kib: 300, hard_kib: 900}",
-    "leak": "{at_s: 60, for_s: 60, kind: leak, kib_per_s: 8}",
-    "alloc_spike": "{at_s: 90, for_s: 5, kind: alloc_spike, kib: 500}",
-    "memory_error": "{at_s: 60, kind: memory_error, nth: [1, 400]}",
-    "slow_fsync": "{at_s: 60, for_s: 30, kind: slow_fsync, commit_ms: 120}",
-    "disk_full": "{at_s: 60, for_s: 20, kind: disk_full, error: ENOSPC}",
+    "crash": "{at_s: 10, kind: crash, between: journal_and_send, nth: 3, restart_after_s: 5, journal: torn}",
+    "shutdown": "{at_s: 10, kind: shutdown, interrupted_after_s: 0.1, restart_after_s: 3}",
+    "pause": "{at_s: 10, for_s: 3, kind: pause}",
+    "slow_cpu": "{at_s: 10, for_s: 20, kind: slow_cpu, factor: 60}",
+    "gc_pause": "{at_s: 10, for_s: 20, kind: gc_pause, every_s: 2, live_objects: 200000}",
+    "heap_budget": "{at_s: 10, kind: heap_budget, soft_kib: 300, hard_kib: 900}",
+    "leak": "{at_s: 10, for_s: 20, kind: leak, kib_per_s: 8}",
+    "alloc_spike": "{at_s: 10, for_s: 5, kind: alloc_spike, kib: 500}",
+    "memory_error": "{at_s: 10, kind: memory_error, nth: [1, 400]}",
+    "slow_fsync": "{at_s: 10, for_s: 20, kind: slow_fsync, commit_ms: 120}",
+    "disk_full": "{at_s: 10, for_s: 20, kind: disk_full, error: ENOSPC}",
 }

@@ -19,4 +19,4 @@ class Volatility(Lasting):
 
 
 MODELS: Final = (Volatility,)
-EXAMPLES: Final = {"volatility": "{at_s: 120, for_s: 300, kind: volatility, factor: 3}"}
+EXAMPLES: Final = {"volatility": "{at_s: 10, for_s: 20, kind: volatility, factor: 3}"}

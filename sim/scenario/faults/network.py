@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, Strict
 
-from sim.scenario.faults.base import Lasting, Links, MessageKind
+from sim.scenario.faults.base import Lasting, Links, MessageKind, unheeded
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, FromZero, Share, relation
 
 _RestLinks = Annotated[tuple[Literal["rest_up", "rest_down"], ...], Strict(False), Field(min_length=1)]
@@ -62,6 +62,13 @@ class Latency(Lasting):
     """How likely a message is in the slow mode, from 0 to 1."""
     slow_ms: AboveZero = 1000
     """Delay added in the slow mode, in milliseconds."""
+
+    @relation("tail", "sigma", "slow_share")
+    def _nothing_is_unheeded(self) -> Iterator[Complaint]:
+        if self.tail == "exponential":
+            yield from unheeded(self, "'tail: lognormal'", "sigma")
+        if not self.slow_share:
+            yield from unheeded(self, "a 'slow_share' above 0", "slow_ms")
 
 
 class PacketLoss(Lasting):
@@ -131,6 +138,11 @@ class Partition(Lasting):
     slow_ms: AboveZero = 1000
     """How late messages are in the mode `slow`, in milliseconds."""
 
+    @relation("mode", "slow_ms")
+    def _nothing_is_unheeded(self) -> Iterator[Complaint]:
+        if self.mode != "slow":
+            yield from unheeded(self, "'mode: slow'", "slow_ms")
+
 
 class Clog(Lasting):
     """Some of the links are jammed, each for a stretch of its own: they are released in another order."""
@@ -145,13 +157,13 @@ class Clog(Lasting):
 
 MODELS: Final = (MessageLoss, Latency, LatencySpike, PacketLoss, Reorder, Duplicate, Partition, Clog)
 EXAMPLES: Final = {
-    "message_loss": "{at_s: 60, for_s: 30, kind: message_loss, links: [private], prob: 0.3, messages: [order_filled]}",
-    "latency": "{at_s: 60, for_s: 60, kind: latency, links: [private], base_ms: 20, tail: exponential, tail_ms: 60}",
-    "packet_loss": "{at_s: 60, for_s: 60, kind: packet_loss, links: [rest_up, rest_down, public], loss: 0.3}",
-    "reorder": "{at_s: 60, for_s: 60, kind: reorder, links: [rest_up], window_ms: 50}",
-    "duplicate": "{at_s: 60, for_s: 60, kind: duplicate, links: [private], prob: 0.1, after_ms: 2000}",
-    "partition": "{at_s: 60, for_s: 10, kind: partition, links: [rest_up, rest_down], mode: jam}",
-    "clog": "{at_s: 60, for_s: 9, kind: clog, links: [rest_up, rest_down, public, private]}",
-    "latency_spike": "{at_s: 60, for_s: 60, kind: latency_spike, links: [rest_up, rest_down], "
+    "message_loss": "{at_s: 10, for_s: 20, kind: message_loss, links: [private], prob: 0.3, messages: [order_filled]}",
+    "latency": "{at_s: 10, for_s: 20, kind: latency, links: [private], base_ms: 20, tail: exponential, tail_ms: 60}",
+    "packet_loss": "{at_s: 10, for_s: 20, kind: packet_loss, links: [rest_up, rest_down, public], loss: 0.3}",
+    "reorder": "{at_s: 10, for_s: 20, kind: reorder, links: [rest_up], window_ms: 50}",
+    "duplicate": "{at_s: 10, for_s: 20, kind: duplicate, links: [private], prob: 0.1, after_ms: 2000}",
+    "partition": "{at_s: 10, for_s: 10, kind: partition, links: [rest_up, rest_down], mode: jam}",
+    "clog": "{at_s: 10, for_s: 9, kind: clog, links: [rest_up, rest_down, public, private]}",
+    "latency_spike": "{at_s: 10, for_s: 20, kind: latency_spike, links: [rest_up, rest_down], "
     "extra_p50_ms: 80, extra_p99_ms: 900}",
 }

@@ -41,6 +41,6 @@ class AckLostNotApplied(_LostAck):
 
 MODELS: Final = (AckLost, AckLostNotApplied)
 EXAMPLES: Final = {
-    "ack_lost": "{at_s: 30, for_s: 20, kind: ack_lost, prob: 0.05, requests: [create]}",
-    "ack_lost_not_applied": "{at_s: 30, kind: ack_lost_not_applied, nth: [1, 4]}",
+    "ack_lost": "{at_s: 10, for_s: 20, kind: ack_lost, prob: 0.05, requests: [create]}",
+    "ack_lost_not_applied": "{at_s: 10, kind: ack_lost_not_applied, nth: [1, 4]}",
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, Strict
 
-from sim.scenario.faults.base import Fault, Lasting, Request, Symbols
+from sim.scenario.faults.base import Fault, Lasting, Request, Symbols, unheeded
 from strategy.file_model import (
     CONTRADICTION,
     AboveZero,
@@ -46,6 +46,13 @@ class Downtime(Lasting):
     def _a_refusal_is_final(self) -> Iterator[Complaint]:
         if self.answers == "refused" and self.applied_later:
             yield Complaint(CONTRADICTION, ("applied_later",), "what found no connection cannot be carried out later")
+
+    @relation("memory", "applied_later", "rolled_back_s", "applied_later_s")
+    def _nothing_is_unheeded(self) -> Iterator[Complaint]:
+        if self.memory != "rolled_back":
+            yield from unheeded(self, "'memory: rolled_back'", "rolled_back_s")
+        if not self.applied_later:
+            yield from unheeded(self, "an 'applied_later' above 0", "applied_later_s")
 
 
 class Step(Written):
@@ -136,6 +143,14 @@ class RateLimit(Lasting):
     """How long the first ban lasts, in simulated seconds; each further one is twice as long."""
     ban_s_max: AboveZero = 600
     """How long a ban lasts at most, in simulated seconds."""
+
+    @relation("banned", "ban_after", "ban_s", "ban_s_max")
+    def _bans_make_sense(self) -> Iterator[Complaint]:
+        if not self.banned and self.ban_after is None:
+            yield from unheeded(self, "'ban_after' or 'banned'", "ban_s", "ban_s_max")
+        elif self.ban_s_max < self.ban_s:
+            words = f"ban_s_max ({self.ban_s_max:g}) must not be below ban_s ({self.ban_s:g})"
+            yield Complaint(CONTRADICTION, ("ban_s_max",), words)
 
 
 class AppliedLater(Lasting):
@@ -228,17 +243,17 @@ MODELS: Final[tuple[type[Fault], ...]] = (
     CancelRacesFill,
 )
 EXAMPLES: Final[dict[str, str]] = {
-    "downtime": "{at_s: 60, for_s: 20, kind: downtime, answers: busy, memory: rolled_back, rolled_back_s: 10, "
+    "downtime": "{at_s: 10, for_s: 20, kind: downtime, answers: busy, memory: rolled_back, rolled_back_s: 5, "
     "applied_later: 0.3}",
-    "maintenance": "{at_s: 60, kind: maintenance, announced_s: 20, jitter_s: 5, "
-    "steps: [{regime: cancel_only, for_s: 5}, {regime: halted, for_s: 30}, {regime: post_only, for_s: 5}]}",
-    "gray_engine": "{at_s: 60, for_s: 30, kind: gray_engine, factor: 300, symbols: [BTCUSDT]}",
-    "read_lag": "{at_s: 60, for_s: 60, kind: read_lag, lag_s: 2.5}",
-    "rate_limit": "{at_s: 60, for_s: 60, kind: rate_limit, orders_per_s: 3, burst: 5, ban_after: 5, ban_s: 10}",
-    "applied_later": "{at_s: 60, for_s: 60, kind: applied_later, prob: 0.1, later_s: 3, requests: [create]}",
-    "batch_partial": "{at_s: 60, for_s: 60, kind: batch_partial, prob: 0.3}",
-    "post_only_refused_late": "{at_s: 60, for_s: 60, kind: post_only_refused_late, prob: 0.3}",
-    "fill_duplicate": "{at_s: 60, for_s: 60, kind: fill_duplicate, prob: 0.5, after_s: 2}",
-    "fill_dropped": "{at_s: 60, for_s: 60, kind: fill_dropped, prob: 0.3}",
-    "cancel_races_fill": "{at_s: 60, for_s: 60, kind: cancel_races_fill, prob: 0.2, told_after_s: 0.5}",
+    "maintenance": "{at_s: 10, kind: maintenance, announced_s: 8, jitter_s: 3, "
+    "steps: [{regime: cancel_only, for_s: 5}, {regime: halted, for_s: 10}, {regime: post_only, for_s: 5}]}",
+    "gray_engine": "{at_s: 10, for_s: 20, kind: gray_engine, factor: 300, symbols: [BTCUSDT]}",
+    "read_lag": "{at_s: 10, for_s: 20, kind: read_lag, lag_s: 2.5}",
+    "rate_limit": "{at_s: 10, for_s: 20, kind: rate_limit, orders_per_s: 3, burst: 5, ban_after: 5, ban_s: 10}",
+    "applied_later": "{at_s: 10, for_s: 20, kind: applied_later, prob: 0.1, later_s: 3, requests: [create]}",
+    "batch_partial": "{at_s: 10, for_s: 20, kind: batch_partial, prob: 0.3}",
+    "post_only_refused_late": "{at_s: 10, for_s: 20, kind: post_only_refused_late, prob: 0.3}",
+    "fill_duplicate": "{at_s: 10, for_s: 20, kind: fill_duplicate, prob: 0.5, after_s: 2}",
+    "fill_dropped": "{at_s: 10, for_s: 20, kind: fill_dropped, prob: 0.3}",
+    "cancel_races_fill": "{at_s: 10, for_s: 20, kind: cancel_races_fill, prob: 0.2, told_after_s: 0.5}",
 }
