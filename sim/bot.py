@@ -25,6 +25,15 @@ class AnyCore(Protocol):
         """Take in an event; give what to do."""
 
 
+def check_said(leaving: object) -> None:
+    """Have a core that gives anything but commands told so; raises ``TypeError``."""
+    if not isinstance(leaving, tuple | list):
+        raise TypeError(f"the core's step gave {leaving!r:.80}: it must give a tuple of commands, () for none")
+    for command in leaving:
+        if not isinstance(command, commands.Command):
+            raise TypeError(f"the core's step gave {command!r:.80} among its commands, which is none")
+
+
 class Watcher(Protocol):
     """Somebody who looks on: the oracle, the measures."""
 

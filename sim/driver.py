@@ -8,7 +8,7 @@ them, cancels and questions at once.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sim.bot import JOURNAL_AND_SEND, SEND_AND_ACK, AnyCore, Bot
+from sim.bot import JOURNAL_AND_SEND, SEND_AND_ACK, AnyCore, Bot, check_said
 from sim.calls import Calls
 from sim.host.host import Host
 from sim.kernel import Kernel
@@ -74,6 +74,7 @@ class SimDriver(Bot):
         self._host.disk.append(EventRecord(now_ns, event))
         try:
             leaving = self.core.step(now_ns, event)
+            check_said(leaving)
             self.trip(event)
         except MemoryError:
             # What the step had come to is worth nothing: neither its commands nor the core's state.

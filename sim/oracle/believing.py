@@ -9,7 +9,6 @@ from sim.oracle.tolerance import Tolerance
 from strategy import events
 from strategy.belief import Belief
 from strategy.knobs import SymbolKnobs
-from strategy.units import NS_PER_S
 
 # Regimes in which no cancel is taken: nobody is blamed for a quote that could not be cancelled.
 _NO_CANCELS = frozenset({"halted", "closed"})
@@ -84,9 +83,8 @@ class Believing:
             self._findings.cost("S1", now_ns, f"{detail}; {foreign} of them by orders this bot never sent", foreign)
 
     def why_banned(self, now_ns: int) -> str:
-        """Say until when a ban lasts that was delivered; empty where none does."""
-        left_ns = self._banned_ns - now_ns
-        return f"banned for another {left_ns / NS_PER_S:.1f} s" if left_ns > 0 else ""
+        """Say that a ban lasts that was delivered; empty where none does."""
+        return "banned" if now_ns < self._banned_ns else ""
 
     def slept(self, now_ns: int) -> None:
         """Note that the bot's host did not run until now: nobody attempts anything in his sleep."""

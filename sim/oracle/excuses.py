@@ -39,10 +39,11 @@ class Excuses:
         banned = self._why_banned(now_ns)
         if banned:
             return banned
-        why = self._why_out(now_ns, symbol)
+        if not self._is_blind(now_ns, symbol):
+            return self._why_out(now_ns, symbol)
         # Without a book nobody quotes; without having asked for one nobody is excused.
         is_asking = now_ns - self._feeds[symbol].asked_ns <= self._tolerance.book_asked_ns
-        return why if is_asking or not self._is_blind(now_ns, symbol) else ""
+        return "no book, though it is asked for" if is_asking else ""
 
     def careful(self, now_ns: int, one: SymbolBelief) -> str:
         """Say on which ground the bot's own guard keeps it from quoting; empty when there is none."""

@@ -55,6 +55,8 @@ class Findings:
         self.breaches: list[Breach] = []
         self.costs: list[Cost] = []
         self.excused_ns: dict[str, int] = {}
+        self.excused_why_ns: dict[str, dict[str, int]] = {}
+        self.waited_ns: dict[str, int] = {}
         self.checks: dict[str, int] = {code: 0 for code in INVARIANTS if code not in self.off}
         self._told: dict[tuple[str, str], None] = {}
         self._episodes: dict[tuple[str, str], _Episode] = {}
@@ -91,9 +93,15 @@ class Findings:
         elif episode is not None:
             self._end((code, subject), now_ns)
 
-    def excuse(self, code: str, by_ns: int) -> None:
-        """Count time during which a promise could not be asked for."""
+    def excuse(self, code: str, by_ns: int, why: str) -> None:
+        """Count time during which a promise could not be asked for; the reasons of one promise are few."""
         self.excused_ns[code] = self.excused_ns.get(code, 0) + by_ns
+        reasons = self.excused_why_ns.setdefault(code, {})
+        reasons[why] = reasons.get(why, 0) + by_ns
+
+    def waited(self, code: str, by_ns: int) -> None:
+        """Count time during which a promise was looked at, kept or not: what excused time is a share of."""
+        self.waited_ns[code] = self.waited_ns.get(code, 0) + by_ns
 
     def finish(self, now_ns: int) -> None:
         """End what is still going on."""

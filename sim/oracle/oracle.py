@@ -164,6 +164,16 @@ class Oracle:
         return dict(self._findings.excused_ns)
 
     @property
+    def waited_ns(self) -> dict[str, int]:
+        """For how long each promise of liveness was looked at, excused or not, summed over symbols."""
+        return dict(self._findings.waited_ns)
+
+    @property
+    def excused_why_ns(self) -> dict[str, dict[str, int]]:
+        """Why promises could not be asked for, and each reason for how long."""
+        return {code: dict(reasons) for code, reasons in self._findings.excused_why_ns.items()}
+
+    @property
     def recoveries_ns(self) -> dict[str, int | None]:
         """How long after the calm each promise of liveness first held; None where it never did."""
         return self._live.recoveries_ns()

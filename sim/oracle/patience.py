@@ -34,6 +34,7 @@ class Patience(msgspec.Struct):
         ``excuse`` says what others did to it, ``pause`` what the bot itself is careful about.
         """
         passed_ns, self.last_ns = now_ns - self.last_ns, now_ns
+        findings.waited(self.code, passed_ns)
         if not wrong:
             self.broken_ns = 0
             if self.held_ns is None:
@@ -41,7 +42,7 @@ class Patience(msgspec.Struct):
             findings.checked(self.code)
         elif excuse or pause:
             self.broken_ns = 0 if excuse else self.broken_ns
-            findings.excuse(self.code, passed_ns)
+            findings.excuse(self.code, passed_ns, excuse or pause)
         else:
             self.broken_ns += passed_ns
             if self.broken_ns > self.bound_ns:

@@ -10,10 +10,12 @@ from rich.table import Table
 
 from sim.runs.engine import Progress as OnResult
 from sim.runs.job import SeedResult
-from sim.runs.judge import FAIL, PASS, WARN, GateVerdict
+from sim.runs.judge import FAIL, NOT_JUDGED, PASS, WARN, GateVerdict
 from sim.runs.summary import ScenarioSummary
 
-_STYLE: Final = {PASS: "green", FAIL: "bold red", WARN: "yellow"}
+_STYLE: Final = {PASS: "green", FAIL: "bold red", WARN: "yellow", NOT_JUDGED: "yellow"}
+# How many of the reasons that excused a promise are told.
+_REASONS_MAX: Final = 2
 _MINUTE_S: Final = 60
 _INVARIANT_DETAIL_MAX: Final = 3
 
@@ -45,7 +47,11 @@ def print_scenario(console: Console, summary: ScenarioSummary) -> None:
     if summary.skipped:
         console.print(f"\n[bold]{summary.name}[/]   [yellow]skipped[/]: {summary.skipped}", highlight=False)
         return
+    if summary.is_unrun:
+        console.print(f"\n[bold]{summary.name}[/]   [yellow]not run[/]", highlight=False)
+        return
     word = "[bold red]FAILED[/]" if summary.failed else "[green]passed[/]"
+    word = f"{word} [yellow]so far[/]" if summary.missing else word
     length = _length(summary.duration_s)
     seeds = f"{len(summary.results)} seed" + ("s" if len(summary.results) != 1 else "")
     head = f"\n[bold]{summary.name}[/]   {length} x {seeds}   {word}   digest {summary.digest}"
@@ -122,11 +128,20 @@ def _print_excused(console: Console, summary: ScenarioSummary) -> None:
 def excused_line(summary: ScenarioSummary) -> str:
     """Say which runs could not converge and for how long each promise could not be asked for; empty: none."""
     excused = summary.excused
-    parts = [f"{code} for {number(seconds)} s" for code, seconds in excused.seconds.items()]
+    parts = [f"{code} for {number(seconds)} s{_share(code, summary)}" for code, seconds in excused.seconds.items()]
     if excused.lost_seeds:
         lost = f"{len(excused.lost_seeds)} of {len(summary.results)} runs ({excused.why})"
         return ", ".join([lost, *parts])
     return ", ".join([f"0 of {len(summary.results)} runs", *parts]) if parts else ""
+
+
+def _share(code: str, summary: ScenarioSummary) -> str:
+    """Say what part of its time a promise was excused, and mostly why."""
+    excused = summary.excused
+    reasons = list(excused.reasons.get(code, ()))
+    told = "; ".join(reasons[:_REASONS_MAX]) + ("; and others" if len(reasons) > _REASONS_MAX else "")
+    share = f", {number(excused.shares_pct[code])} % of its time" if code in excused.shares_pct else ""
+    return share + (f" ({told})" if told else "")
 
 
 def _print_errors(console: Console, summary: ScenarioSummary) -> None:
@@ -141,7 +156,9 @@ def _print_errors(console: Console, summary: ScenarioSummary) -> None:
             )
             console.print("     " + result.error.strip().splitlines()[-1], highlight=False, markup=False)
     if summary.missing:
-        console.print(f"   [bold red]no result for seeds {', '.join(map(str, summary.missing))}[/]", highlight=False)
+        colour = "bold red" if summary.lost else "yellow"
+        seeds = ", ".join(map(str, summary.missing))
+        console.print(f"   [{colour}]no result for seeds {seeds}[/]", highlight=False)
 
 
 def print_overview(console: Console, summaries: Sequence[ScenarioSummary], walls: dict[str, float]) -> None:
@@ -158,8 +175,8 @@ def print_overview(console: Console, summaries: Sequence[ScenarioSummary], walls
 
 
 def _overview_row(one: ScenarioSummary, wall_s: float) -> list[str]:
-    if one.skipped:
-        return [one.name, "-", "-", "-", "-", "-", "-", "-", "[yellow]skipped[/]"]
+    if one.skipped or one.is_unrun:
+        return [one.name, *["-"] * 7, f"[yellow]{'skipped' if one.skipped else 'not run'}[/]"]
     passed = sum(gate.verdict == PASS for gate in one.gates)
     warned = sum(gate.verdict == WARN for gate in one.gates)
     gates = f"{passed} of {len(one.gates)}" + (f", {warned} warn" if warned else "")
@@ -176,7 +193,7 @@ def _overview_row(one: ScenarioSummary, wall_s: float) -> list[str]:
         _mean(one, "net_ex_fees_bps"),
         _mean(one, "fills"),
         speed,
-        "[bold red]FAIL[/]" if one.failed else "[green]pass[/]",
+        "[bold red]FAIL[/]" if one.failed else "[yellow]so far[/]" if one.missing else "[green]pass[/]",
     ]
 
 

@@ -38,7 +38,10 @@ class SeedResult(msgspec.Struct, frozen=True):
     breach) holds the end of the trace as text. ``skipped`` says why nothing ran; ``refused`` what
     is wrong with a file that only the run itself reads, a tape.
 
-    ``excused_s``: how long each promise could not be asked for, summed over its subjects; ``lost`` says
+    ``was_cut``: a broken promise ended it early, so that its figures are those of a part of the run.
+
+    ``excused_s``: how long each promise could not be asked for, summed over its subjects, by reason in
+    ``excused_why_s``; ``waited_s`` how long it was looked at in all. ``lost`` says
     what cut every read for ever, so that the run as a whole is excused from converging. ``recovered_s``:
     how long after the calm each promise of liveness first held; None where it never did.
     """
@@ -52,6 +55,9 @@ class SeedResult(msgspec.Struct, frozen=True):
     costs: tuple[BreachSeen, ...] = ()
     checks: dict[str, int] = {}
     excused_s: dict[str, float] = {}
+    excused_why_s: dict[str, dict[str, float]] = {}
+    waited_s: dict[str, float] = {}
+    was_cut: bool = False
     lost: str = ""
     recovered_s: dict[str, float | None] = {}
     plan: bytes = b""

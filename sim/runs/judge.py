@@ -19,6 +19,7 @@ from sim.scenario.gates import Gate
 PASS: Final = "pass"
 FAIL: Final = "FAIL"
 WARN: Final = "warn"
+NOT_JUDGED: Final = "not judged"
 
 _RESAMPLES: Final = 9999
 _SEEDS_FOR_INTERVAL: Final = 2
@@ -77,6 +78,12 @@ def judge(scenario: str, gate: Gate, results: Sequence[SeedResult]) -> GateVerdi
     holds = (gate.min is None or got >= gate.min) and (gate.max is None or got <= gate.max)
     verdict = PASS if holds else failing
     return GateVerdict(title_of(gate), limit_of(gate), got, interval, worst, worst_seed, verdict, gate.why or "")
+
+
+def not_judged(gate: Gate) -> GateVerdict:
+    """Say that no run came to its end: what a part of one measured is no answer."""
+    why = "a broken invariant cut every seed short"
+    return GateVerdict(title_of(gate), limit_of(gate), None, None, None, None, NOT_JUDGED, why)
 
 
 def _across(gate: Gate, values: list[float], interval: tuple[float, float] | None) -> float:

@@ -93,6 +93,12 @@ def _run(job: Job) -> SeedResult:
         costs=tuple(BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail) for one in oracle.costs),
         checks=dict(sorted(oracle.checks.items())),
         excused_s={code: lasted_ns / NS_PER_S for code, lasted_ns in sorted(oracle.excused_ns.items())},
+        excused_why_s={
+            code: {why: ns / NS_PER_S for why, ns in reasons.items()}
+            for code, reasons in sorted(oracle.excused_why_ns.items())
+        },
+        waited_s={code: ns / NS_PER_S for code, ns in sorted(oracle.waited_ns.items())},
+        was_cut=bool(oracle.breaches) and outcome.ended_ns < planned.duration_ns,
         lost=why_unrecoverable(world),
         recovered_s={code: None if ns is None else ns / NS_PER_S for code, ns in oracle.recoveries_ns.items()},
         plan=plan.to_bytes(planned),

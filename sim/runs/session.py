@@ -123,7 +123,8 @@ class Session:
             results = [gathered.results[place] for place in places if place in gathered.results]
             missing = [jobs[place].seed for place in places if place not in gathered.results]
             if results or missing:
-                summaries.append(summarise(one.scenario, one.source, results, missing, self._flags()))
+                lost = [jobs[place].seed for place in places if place in gathered.lost]
+                summaries.append(summarise(one.scenario, one.source, results, missing, self._flags(), lost))
         return summaries
 
     def _flags(self) -> str:
@@ -183,8 +184,12 @@ class Session:
             talk.print("\n[yellow]interrupted[/]: what had finished is written", highlight=False)
         if gathered.lost:
             talk.print(f"\n[bold red]{len(gathered.lost)} runs lost with their worker[/]", highlight=False)
-        ran = [summary for summary in summaries if not summary.skipped]
-        verdict = f"{failed} of {len(ran)} scenarios failed" if failed else f"{len(ran)} scenarios passed"
+        ran = [summary for summary in summaries if not summary.skipped and not summary.is_unrun]
+        partly = sum(bool(summary.missing) and not summary.failed for summary in ran)
+        passed = f"{len(ran) - partly} scenarios passed" + (f", {partly} not to the end" if partly else "")
+        verdict = f"{failed} of {len(ran)} scenarios failed" if failed else passed
+        unrun = sum(summary.is_unrun for summary in summaries)
+        verdict += f", {unrun} not run" if unrun else ""
         talk.print(f"\n{verdict} in {took_s:.0f} s   exit {code}", highlight=False)
         talk.print(f"data {out / 'summary.json'}   junit {out / 'junit.xml'}", highlight=False)
 

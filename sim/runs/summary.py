@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from sim.runs.job import SeedResult
-from sim.runs.judge import FAIL, GateVerdict, judge
+from sim.runs.judge import FAIL, GateVerdict, judge, not_judged
 from sim.scenario.models import Scenario
+from strategy.units import PCT
 
 
 class InvariantSummary(msgspec.Struct, frozen=True):
@@ -21,11 +22,16 @@ class InvariantSummary(msgspec.Struct, frozen=True):
 
 
 class Excused(msgspec.Struct, frozen=True):
-    """What could not be asked for: seeds excused as a whole (and why the first), seconds by promise over all."""
+    """What could not be asked for: seeds excused as a whole (and why the first), seconds by promise over all.
+
+    ``shares_pct`` is what part of the time a promise was looked at that is; ``reasons`` its seconds by reason.
+    """
 
     lost_seeds: tuple[int, ...] = ()
     why: str = ""
     seconds: dict[str, float] = {}
+    shares_pct: dict[str, float] = {}
+    reasons: dict[str, dict[str, float]] = {}
 
 
 class Recovery(msgspec.Struct, frozen=True):
@@ -36,7 +42,10 @@ class Recovery(msgspec.Struct, frozen=True):
 
 
 class ScenarioSummary(msgspec.Struct, frozen=True):
-    """The verdict on one scenario. ``repeat`` is the command that runs the worst case again."""
+    """The verdict on one scenario. ``repeat`` is the command that runs the worst case again.
+
+    ``missing`` seeds have no result: those ``lost`` with their worker, and those that never had their turn.
+    """
 
     name: str
     source: str
@@ -50,18 +59,20 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     recovery: dict[str, Recovery] = {}
     skipped: str = ""
     missing: tuple[int, ...] = ()
+    lost: tuple[int, ...] = ()
 
     @property
     def failed(self) -> bool:
-        """Say whether a gate or an invariant failed, a seed raised, or one is missing."""
+        """Say whether a gate or an invariant failed, a seed raised or was lost with its worker."""
         broken = any(one.broken for one in self.invariants.values())
         return (
-            broken
-            or any(gate.verdict == FAIL for gate in self.gates)
-            or self.raised
-            or self.refused
-            or bool(self.missing)
+            broken or any(gate.verdict == FAIL for gate in self.gates) or self.raised or self.refused or bool(self.lost)
         )
+
+    @property
+    def is_unrun(self) -> bool:
+        """Say whether not one seed came to its turn."""
+        return not self.results and not self.skipped and not self.lost
 
     @property
     def refused(self) -> bool:
@@ -75,14 +86,23 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
 
 
 def summarise(
-    scenario: Scenario, source: str, results: Sequence[SeedResult], missing: Sequence[int], flags: str = ""
+    scenario: Scenario,
+    source: str,
+    results: Sequence[SeedResult],
+    missing: Sequence[int],
+    flags: str = "",
+    lost: Sequence[int] = (),
 ) -> ScenarioSummary:
-    """Judge a scenario from the results of its seeds (in seed order); ``flags`` decided what was run."""
+    """Judge a scenario from the results of its seeds (in seed order); ``flags`` decided what was run.
+
+    A seed that a broken promise cut short is judged by that promise; gates are asked of whole runs.
+    """
     skipped = next((result.skipped for result in results if result.skipped), "")
     ran = [result for result in results if not result.skipped]
     digest = hashlib.blake2b("".join(result.digest for result in ran).encode(), digest_size=8).hexdigest()
     failing = _first_failing(ran)
-    gates = () if skipped else tuple(judge(scenario.name, gate, ran) for gate in scenario.gates)
+    whole = [result for result in ran if not result.was_cut]
+    gates = tuple(judge(scenario.name, gate, whole) if whole else not_judged(gate) for gate in scenario.gates if ran)
     worst = next((gate.worst_seed for gate in gates if gate.verdict == FAIL and gate.worst_seed is not None), None)
     seed = failing.seed if failing else worst
     return ScenarioSummary(
@@ -98,17 +118,31 @@ def summarise(
         recovery=_recovery(ran),
         skipped=skipped,
         missing=tuple(missing),
+        lost=tuple(lost),
     )
 
 
 def _excused(results: Sequence[SeedResult]) -> Excused:
     lost = [result for result in results if result.lost]
     codes = sorted({code for result in results for code in result.excused_s})
+    seconds = {code: sum(result.excused_s.get(code, 0.0) for result in results) for code in codes}
+    waited = {code: sum(result.waited_s.get(code, 0.0) for result in results) for code in codes}
     return Excused(
         lost_seeds=tuple(result.seed for result in lost),
         why=lost[0].lost if lost else "",
-        seconds={code: sum(result.excused_s.get(code, 0.0) for result in results) for code in codes},
+        seconds=seconds,
+        shares_pct={code: PCT * seconds[code] / waited[code] for code in codes if waited[code]},
+        reasons={code: _reasons(code, results) for code in codes},
     )
+
+
+def _reasons(code: str, results: Sequence[SeedResult]) -> dict[str, float]:
+    """Sum the excused seconds of a promise by reason, the longest first."""
+    sums: dict[str, float] = {}
+    for result in results:
+        for why, seconds in result.excused_why_s.get(code, {}).items():
+            sums[why] = sums.get(why, 0.0) + seconds
+    return dict(sorted(sums.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _recovery(results: Sequence[SeedResult]) -> dict[str, Recovery]:
@@ -167,6 +201,7 @@ def _seed_plain(result: SeedResult) -> dict[str, Any]:
         "simulated_s": result.simulated_s,
         "metrics": result.metrics,
         "checks": result.checks,
+        "was_cut": result.was_cut,
         "excused_s": result.excused_s,
         "lost": result.lost,
         "recovered_s": result.recovered_s,

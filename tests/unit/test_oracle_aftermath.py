@@ -1,14 +1,20 @@
 """After the storm: nothing left behind (L4), quiet (L5), and what is excused because nobody could know (L1 to L3)."""
 
+import io
+from pathlib import Path
+
 import pytest
+from rich.console import Console
 from watching import BUY, NAME, SELL, Scene, accepted, cancelled, filled
 
 from sim.oracle.outside import Outside
 from sim.oracle.recoverable import Ways, cuts_of, recoverable, why_unrecoverable
 from sim.plan import Plan, PlannedFault
-from sim.runs.console import excused_line
-from sim.runs.job import SeedResult
+from sim.runs.console import excused_line, print_overview, print_scenario
+from sim.runs.folder import junit_of
+from sim.runs.job import BreachSeen, SeedResult
 from sim.runs.summary import summarise
+from sim.scenario.gates import Gate
 from strategy import commands, events
 from strategy.units import NS_PER_S
 
@@ -232,9 +238,10 @@ class SomeWorld:
     """As much of a world as an excuse looks at."""
 
     def __init__(self, plan: Plan, heard_s: float) -> None:
-        self.plan = plan
-        self.driver = self.calls = self.connection = self
-        self.heard_ns = round(heard_s * NS_PER_S)
+        self.plan, self.heard_s = plan, heard_s
+
+    def heard_ns(self) -> int:
+        return round(self.heard_s * NS_PER_S)
 
 
 def test_a_path_on_which_something_was_heard_in_the_calm_was_not_cut():
@@ -291,6 +298,42 @@ def test_excused_runs_and_time_are_told_in_one_line():
     other = summarise(SomeScenario, "x.yaml", results({}, {"L3": 1.0}), ())
     assert "0 of 2 runs, L3 for 1 s" == excused_line(other)
     assert "" == excused_line(summarise(SomeScenario, "x.yaml", results({}), ()))
+
+
+def test_excused_time_is_told_with_its_share_and_what_it_was_for():
+    whys = {"L3": {"banned": 3.0, "no book": 1.0, "told not to": 0.5}}
+    told = [SeedResult("x", 1, excused_s={"L3": 4.5}, excused_why_s=whys, waited_s={"L3": 90.0})]
+    line = excused_line(summarise(SomeScenario, "x.yaml", told, ()))
+    assert "0 of 1 runs, L3 for 4.5 s, 5 % of its time (banned; no book; and others)" == line
+
+
+def test_gates_are_not_asked_of_a_run_that_a_breach_cut_short():
+    gate = Gate(metric="fills", min=10, across_seeds="worst")
+    scenario = type("Gated", (SomeScenario,), {"gates": (gate,)})
+    whole = SeedResult("x", 1, metrics={"fills": {"value": 20.0}})
+    cut = SeedResult("x", 2, metrics={"fills": {"value": 1.0}}, breaches=(BreachSeen("S1", 3.0, "over"),), was_cut=True)
+    some = summarise(scenario, "x.yaml", [whole, cut], ())
+    assert (True, "pass", 20.0) == (some.failed, some.gates[0].verdict, some.gates[0].got)
+    none = summarise(scenario, "x.yaml", [cut], ())
+    assert (True, "not judged") == (none.failed, none.gates[0].verdict)
+    assert b"skipped" in junit_of([none], Path("out"))
+
+
+def test_a_scenario_that_had_no_turn_has_not_failed_and_one_that_lost_a_worker_has():
+    unrun = summarise(SomeScenario, "x.yaml", [], (1, 2))
+    assert (False, True) == (unrun.failed, unrun.is_unrun)
+    partly = summarise(SomeScenario, "x.yaml", results({}), (2,))
+    assert (False, False) == (partly.failed, partly.is_unrun)
+    lost = summarise(SomeScenario, "x.yaml", results({}), (2,), lost=(2,))
+    assert lost.failed
+    said = Console(width=140, record=True, file=io.StringIO())
+    for one in (unrun, partly):
+        print_scenario(said, one)
+    print_overview(said, [unrun, partly], {})
+    text = said.export_text()
+    assert "not run" in text
+    assert "passed so far" in text
+    assert "FAIL" not in text
 
 
 def test_recoveries_are_told_as_median_and_worst_where_all_seeds_have_one():

@@ -195,6 +195,19 @@ def test_until_cuts_a_run_and_fail_fast_starts_no_more(tmp_path):
     assert ([1], [2, 3]) == ([seed["seed"] for seed in one["seeds"]], one["missing_seeds"])
 
 
+@pytest.mark.parametrize(
+    ("gives", "words"),
+    [("None", "the core's step gave None: it must give a tuple of commands"), ("(7,)", "gave 7 among its commands")],
+)
+def test_a_core_that_gives_no_commands_is_told_what_it_should_give(tmp_path, gives, words):
+    (tmp_path / "silent.py").write_text(
+        f"class core:\n wake_at_ns = None\n def __init__(self, knobs): pass\n def step(self, n, e): return {gives}\n"
+    )
+    done = sim("run", write(tmp_path, seeds=1), "-w", "1", "--core", "silent:core", "--out", "out", cwd=tmp_path)
+    assert 4 == done.returncode
+    assert words in " ".join(done.stdout.split())
+
+
 def test_a_tape_without_data_is_skipped_visibly_and_exits_5_when_alone(tmp_path, repository):
     tape = repository / "scenarios" / "tape" / "btcusdt_2023.yaml"
     done = sim("run", tape, "--out", "out", cwd=tmp_path)
@@ -230,7 +243,7 @@ def test_an_interrupt_writes_what_had_finished_and_exits_130(tmp_path, workers):
         "    return Core(knobs)\n"
     )
     process = subprocess.Popen(
-        [SIM, "run", str(path), "-w", workers, "--core", "counted:core", "--out", "out"],
+        [SIM, "run", str(path), str(write(tmp_path, "later")), "-w", workers, "--core", "counted:core", "--out", "out"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     begun, until_s = tmp_path / "begun", time.monotonic() + 60
@@ -241,6 +254,8 @@ def test_an_interrupt_writes_what_had_finished_and_exits_130(tmp_path, workers):
     stdout, stderr = process.communicate(timeout=30)
     assert 130 == process.returncode, stdout + stderr
     assert "interrupted" in stdout
+    assert "FAIL" not in stdout
+    assert "later   not run" in stdout
     one = json.loads((tmp_path / "out" / "summary.json").read_text())["scenarios"][0]
     assert 0 < len(one["seeds"]) < 400
     assert "Traceback" not in stderr
