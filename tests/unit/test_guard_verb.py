@@ -44,6 +44,10 @@ def test_a_bot_that_traded_and_falls_silent_is_taken_for_dead() -> None:
     assert [False, False, True] == heard((None, 0.0, None), (beat(), FRESH, HELD), (beat(), OLD, HELD))
 
 
+def test_silence_is_what_is_as_old_as_it_may_be_at_most() -> None:
+    assert [False, False, True] == heard((beat(), FRESH, HELD), (beat(), 4.999, HELD), (beat(), 5.0, HELD))
+
+
 def test_it_does_not_matter_whether_its_process_still_lives() -> None:
     assert [False, True] == heard((beat(), FRESH, HELD), (beat(), OLD, None))
 

@@ -106,8 +106,9 @@ def test_a_fill_that_the_journal_lacks_explains_its_position(tmp_path: Path, mon
 def test_fills_older_than_the_journal_remembers_or_the_look_reaches_are_no_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    day_old = time.time_ns() - 25 * 3600 * S
-    state = state_with(5, fills={"f1": day_old})
+    # At the edge of a day the two may see different ones: clocks are not the same.
+    day_old, at_the_edge = time.time_ns() - 25 * 3600 * S, time.time_ns() - 24 * 3600 * S + 30 * S
+    state = state_with(5, fills={"f1": day_old, "f2": at_the_edge})
     last = fill("f0")
     state.orders.fills_forgotten_ns = last.venue_ns
     older = fill("f-1", venue_ns=last.venue_ns - 1)
