@@ -193,7 +193,8 @@ def wallet(equity="9.5", maintenance="0.5", coins=()):
 def test_margin_is_the_accounts_else_the_settle_coins():
     coins = [{"coin": "BTC", "equity": "1"}, {"coin": "USDT", "equity": "5", "totalPositionMM": "0.25"}]
     half = CASH_PER_QUOTE // 2
-    assert answer(MARGIN, wallet()) == events.MarginSeen(7, 19 * half, half, VENUE_NS)
+    assert answer(MARGIN, wallet(coins=coins)) == events.MarginSeen(7, 19 * half, half, VENUE_NS)
+    assert answer(MARGIN, wallet("9.5", "", coins)) == events.MarginSeen(7, 10 * half, half // 2, VENUE_NS)
     assert answer(MARGIN, wallet("", "", coins)) == events.MarginSeen(7, 10 * half, half // 2, VENUE_NS)
     no_margin = [{"coin": "USDT", "equity": "5"}]
     assert answer(MARGIN, wallet("", "", no_margin)) == events.MarginSeen(7, 10 * half, 0, VENUE_NS)
