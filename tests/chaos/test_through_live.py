@@ -8,15 +8,19 @@ wire's sequence numbers and ids are its own, and orders are acknowledged before 
 import arms
 import pytest
 from storms import SCENARIOS
+from wired import WiredWorld
 
+from sim.plan import expand
 from sim.runs.job import Job
 from sim.runs.judge import FAIL
 from sim.runs.seed import run_seed
 from sim.runs.summary import summarise
 from sim.scenario.load import load_scenarios
+from strategy.core import Core
 
 STORMS = ("clock_skew", "exchange_downtime", "memory_pressure", "network_partition")
 OTHERS = (
+    "batch_latency",
     "calm",
     "crash_restart",
     "fast_market",
@@ -28,8 +32,11 @@ OTHERS = (
     "lost_fills",
     "lost_request",
     "low_tier",
+    "rest_only",
     "slow_host",
 )
+# A ban by address lasts ten minutes on this venue, whatever the scenario says: nothing is quoted after it.
+BANNED = "rate_limited"
 QUICK_S = 45
 
 
@@ -41,6 +48,10 @@ def _live(tmp_path, monkeypatch):
 def played(name, until_s, through="live"):
     (scenario,) = load_scenarios([SCENARIOS / f"{name}.yaml"])
     return scenario, run_seed(Job(scenario, 1, through=through, until_s=until_s))
+
+
+def test_every_shipped_scenario_is_on_one_list():
+    assert sorted((*STORMS, *OTHERS, BANNED)) == sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", STORMS)
@@ -65,3 +76,13 @@ def test_its_verdict_is_that_of_the_simulated_driver(name, is_deep):
         failed = [gate.gate for gate in summary.gates if gate.verdict == FAIL]
         verdicts.append((result.error, result.breaches, failed, summary.failed))
     assert [("", (), [], False)] * 2 == verdicts
+
+
+def test_who_is_shut_out_stays_away_and_breaks_no_promise(is_deep):
+    if not is_deep:
+        pytest.skip("slow: with --chaos")
+    (scenario,) = load_scenarios([SCENARIOS / f"{BANNED}.yaml"])
+    world = WiredWorld(scenario, expand(scenario, 1), Core)
+    outcome = world.run()
+    assert ("", []) == (outcome.error, world.oracle.breaches)
+    assert "nothing is sent for 600 s" in [alert.detail for alert in world.driver.alerts]

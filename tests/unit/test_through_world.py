@@ -94,7 +94,7 @@ def test_a_venue_without_a_public_stream_is_quoted_on_by_its_books(tmp_path):
     ],
 )
 def test_another_process_takes_over_with_the_books_of_the_one_that_ended(tmp_path, fault):
-    world, heard = wired(tmp_path, 40, faults=fault, calm_s=20)
+    world, heard = wired(tmp_path, 20, faults=fault, calm_s=15)
     ended(world)
     assert 2 == world.driver.boots
     first, second = heard.of(events.Started)
@@ -105,15 +105,15 @@ def test_another_process_takes_over_with_the_books_of_the_one_that_ended(tmp_pat
 @pytest.mark.parametrize(
     "fault",
     [
-        "{at_s: 5, for_s: 8, kind: slow_cpu, step_us: 300, factor: 10}",
+        "{at_s: 5, for_s: 4, kind: slow_cpu, step_us: 300, factor: 10}",
         "{at_s: 5, for_s: 2, kind: pause}",
-        "{at_s: 5, for_s: 8, kind: slow_fsync, commit_ms: 30}",
-        "{at_s: 5, for_s: 5, kind: disk_full, error: EIO}",
-        "{at_s: 5, for_s: 8, kind: heap_budget, soft_kib: 200, hard_kib: 300}",
+        "{at_s: 5, for_s: 4, kind: slow_fsync, commit_ms: 30}",
+        "{at_s: 5, for_s: 4, kind: disk_full, error: EIO}",
+        "{at_s: 5, for_s: 4, kind: heap_budget, soft_kib: 200, hard_kib: 300}",
     ],
 )
 def test_a_host_in_trouble_breaks_no_promise_and_is_the_same_trouble_twice(tmp_path, fault):
-    digests = [ended(wired(tmp_path, 30, faults=fault, calm_s=15)[0]).digest for _ in range(2)]
+    digests = [ended(wired(tmp_path, 15, faults=fault, calm_s=10)[0]).digest for _ in range(2)]
     assert digests[0] == digests[1]
 
 
