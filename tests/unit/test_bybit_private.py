@@ -229,6 +229,8 @@ def test_positions_and_wallets_are_checks_not_events():
     wallet = {"totalEquity": "10", "coin": [{"coin": "USDT", "equity": "10"}]}
     heard = Account().heard("position", position, position | {"size": 7})
     assert ([row.size for row in heard.positions], heard.events, len(heard.strange)) == (["0"], (), 1)
+    (spare,) = Account().heard("position", {"symbol": "BTCUSDT", "side": "Buy", "size": "1"}).positions
+    assert (spare.position_idx, spare.trade_mode, spare.seq, spare.leverage) == (0, 0, 0, "")
     assert [row.coin[0].coin for row in Account().heard("wallet", wallet).wallets] == ["USDT"]
 
 
