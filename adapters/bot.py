@@ -12,6 +12,7 @@ from typing import Final
 from prometheus_client.metrics_core import Metric
 
 from adapters import lockfile
+from adapters.accounted import unaccounted
 from adapters.clock import Clock
 from adapters.driver import Ending
 from adapters.endings import Ended
@@ -28,7 +29,7 @@ from adapters.notes import new_told, write_alert
 from adapters.scrape import LOOPBACK, Scrapes
 from adapters.settings import Settings
 from adapters.terms import REAL, Terms, config_of
-from adapters.venue import Venue, VenueUnusable
+from adapters.venue import Seen, Venue, VenueUnusable
 from strategy.commands import Alert
 from strategy.config_knobs import knobs as make_knobs
 from strategy.config_knobs import misfits
@@ -45,6 +46,7 @@ _RAISED_WITHIN_NS: Final = 600 * NS_PER_S
 SILENT: Final = "SQ-V030"
 RAISED: Final = "SQ-S001"
 NOT_PROVEN: Final = "SQ-O013"
+DIFFERS: Final = "SQ-O035"
 SPENT: Final = "SQ-R033"
 NO_PORT: Final = "SQ-O033"
 
@@ -74,6 +76,7 @@ class Bot:
         self._metrics: Metrics | None = None
         self._is_stopping = False
         self._is_spent = False
+        self._unaccounted = ""  # what is held at the venue that no fill accounts for
         self.port = 0  # where metrics are served, 0 for nowhere
 
     async def run(self) -> None:
@@ -89,6 +92,8 @@ class Bot:
             if timer is not None:
                 timer.cancel()
             await scrapes.close()
+        if self._unaccounted:
+            raise Ended(DIFFERS, self._unaccounted, ExitCode.PREFLIGHT)
         if self._is_spent:
             raise Ended(SPENT, "a budget of the UTC day is spent; every order is off", ExitCode.LIMIT_STOPPED)
 
@@ -114,15 +119,41 @@ class Bot:
             life.upon_spent = self._spent
             life.watched_by(self._counted(life))
             ending = Ending.FORCED
+            proof = asyncio.get_running_loop().create_task(self._account_for(life))
             try:
                 ending = await life.until_end()
             finally:
+                proof.cancel()
                 life.last_beat(STOPPING)
                 is_proven = await life.leave(ending)
                 self._life = None
             return self._goes_on(life, ending, is_proven)
         finally:
             await venue.close()
+
+    async def _account_for(self, life: Life) -> None:
+        """Look once whether what is held is what the fills account for; leave where it is not."""
+        if self._terms.mode != REAL:
+            return
+        await life.first_reads.are_done.wait()
+        self._unaccounted = await unaccounted(life.knobs, life.core.belief, self._look_again)
+        if self._unaccounted:
+            self._log.tell("unaccounted", words=self._unaccounted)
+            self.stop()
+
+    async def _look_again(self) -> Seen:
+        """Look by a connection of its own: the bot's is busy quoting."""
+        venue = self._open_venue(self._alerted)
+        try:
+            return await self._look_within(venue)
+        finally:
+            await venue.close()
+
+    async def _look_within(self, venue: Venue) -> Seen:
+        try:
+            return await asyncio.wait_for(venue.look(self._settings.live.symbols), _LOOK_WITHIN_S)
+        except TimeoutError:
+            raise VenueUnusable(SILENT, f"no answer within {_LOOK_WITHIN_S:.0f} s") from None
 
     def _goes_on(self, life: Life, ending: Ending, is_proven: bool) -> bool:
         """Judge how a life ended; True where another should follow it."""
@@ -144,10 +175,7 @@ class Bot:
     async def _looked(self, venue: Venue) -> Knobs:
         """Ask the venue what it is, and fit the config to it; raises ``VenueUnusable`` or ``OperatorError``."""
         symbols = self._settings.live.symbols
-        try:
-            seen = await asyncio.wait_for(venue.look(symbols), _LOOK_WITHIN_S)
-        except TimeoutError:
-            raise VenueUnusable(SILENT, f"no answer within {_LOOK_WITHIN_S:.0f} s") from None
+        seen = await self._look_within(venue)
         for warning in seen.warnings:
             self._log.tell("warning", words=warning)
         known = {one.symbol: one for one in seen.instruments}

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from adapters.accounted import FirstReads
 from adapters.clock import Clock
 from adapters.driver import Ending, LiveDriver
 from adapters.gates import Uptime, gates_so_far
@@ -74,7 +75,8 @@ class Life:
         self.driver = LiveDriver(venue, self.recorder, clock)
         self.driver.barred = lambda: BAR_IS_DOWN if ground.bar.is_barred() else ""
         self.notes = Notes(log, knobs, self.core, told)
-        self.driver.watchers = (self.notes,)
+        self.first_reads = FirstReads([one.instrument.symbol for one in knobs.symbols])
+        self.driver.watchers = (self.notes, self.first_reads)
         self.driver.told = self._alerted
         self.began_ns = now_ns
         self.is_spent = False  # a budget of the day is
