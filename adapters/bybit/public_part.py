@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from adapters.bybit.control import SUBSCRIBE, book_topic, public_topics, subscribe_frames, unsubscribe_frames
 from adapters.bybit.heard import Band
@@ -60,12 +61,15 @@ class PublicPart(StreamPart):
         self._mute: dict[str, None] = {}
         # Symbols whose book was read while their stream was silent.
         self._read: dict[str, None] = {}
+        # The stream's own counter of each symbol, as last told.
+        self._seqs: dict[str, int] = {}
 
     def opened(self) -> None:
         """Subscribe everything."""
         self._codec = PublicStream(self.market)
         self._proof_s = dict.fromkeys(self.market.grids, asyncio.get_running_loop().time())
         self._woken.clear()
+        self._seqs.clear()
         self.bands.clear()
         self.subscribe(subscribe_frames(public_topics(self.market), SUBSCRIBE))
 
@@ -80,6 +84,7 @@ class PublicPart(StreamPart):
             self.bands[band.symbol] = band
         for event in heard.events:
             if isinstance(event, _BOOKS):
+                self._seqs[event.symbol] = event.seq
                 self._proven(event.symbol)
             if not (isinstance(event, events.BookSnapshot) and self._answer(event)):
                 self.tell(event)
@@ -137,15 +142,18 @@ class PublicPart(StreamPart):
     def unless_up(self, command: commands.RequestBook, answered: Answered) -> Answered:
         """Answer with a book that was read only where the stream is still down, or silent, when it comes.
 
-        It has a counter of its own: the stream's own book would seem older than it, and its deltas too.
+        It has a counter of its own: the stream's own book would seem older than it, and its deltas too. So
+        with the stream up but silent it is given as standing where the stream stood.
         """
 
         def answer(said: tuple[events.Event, ...]) -> None:
-            is_book = isinstance(said[-1], events.BookSnapshot)
-            is_overtaken = is_book and self._speaks_of(command.symbol)
-            if is_book and self.connection.is_up and not is_overtaken:
-                self._read[command.symbol] = None
-            answered((*said[:-1], unanswered(command, OVERTAKEN)) if is_overtaken else said)
+            book = said[-1]
+            if self.connection.is_up and isinstance(book, events.BookSnapshot):
+                said = (*said[:-1], unanswered(command, OVERTAKEN))
+                if not self._speaks_of(command.symbol):
+                    self._read[command.symbol] = None
+                    said = (*said[:-1], replace(book, seq=self._seqs.get(command.symbol, 0)))
+            answered(said)
 
         return answer
 

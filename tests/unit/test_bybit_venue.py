@@ -22,6 +22,7 @@ from bybit_desk import (
 from scripted import played
 
 from strategy import commands, events
+from strategy.book import Book
 from strategy.errors import OurMistake
 from strategy.line import LATE
 
@@ -281,7 +282,33 @@ def test_while_a_topic_is_silent_its_book_is_read_and_its_first_word_has_the_str
         await end.heard(before + 2)
         return read.seq, [frame["op"] for frame in sent(end)[before:]], end.is_left
 
-    assert (5_000_000, ["unsubscribe", "subscribe"], False) == on_desk(body)
+    assert (7, ["unsubscribe", "subscribe"], False) == on_desk(body)
+
+
+@pytest.mark.parametrize("u", [3, 5_000_000])
+def test_a_core_takes_a_book_that_was_read_in_a_silence_and_then_the_streams_own(u):
+    async def body(desk):
+        levels = {"s": "BTCUSDT", "b": [["99.0", "1"]], "a": [["99.1", "2"]], "u": u, "seq": 9, "ts": NOW_MS}
+        desk.rest.answers["/v5/market/orderbook"] = levels
+        end = (await desk.connect())["public"]
+        end.say(book(7))
+        for _ in range(5):
+            end.say(PONG)
+            await asyncio.sleep(1)
+        mirror = Book("BTCUSDT")
+        mirror.snapshot(1, desk.words(events.BookSnapshot)[0])
+        (read,) = await desk.ask(commands.RequestBook("BTCUSDT", 5))
+        assert "applied" == mirror.snapshot(2, read)
+        assert (990, 2) == (mirror.best_bid_ticks, mirror.proof_ns)
+        end.say(book(8, "delta"))
+        await asyncio.sleep(0.01)
+        mirror.delta(3, desk.words(events.BookDelta)[0])
+        end.say(book(9))
+        await asyncio.sleep(0.01)
+        mirror.snapshot(4, desk.words(events.BookSnapshot)[1])
+        return mirror.ok, mirror.seq, mirror.best_bid_ticks, len(mirror.bids)
+
+    assert (True, 9, 1000, 1) == on_desk(body)
 
 
 def test_a_topic_that_another_connection_did_not_wake_leaves_the_others_their_stream():
