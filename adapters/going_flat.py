@@ -7,12 +7,14 @@ from typing import Final
 from adapters import lockfile
 from adapters.endings import Ended
 from adapters.flattening import Flattener, Leg, Terms
+from adapters.health import GUARD
 from adapters.keys import Keys
 from adapters.killing import gone_within
 from adapters.preflight import FAIL, OK, WARN, Row
 from adapters.settings import Settings
 from adapters.venue import Seen
 from adapters.visit import Visit, visiting
+from adapters.watchdog import Marker
 from strategy import commands, events
 from strategy.exit_codes import ExitCode
 from strategy.instrument import size_text
@@ -66,7 +68,8 @@ async def _flattened(settings: Settings, keys: Keys, symbols: list[str], terms: 
         before = _legs(settings, await visit.venue.look(symbols))
         held = {leg.instrument.symbol: leg.held_lots for leg in before}
         await Flattener(visit, terms, f"flat-{visit.clock.now_ns() // 1000:x}").run(before)
-        await visit.sweep(_SWEEP_S)
+        if await visit.sweep(_SWEEP_S):
+            Marker(settings.state_dir / GUARD).clear()
         return await _judged(settings, visit, symbols, before, held)
 
 

@@ -14,11 +14,13 @@ from typing import Final
 
 from adapters import lockfile
 from adapters.bar import Bar, Reason
+from adapters.health import GUARD
 from adapters.journal_notes import note
 from adapters.journal_store import CannotWrite
 from adapters.keys import Keys, keys_at_any_price
 from adapters.preflight import FAIL, OK, WARN, Row
 from adapters.settings import Settings
+from adapters.watchdog import Marker
 from strategy.commands import CancelAll
 from strategy.errors import OperatorError
 
@@ -97,6 +99,8 @@ def clear_venue(settings: Settings, keys: Keys, within_s: float) -> Row:
         return Row("orders", FAIL, f"{settings.venue_name}: {failure or type(failure).__name__} (SQ-V031)", _BY_HAND)
     if wrong:
         return Row("orders", FAIL, f"{wrong} (SQ-V031)", _BY_HAND)
+    # What a guard would have to do is done.
+    Marker(settings.state_dir / GUARD).clear()
     return Row("orders", OK, f"{settings.venue_name}: a read shows none")
 
 

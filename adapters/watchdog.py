@@ -5,9 +5,11 @@ process that is gone, unless that very process still holds the lock. A bot that 
 its orders off; one that quotes on paper has none.
 """
 
+import contextlib
+from pathlib import Path
 from typing import Final
 
-from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat
+from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat, boot_id
 from adapters.terms import REAL
 
 _QUOTED: Final = (QUOTING, HALTED, STOPPING)
@@ -16,10 +18,10 @@ _QUOTED: Final = (QUOTING, HALTED, STOPPING)
 class Watchdog:
     """Judges one look after the other. ``is_armed``: a bot lives, or was heard and has not stopped since."""
 
-    def __init__(self, silence_s: float) -> None:
-        """``silence_s``: a heartbeat older than this is silence."""
+    def __init__(self, silence_s: float, *, is_armed: bool = False) -> None:
+        """``silence_s``: a heartbeat older than this is silence. ``is_armed``: a guard before this one was."""
         self._silence_s = silence_s
-        self.is_armed = False
+        self.is_armed = is_armed
         self._over: Beat | None = None
 
     def step_in(self, beat: Beat) -> None:
@@ -51,3 +53,31 @@ class Watchdog:
 
 def _may_have_orders(beat: Beat) -> bool:
     return beat.state in _QUOTED or any(one.open_orders for one in beat.symbols)
+
+
+class Marker:
+    """Remembers, over a restart of the guard and within one boot of the host, that somebody is to be watched.
+
+    What ends a bot may end its guard as well: a guard that comes back must know whom it was there for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """The folder is the guard's own."""
+        self._path = folder / "watching"
+
+    def is_set(self) -> bool:
+        """Say whether a guard before this one watched, and neither saw an end nor made one."""
+        try:
+            return self._path.read_text(encoding="utf-8") == boot_id()
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    def set(self) -> None:
+        """Remember; on a disk that is full nothing is remembered, and the guard goes on."""
+        with contextlib.suppress(OSError):
+            self._path.write_text(boot_id(), encoding="utf-8")
+
+    def clear(self) -> None:
+        """Forget."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from adapters.heartbeat import Beat
     from adapters.keys import Keys
     from adapters.settings import Settings
-    from adapters.watchdog import Watchdog
+    from adapters.watchdog import Marker, Watchdog
 
 _LOOK_EVERY_S: Final = 0.1
 _TRY_S: Final = 30.0
@@ -40,21 +40,24 @@ def command(config_path: Path, venue_name: str | None, silence_s: float | None, 
     from adapters.keys import read_keys
     from adapters.lockfile import Lock, Taken
     from adapters.settings import load
-    from adapters.watchdog import Watchdog
+    from adapters.watchdog import Marker, Watchdog
     from strategy.exit_codes import ExitCode
 
     settings = load(config_path)
     options.must_be_about(venue_name, settings.venue_name)
     keys = read_keys(settings.keys_dir)
+    # Made here, before its own folder in it: nobody else has business in there.
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         lock = Lock(settings.state_dir / GUARD)
     except Taken as taken:
         raise Ended("SQ-O030", f"another guard watches: {taken}", ExitCode.PREFLIGHT) from None
     try:
-        watchdog = Watchdog(silence_s or settings.live.watchdog.silence_s)
+        marker = Marker(settings.state_dir / GUARD)
+        watchdog = Watchdog(silence_s or settings.live.watchdog.silence_s, is_armed=marker.is_set())
         _say(f"waits for a bot at {settings.venue_name}")
         while True:
-            words = _watch(settings, watchdog)
+            words = _watch(settings, watchdog, marker)
             _say(f"{words}; bars it and cancels everything")
             _clear(settings, keys, words)
             _say("a read shows no order left")
@@ -64,7 +67,7 @@ def command(config_path: Path, venue_name: str | None, silence_s: float | None, 
         lock.release()
 
 
-def _watch(settings: "Settings", watchdog: "Watchdog") -> str:
+def _watch(settings: "Settings", watchdog: "Watchdog", marker: "Marker") -> str:
     """Look again and again until the bot is silent; say what was seen."""
     from adapters.heartbeat import age_s, last_beat
 
@@ -79,6 +82,7 @@ def _watch(settings: "Settings", watchdog: "Watchdog") -> str:
             return f"process {beat.pid} has been silent for {age:.1f} s while {beat.state}"
         if watchdog.is_armed is not was_armed:
             was_armed = watchdog.is_armed
+            (marker.set if was_armed else marker.clear)()
             _say("watches" if was_armed else "the bot has stopped; waits for the next")
         time.sleep(_LOOK_EVERY_S)
 

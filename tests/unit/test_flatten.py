@@ -15,9 +15,11 @@ from stub_bot import stub_bot
 from adapters import flattening, going_flat, lockfile, venues
 from adapters.bar import Bar, Reason
 from adapters.endings import Ended
+from adapters.health import GUARD
 from adapters.sweeping import sweep
 from adapters.venue import Seen, VenueUnusable
 from adapters.verbs import flatten
+from adapters.watchdog import Marker
 from strategy.exit_codes import ExitCode
 from strategy.units import BUY, SELL
 
@@ -62,6 +64,14 @@ def test_by_taking_it_is_flat_at_once(tmp_path: Path, monkeypatch: pytest.Monkey
     assert 100_000 + side * 200 == order.price_ticks
     assert "held 0.050" in result.output.replace("-", "")
     assert SECRET not in result.output
+
+
+def test_it_leaves_nothing_for_a_guard_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "state" / GUARD).mkdir(parents=True)
+    marker = Marker(tmp_path / "state" / GUARD)
+    marker.set()
+    run(monkeypatch, tmp_path, HeldVenue(50), "--taker")
+    assert not marker.is_set()
 
 
 def test_orders_are_off_before_anything_is_traded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

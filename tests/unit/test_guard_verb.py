@@ -21,7 +21,7 @@ from adapters.lockfile import Lock
 from adapters.sweeping import sweep
 from adapters.venue import VenueUnusable
 from adapters.verbs import guard
-from adapters.watchdog import Watchdog
+from adapters.watchdog import Marker, Watchdog
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
 
@@ -200,7 +200,62 @@ def test_it_says_when_the_bot_begins_and_when_it_stops(
         threading.Timer(0.6, bot.terminate).start()
         run(path, "--silence-s", "5")
     assert ["watches", "the bot has stopped; waits for the next"] == said[1:]
+    assert not Marker(tmp_path / "state" / GUARD).is_set()
     assert [] == venue.sent
+
+
+def leave_when(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    def say(words: str) -> None:
+        if word in words:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(guard, "_say", say)
+
+
+def test_a_guard_that_comes_back_knows_whom_it_was_there_for(
+    tmp_path: Path, venue: FullVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_live(tmp_path)
+    with monkeypatch.context() as patched, stub_bot(tmp_path / "state"):
+        leave_when(patched, "watches")
+        run(path, "--silence-s", "1")
+    assert ExitCode.LIMIT_STOPPED == run(path, "--silence-s", "1", "--once").exception.exit_code  # type: ignore[union-attr]
+    assert {} == venue.open
+
+
+def test_a_guard_that_went_in_the_middle_of_its_work_takes_it_up_again(
+    tmp_path: Path, venue: FullVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_live(tmp_path)
+    with monkeypatch.context() as patched, stub_bot(tmp_path / "state") as bot:
+        threading.Timer(0.6, bot.kill).start()
+        leave_when(patched, "bars it")
+        run(path, "--silence-s", "1")
+    assert [] == venue.sent
+    run(path, "--silence-s", "1", "--once")
+    assert {} == venue.open
+
+
+def test_a_guard_forgets_a_bot_that_stopped_and_one_of_an_earlier_boot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = Marker(tmp_path)
+    assert not marker.is_set()
+    marker.set()
+    assert marker.is_set()
+    monkeypatch.setattr("adapters.watchdog.boot_id", lambda: "another")
+    assert not marker.is_set()
+    monkeypatch.undo()
+    marker.clear()
+    marker.clear()
+    assert not marker.is_set()
+
+
+def test_on_a_disk_that_is_full_nothing_is_remembered_and_the_guard_goes_on(tmp_path: Path) -> None:
+    marker = Marker(tmp_path / "gone")
+    marker.set()
+    marker.clear()
+    assert not marker.is_set()
 
 
 def test_one_guard_is_enough(tmp_path: Path, venue: FullVenue) -> None:
@@ -217,6 +272,15 @@ def test_it_lets_go_of_its_lock(tmp_path: Path, venue: FullVenue) -> None:
         os.kill(bot.pid, signal.SIGSTOP)
         run(path, "--silence-s", "1", "--once")
     Lock(tmp_path / "state" / GUARD).release()
+
+
+def test_a_state_folder_that_it_makes_is_its_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(words: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(guard, "_say", interrupt)
+    run(write_live(tmp_path))
+    assert 0o700 == (tmp_path / "state").stat().st_mode & 0o777
 
 
 def test_it_does_not_begin_without_its_keys(tmp_path: Path) -> None:

@@ -17,10 +17,12 @@ from stub_bot import stub_bot
 from adapters import killing, lockfile, venues
 from adapters.bar import Bar
 from adapters.endings import Ended
+from adapters.health import GUARD
 from adapters.journal_notes import notes_of
 from adapters.sweeping import sweep
 from adapters.venue import VenueUnusable
 from adapters.verbs import kill
+from adapters.watchdog import Marker
 from strategy.commands import Alert
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
@@ -70,6 +72,19 @@ def test_the_first_cancel_all_waits_for_nothing_and_later_requests_are_signed_wi
     ahead = [at - venue.signed[0] for at in venue.signed]
     assert all(one < 10**11 for one in ahead[:2])
     assert all(one > 10**11 for one in ahead[2:])
+
+
+def test_what_is_done_is_not_left_for_a_guard_to_do(tmp_path: Path, venue: FullVenue) -> None:
+    path = write_live(tmp_path)
+    marker = Marker(tmp_path / "state" / GUARD)
+    (tmp_path / "state" / GUARD).mkdir(parents=True)
+    marker.set()
+    venue.stubborn = 99
+    run(path, "--timeout", "1")
+    assert marker.is_set()
+    venue.stubborn = 0
+    run(path)
+    assert not marker.is_set()
 
 
 def test_a_process_that_hangs_is_ended(tmp_path: Path, venue: FullVenue) -> None:
