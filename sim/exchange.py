@@ -13,7 +13,7 @@ from sim.dice import Dice
 from sim.kernel import Kernel
 from sim.market.flow import FlowMarket
 from sim.market.markets import Markets
-from sim.plan import Plan
+from sim.plan import Plan, PlannedFault
 from sim.scenario.load import Ready
 from sim.scenario.profiles import Delay as DelayModel
 from sim.venue.engine import Rules, Venue
@@ -77,6 +77,7 @@ class Exchange:
         self.venue = self._venue(make_venue)
         self.markets = self._open_markets(pits)
         self.rules: list[Rule] = []
+        self.bites: dict[str, int] = {}
         self.links = {name: self.link(name) for name in (REST_UP, REST_DOWN, PUBLIC, PRIVATE)}
         self.gateway = Gateway(
             self.kernel,
@@ -92,6 +93,10 @@ class Exchange:
         """Make a link of the scenario's kind, ruled by its faults; ``also`` is a second name of it."""
         model = getattr(self.scenario.profile.links, name)
         return Link(name, self.kernel, self.dice, _delay(model), self.rules, is_stream=is_stream, also=also)
+
+    def bit(self, fault: PlannedFault, times: int = 1) -> None:
+        """Note that a fault has changed something: one that never does is no storm."""
+        self.bites[fault.id] = self.bites.get(fault.id, 0) + times
 
     def _venue(self, make_venue: Callable[[Sequence[Instrument], Rules, Clock], Venue]) -> Venue:
         profile = self.scenario.profile

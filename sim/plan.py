@@ -14,6 +14,8 @@ from sim.scenario.models import Scenario
 from strategy.units import NS_PER_S
 
 _OWN_FIELDS: Final = frozenset({"id", "kind", "at_s", "for_s"})
+# The end of the id of that part of a fault which a calm of mode ``core_heal`` leaves.
+STAYS: Final = ".stays"
 _NEVER_NS: Final = 2**62
 
 
@@ -73,7 +75,7 @@ def _planned(fault: Fault, calm_ns: int | None, *, is_core_only: bool) -> list[P
     parts = []
     for name, end_ns, held in (
         (fault.id, calm_end_ns, [one for one in params[where] if one in CORE[where]]),
-        (f"{fault.id}.stays", length_end_ns, [one for one in params[where] if one not in CORE[where]]),
+        (f"{fault.id}{STAYS}", length_end_ns, [one for one in params[where] if one not in CORE[where]]),
     ):
         if held:
             parts.append(PlannedFault(name, fault.kind, start_ns, end_ns, {**params, where: held}))

@@ -24,6 +24,7 @@ def _clock(fault: PlannedFault, world: "World") -> Clock:
 
 def _during(fault: PlannedFault, world: "World", begin: Callable[[], None], end: Callable[[], None] | None) -> None:
     """Like ``during``, but a process that starts at the same instant already sees the fault."""
+    world.kernel.at(fault.start_ns, world.bit, fault)
     if fault.start_ns == 0:
         begin()
     else:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from sim.connection import HELLO, WELCOME
-from sim.faults.installing import Install, during
+from sim.faults.installing import Install, during, rule
 from sim.plan import PlannedFault
 from sim.wire import LOST, REST, STREAMS, Fate, Message, Stage
 from strategy.units import NS_PER_S
@@ -30,6 +30,7 @@ class Reset:
                 self._is_armed = True
             else:
                 world.lines[name].reset()
+                world.bit(self._fault)
         if params["every_s"] is not None:
             next_ns = world.kernel.now_ns + round(params["every_s"] * NS_PER_S)
             if next_ns < min(self._fault.end_ns, world.plan.duration_ns):
@@ -45,13 +46,14 @@ class Reset:
         )
         if is_hit:
             self._is_armed = False
+            self._world.bit(self._fault)
         return is_hit
 
 
 def _reset(fault: PlannedFault, world: "Exchange") -> None:
     reset = Reset(fault, world)
     world.rest.cutters.append(reset.cuts)
-    during(fault, world, reset.strike, None)
+    during(fault, world, reset.strike, None, bites=False)
 
 
 class Dead:
@@ -83,14 +85,14 @@ class Dead:
 
 def _half_open(fault: PlannedFault, world: "Exchange") -> None:
     dead = Dead(fault, world)
-    world.rules.append(dead)
-    during(fault, world, dead.begin, None)
+    rule(fault, world, dead)
+    during(fault, world, dead.begin, None, bites=False)
 
 
 def _slow_close(fault: PlannedFault, world: "Exchange") -> None:
     dead = Dead(fault, world)
-    world.rules.append(dead)
-    during(fault, world, dead.begin, None)
+    rule(fault, world, dead)
+    during(fault, world, dead.begin, None, bites=False)
     world.kernel.at(fault.start_ns + round(fault.params["close_s"] * NS_PER_S), dead.close)
 
 

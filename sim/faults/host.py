@@ -31,6 +31,7 @@ def _crash(fault: PlannedFault, world: "World") -> None:
     restart_ns = round(params["restart_after_s"] * NS_PER_S)
     kept = _kept(fault, world)
     if params["between"] is None:
+        world.kernel.at(fault.start_ns, world.bit, fault)
         world.kernel.at(fault.start_ns, world.process.crash, restart_ns, kept)
         return
     count = 0
@@ -41,6 +42,7 @@ def _crash(fault: PlannedFault, world: "World") -> None:
         if is_counted and fault.start_ns <= world.kernel.now_ns < fault.end_ns:
             count += 1
             if count == params["nth"]:
+                world.bit(fault)
                 world.process.crash(restart_ns, kept)
 
     world.driver.cuts.append(cut)
@@ -78,6 +80,7 @@ def _shutdown(fault: PlannedFault, world: "World") -> None:
             world.process.upon_start.append(tell)
             return
         boot, deadline_ns = world.driver.boots, kernel.now_ns + round(params["deadline_s"] * NS_PER_S)
+        world.bit(fault)
         world.driver.feed(events.Stopping())
         look()
         if params["interrupted_after_s"] is not None:
@@ -138,9 +141,21 @@ def _objects_of(world: "World") -> int:
     return _BASE_OBJECTS + _OBJECTS_A_RECORD * sum(world.host.heap.footprint().values())
 
 
-def _repeat(fault: PlannedFault, world: "World", every_ns: int, strike: Callable[[], None]) -> None:
+def _always() -> bool:
+    return True
+
+
+def _repeat(
+    fault: PlannedFault,
+    world: "World",
+    every_ns: int,
+    strike: Callable[[], None],
+    is_felt: Callable[[], bool] = _always,
+) -> None:
     def again() -> None:
         if world.kernel.now_ns < fault.end_ns:
+            if is_felt():
+                world.bit(fault)
             strike()
             world.kernel.at(world.kernel.now_ns + every_ns, again)
 
@@ -171,6 +186,7 @@ def _heap_budget(fault: PlannedFault, world: "World") -> None:
 
     def kill() -> None:
         if world.driver.is_alive:
+            world.bit(fault)
             world.process.kills += 1
             world.process.crash(round(params["restart_after_s"] * NS_PER_S), world.host.disk.whole)
 
@@ -184,6 +200,7 @@ def _heap_budget(fault: PlannedFault, world: "World") -> None:
         elif level != before or (level and kernel.now_ns - told_ns >= NS_PER_S):
             # Told again while it lasts: what has come since is shed as well.
             told_ns = kernel.now_ns
+            world.bit(fault)
             world.driver.feed(events.MemoryPressure(level))
         kernel.at(kernel.now_ns + _LOOK_NS, look)
 
@@ -193,7 +210,7 @@ def _heap_budget(fault: PlannedFault, world: "World") -> None:
             heap.look()
             world.driver.feed(events.MemoryPressure(0))
 
-    during(fault, world, begin, end)
+    during(fault, world, begin, end, bites=False)
 
 
 def _leak(fault: PlannedFault, world: "World") -> None:
@@ -203,7 +220,7 @@ def _leak(fault: PlannedFault, world: "World") -> None:
     def take() -> None:
         world.host.heap.unaccounted_bytes += each
 
-    _repeat(fault, world, _LOOK_NS, take)
+    _repeat(fault, world, _LOOK_NS, take, lambda: world.host.heap.budget is not None)
 
 
 def _alloc_spike(fault: PlannedFault, world: "World") -> None:
@@ -216,10 +233,12 @@ def _alloc_spike(fault: PlannedFault, world: "World") -> None:
         heap.unaccounted_bytes += taken
 
     def give_back() -> None:
+        if heap.budget is not None:
+            world.bit(fault)
         if boot == world.driver.boots:
             heap.unaccounted_bytes -= taken
 
-    during(fault, world, take, give_back)
+    during(fault, world, take, give_back, bites=False)
 
 
 def _memory_error(fault: PlannedFault, world: "World") -> None:
@@ -232,6 +251,7 @@ def _memory_error(fault: PlannedFault, world: "World") -> None:
         if fault.start_ns <= world.kernel.now_ns < fault.end_ns:
             count += 1
             if count in nth:
+                world.bit(fault)
                 raise MemoryError
 
     world.driver.trip = trip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sim.calls import RESET
 from sim.connection import HELLO, WELCOME
-from sim.faults.installing import Install
+from sim.faults.installing import Install, rule
 from sim.plan import PlannedFault
 from sim.wire import LOST, STREAMS, Fate, Message
 from strategy.units import NS_PER_MS
@@ -88,7 +88,7 @@ class PacketLoss:
 
 
 def _packet_loss(fault: PlannedFault, world: "Exchange") -> None:
-    world.rules.append(PacketLoss(fault, world))
+    rule(fault, world, PacketLoss(fault, world))
 
 
 INSTALL: Final[dict[str, Install]] = {"packet_loss": _packet_loss}

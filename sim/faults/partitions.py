@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from sim.dice import Dice
-from sim.faults.installing import Install, as_rule
+from sim.faults.installing import Install, as_rule, rule
 from sim.plan import PlannedFault
 from sim.wire import LOST, STREAMS, Fate, Message
 from strategy.units import NS_PER_MS
@@ -65,7 +65,7 @@ class Clog:
 
 
 def _clog(fault: PlannedFault, world: "Exchange") -> None:
-    world.rules.append(Clog(fault, world))
+    rule(fault, world, Clog(fault, world))
 
 
 INSTALL: Final[dict[str, Install]] = {"partition": as_rule(Partition), "clog": _clog}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sim.faults.installing import Install, during
+from sim.faults.installing import Install, during, rule
 from sim.faults.telling import ToldOfFills
 from sim.plan import PlannedFault
 from sim.venue import codes, restart
@@ -44,6 +44,7 @@ class _Away:
     def __init__(self, fault: PlannedFault, world: "Exchange", code: str, kinds: tuple[str, ...] = ()) -> None:
         """Turn requests of some kinds away, all if none is named, with a code or without a word."""
         self._fault = fault
+        self._world = world
         self._dice = world.dice
         self._code = code
         self._kinds = kinds
@@ -57,6 +58,7 @@ class _Away:
             return None
         if not self._drawn(message, "away", self.prob):
             return None
+        self._world.bit(self._fault)
         is_later = message.kind in _CHANGING and self._drawn(message, "later", self.later_prob)
         return TurnedAway(self._code, self.later_ns if is_later else None)
 
@@ -125,6 +127,7 @@ def _maintenance(fault: PlannedFault, world: "Exchange") -> None:
         now_ns = world.kernel.now_ns
         if now_ns > fault.end_ns:
             return
+        world.bit(fault)
         for symbol in symbols:
             venue.set_regime(symbol, regime, now_ns)
             if is_first and params["cancels_orders"]:
@@ -170,6 +173,7 @@ def _lag(fault: PlannedFault, world: "Exchange", lag_s: float, prob: float) -> N
         asked[0] += 1
         if prob < 1.0 and dice.unit("fault", fault.id, "whether", asked[0]) >= prob:
             return older_ns
+        world.bit(fault)
         return max(older_ns, int(dice.unit("fault", fault.id, asked[0]) * _ns(lag_s)))
 
     venue.read_lag_ns = lag_ns
@@ -192,10 +196,11 @@ def _rate_limit(fault: PlannedFault, world: "Exchange") -> None:
 
     def begin() -> None:
         limits.obey(policy, world.kernel.now_ns)
+        limits.offended = lambda: world.bit(fault)
         if params["banned"]:
             limits.ban(world.kernel.now_ns)
 
-    during(fault, world, begin, lambda: limits.relent(world.kernel.now_ns))
+    during(fault, world, begin, lambda: limits.relent(world.kernel.now_ns), bites=False)
 
 
 def _applied_later(fault: PlannedFault, world: "Exchange") -> None:
@@ -212,6 +217,7 @@ def _batch_partial(fault: PlannedFault, world: "Exchange") -> None:
     def refusal(message: Message, number: int) -> str:
         is_hit = _is_on(fault, world.kernel.now_ns) and len(message.body.commands) > 1
         if is_hit and world.dice.unit("fault", fault.id, message.number, number) < fault.params["prob"]:
+            world.bit(fault)
             return codes.BUSY
         return before(message, number)
 
@@ -225,6 +231,7 @@ def _post_only_refused_late(fault: PlannedFault, world: "Exchange") -> None:
     def refusal(command: commands.CreateOrder) -> str:
         is_hit = _is_on(fault, world.kernel.now_ns) and command.post_only
         if is_hit and world.dice.unit("fault", fault.id, command.client_id) < fault.params["prob"]:
+            world.bit(fault)
             return codes.WOULD_CROSS
         return before(command)
 
@@ -242,6 +249,7 @@ def _cancel_races_fill(fault: PlannedFault, world: "Exchange") -> None:
         if not is_hit or world.dice.unit("fault", fault.id, order.client_id) >= fault.params["prob"]:
             before(order, now_ns)
             return
+        world.bit(fault)
         is_whole = world.dice.unit("fault", fault.id, order.client_id, "whole") < fault.params["whole"]
         lots = order.leaves_lots if is_whole else max(1, order.leaves_lots // 2)
         if lots < order.leaves_lots:
@@ -264,7 +272,7 @@ def _say_fills_later(
 
 
 def _told_of_fills(fault: PlannedFault, world: "Exchange") -> None:
-    world.rules.append(ToldOfFills(fault, world.dice))
+    rule(fault, world, ToldOfFills(fault, world.dice))
 
 
 INSTALL: Final[dict[str, Install]] = {

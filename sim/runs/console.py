@@ -60,6 +60,7 @@ def print_scenario(console: Console, summary: ScenarioSummary) -> None:
     _print_edge(console, summary)
     _print_invariants(console, summary)
     _print_excused(console, summary)
+    _print_bites(console, summary)
     _print_errors(console, summary)
 
 
@@ -142,6 +143,15 @@ def _share(code: str, summary: ScenarioSummary) -> str:
     told = "; ".join(reasons[:_REASONS_MAX]) + ("; and others" if len(reasons) > _REASONS_MAX else "")
     share = f", {number(excused.shares_pct[code])} % of its time" if code in excused.shares_pct else ""
     return share + (f" ({told})" if told else "")
+
+
+def _print_bites(console: Console, summary: ScenarioSummary) -> None:
+    """Print how many faults changed anything, and name those that never did: they are no part of the storm."""
+    never = [fault for fault, times in summary.bites.items() if not times]
+    if summary.bites:
+        told = f" faults       {len(summary.bites) - len(never)} of {len(summary.bites)} bit"
+        told += f"   [yellow]never, in no seed: {', '.join(never)}[/]" if never else ""
+        console.print(told, highlight=False)
 
 
 def _print_errors(console: Console, summary: ScenarioSummary) -> None:

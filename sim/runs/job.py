@@ -43,7 +43,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     ``excused_s``: how long each promise could not be asked for, summed over its subjects, by reason in
     ``excused_why_s``; ``waited_s`` how long it was looked at in all. ``lost`` says
     what cut every read for ever, so that the run as a whole is excused from converging. ``recovered_s``:
-    how long after the calm each promise of liveness first held; None where it never did.
+    how long after the calm each promise of liveness first held; None where it never did. ``bites``: how
+    often each fault that had begun changed anything.
     """
 
     name: str
@@ -60,6 +61,7 @@ class SeedResult(msgspec.Struct, frozen=True):
     was_cut: bool = False
     lost: str = ""
     recovered_s: dict[str, float | None] = {}
+    bites: dict[str, int] = {}
     plan: bytes = b""
     error: str = ""
     error_code: str = ""

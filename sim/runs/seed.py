@@ -65,6 +65,16 @@ def _world(job: Job, planned: plan.Plan, pits: Any) -> "World":
     return ThroughWorld(job.scenario, planned, factory, pits, arm=arm(job.through))
 
 
+def _bites(world: Any, ended_ns: int) -> dict[str, int]:
+    """Count by id how often each fault bit; one of which a part stays after the calm is still one."""
+    counts: dict[str, int] = {}
+    for fault in world.plan.faults:
+        if fault.start_ns < ended_ns:
+            name = fault.id.removesuffix(plan.STAYS)
+            counts[name] = counts.get(name, 0) + world.bites.get(fault.id, 0)
+    return counts
+
+
 def _run(job: Job) -> SeedResult:
     from sim.oracle.recoverable import why_unrecoverable
     from sim.runs.metrics import metrics_of
@@ -101,6 +111,7 @@ def _run(job: Job) -> SeedResult:
         was_cut=bool(oracle.breaches) and outcome.ended_ns < planned.duration_ns,
         lost=why_unrecoverable(world),
         recovered_s={code: None if ns is None else ns / NS_PER_S for code, ns in oracle.recoveries_ns.items()},
+        bites=_bites(world, outcome.ended_ns),
         plan=plan.to_bytes(planned),
         error=outcome.error,
         error_code=outcome.error_code,

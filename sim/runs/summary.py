@@ -44,6 +44,7 @@ class Recovery(msgspec.Struct, frozen=True):
 class ScenarioSummary(msgspec.Struct, frozen=True):
     """The verdict on one scenario. ``repeat`` is the command that runs the worst case again.
 
+    ``bites`` sums over seeds how often each fault changed anything.
     ``missing`` seeds have no result: those ``lost`` with their worker, and those that never had their turn.
     """
 
@@ -57,6 +58,7 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     repeat: str
     excused: Excused = Excused()
     recovery: dict[str, Recovery] = {}
+    bites: dict[str, int] = {}
     skipped: str = ""
     missing: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
@@ -116,6 +118,7 @@ def summarise(
         repeat=f"sim run {source}" + (f" --seed {seed}" if seed is not None else "") + flags,
         excused=_excused(ran),
         recovery=_recovery(ran),
+        bites=_bites(ran),
         skipped=skipped,
         missing=tuple(missing),
         lost=tuple(lost),
@@ -155,6 +158,14 @@ def _recovery(results: Sequence[SeedResult]) -> dict[str, Recovery]:
     return found
 
 
+def _bites(results: Sequence[SeedResult]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for result in results:
+        for fault, times in result.bites.items():
+            sums[fault] = sums.get(fault, 0) + times
+    return sums
+
+
 def _first_failing(results: Sequence[SeedResult]) -> SeedResult | None:
     return next((result for result in results if result.breaches or result.error), None)
 
@@ -190,6 +201,7 @@ def as_plain(summary: ScenarioSummary) -> dict[str, Any]:
         "invariants": {code: msgspec.to_builtins(one) for code, one in summary.invariants.items()},
         "excused": msgspec.to_builtins(summary.excused),
         "recovery": {code: msgspec.to_builtins(one) for code, one in summary.recovery.items()},
+        "bites": summary.bites,
         "seeds": [_seed_plain(result) for result in summary.results],
     }
 
@@ -204,6 +216,7 @@ def _seed_plain(result: SeedResult) -> dict[str, Any]:
         "was_cut": result.was_cut,
         "excused_s": result.excused_s,
         "lost": result.lost,
+        "bites": result.bites,
         "recovered_s": result.recovered_s,
         "breaches": [msgspec.to_builtins(one) for one in result.breaches],
         "costs": [msgspec.to_builtins(one) for one in result.costs],

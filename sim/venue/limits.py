@@ -6,6 +6,7 @@ while nothing of his is read, every further request counts as one more, and each
 long as the one before. Cancels share all this, or go free: venues differ.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -97,16 +98,21 @@ class TokenBucket:
         self._at_ns = now_ns
 
 
+def _nothing() -> None:
+    """Note nothing."""
+
+
 class Limits:
     """The budgets of our account.
 
     ``bans`` counts those since the record was last clean; ``refusals`` and ``bans_in_all`` are for
-    those who look on.
+    those who look on; ``offended`` is called at each of them while another policy than the usual holds.
     """
 
     def __init__(self, usual: Policy) -> None:
         """Start with full buckets and a clean record."""
         self._usual = usual
+        self.offended: Callable[[], None] = _nothing
         self.bans = 0
         self.bans_in_all = 0
         self.refusals = 0
@@ -125,6 +131,7 @@ class Limits:
     def relent(self, now_ns: int) -> None:
         """Go back to the usual policy, and forgive."""
         self.obey(self._usual, now_ns)
+        self.offended = _nothing
         self.banned_until_ns = self._row = self.bans = 0
 
     def admit(self, command: commands.Command, now_ns: int) -> str:
@@ -167,6 +174,7 @@ class Limits:
         """Count a refusal; too many in a row make a ban, and in a ban a longer one."""
         policy = self.policy
         self.refusals += 1
+        self.offended()
         self._row = self._row + 1 if now_ns - self._refused_ns <= _OFFENCE_NS else 1
         self._refused_ns = now_ns
         if policy.ban_after and self._row >= policy.ban_after:

@@ -51,6 +51,7 @@ def test_it_passes(path, is_deep):
     assert not [result.error for result in summary.results if result.error]
     assert {} == {code: one.first for code, one in summary.invariants.items() if one.broken}
     assert [] == [gate.gate for gate in summary.gates if gate.verdict == FAIL]
+    assert [] == [fault for fault, times in summary.bites.items() if not times], "it is no part of the storm"
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

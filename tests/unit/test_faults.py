@@ -81,10 +81,30 @@ def test_a_fault_changes_the_world_from_its_start_and_not_before(tmp_path, kind)
     calm, heard_calm, calm_outcome = played(tmp_path, calm_s=15)
     storm, heard_storm, storm_outcome = played(tmp_path, FAULTS[kind])
     assert calm_outcome.digest != storm_outcome.digest
+    assert all(storm.bites.get(fault.id, 0) > 0 for fault in storm.plan.faults), storm.bites
     before = [entry for entry in heard_calm.log if entry[0] < 3_000_000_000]
     assert before == heard_storm.log[: len(before)]
     assert calm.markets[0]._proposal == storm.markets[0]._proposal
     assert calm.markets[0].next_proposal_ns == storm.markets[0].next_proposal_ns
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "{at_s: 3, for_s: 10, kind: leak, kib_per_s: 800}",
+        "{at_s: 3, for_s: 3, kind: alloc_spike, kib: 600}",
+        "{at_s: 3, for_s: 3, kind: heap_budget, soft_kib: 90000, hard_kib: 100000}",
+        "{at_s: 3, kind: memory_error, nth: [1000000]}",
+        "{at_s: 3, kind: crash, between: send_and_ack, nth: 100000, restart_after_s: 1}",
+        "{at_s: 3, for_s: 10, kind: ack_lost, nth: [100000]}",
+        "{at_s: 3, for_s: 10, kind: rate_limit, orders_per_s: 5000, burst: 5000}",
+        "{at_s: 3, for_s: 10, kind: message_loss, links: [public], messages: [create], prob: 1}",
+        "{at_s: 3, for_s: 1, kind: reset, connections: [rest], requests: [cancel_all]}",
+    ],
+)
+def test_a_fault_that_changes_nothing_has_not_bitten(tmp_path, fault):
+    world, _, _ = played(tmp_path, fault)
+    assert [0] == [world.bites.get(one.id, 0) for one in world.plan.faults]
 
 
 def test_ack_lost_is_applied_and_never_told(tmp_path):

@@ -319,6 +319,13 @@ def test_gates_are_not_asked_of_a_run_that_a_breach_cut_short():
     assert b"skipped" in junit_of([none], Path("out"))
 
 
+def test_a_fault_that_bit_in_no_seed_is_named():
+    told = [SeedResult("x", 1, bites={"cut": 4, "leak0": 0}), SeedResult("x", 2, bites={"cut": 0, "leak0": 0})]
+    said = Console(width=140, record=True, file=io.StringIO())
+    print_scenario(said, summarise(SomeScenario, "x.yaml", told, ()))
+    assert " faults       1 of 2 bit   never, in no seed: leak0" in said.export_text()
+
+
 def test_a_scenario_that_had_no_turn_has_not_failed_and_one_that_lost_a_worker_has():
     unrun = summarise(SomeScenario, "x.yaml", [], (1, 2))
     assert (False, True) == (unrun.failed, unrun.is_unrun)
