@@ -22,7 +22,7 @@ def position_row(site: Site, symbol: str, *, is_stream: bool) -> dict[str, Any]:
     initial = texts.amount(worth // site.leverage_of(symbol))
     maintenance = texts.amount(worth * venue.account.maintenance_ppm // PPM)
     realised = texts.amount(holding.cash + holding.entry_cash)
-    at_ms = str(site.now_ms())
+    moved_ms = texts.millis(site.slips.moved_ns.get(symbol, site.exchange.start_wall_ns))
     return {
         "category": instrument.kind,
         "symbol": symbol,
@@ -58,14 +58,14 @@ def position_row(site: Site, symbol: str, *, is_stream: bool) -> dict[str, Any]:
         "unrealisedPnl": texts.amount(holding.worth_cash(mid2) - holding.entry_cash),
         "curRealisedPnl": realised,
         "cumRealisedPnl": realised,
-        "seq": site.next_seq() if is_stream else len(site.slips.executions),
+        "seq": len(site.slips.executions),
         "isReduceOnly": False,
         "mmrSysUpdatedTime": "",
         "leverageSysUpdatedTime": "",
-        "openTime": int(at_ms) if lots else 0,
+        "openTime": int(moved_ms) if lots else 0,
         "breakEvenPrice": "",
         "createdTime": texts.millis(site.exchange.start_wall_ns),
-        "updatedTime": at_ms,
+        "updatedTime": moved_ms,
     }
 
 

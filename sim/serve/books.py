@@ -15,7 +15,8 @@ from strategy.units import NS_PER_MS, NS_PER_S
 BEST: Final = 1
 DEPTHS: Final = {"linear": (1, 50, 200, 500, 1000), SPOT: (1, 50, 200, 1000)}
 _REPEAT_NS: Final = 3 * NS_PER_S
-_FIRST_U: Final = 100_000
+# Where counters stand when a venue is first met: it has been there for a while.
+OLD_U: Final = 100_000
 
 Levels = Any
 
@@ -23,15 +24,18 @@ Levels = Any
 class Shelf:
     """What is told of one depth of one symbol."""
 
-    def __init__(self, instrument: Instrument, depth: int, shown: int, pit: Any) -> None:
-        """``depth`` names the topic; no more than ``shown`` levels of a side are known to anybody."""
+    def __init__(self, instrument: Instrument, depth: int, shown: int, pit: Any, last_u: int) -> None:
+        """``depth`` names the topic; no more than ``shown`` levels of a side are known to anybody.
+
+        ``last_u`` is where it goes on counting from; 0 begins anew, with a snapshot that has the counter 1.
+        """
         self.instrument = instrument
         self.topic = f"orderbook.{depth}.{instrument.symbol}"
         self.depth = depth
         self._levels = min(depth, shown)
         self._pit = pit
         self._views = View(1, self._levels), View(-1, self._levels)
-        self._u = _FIRST_U + depth
+        self._u = last_u
         self._seq = 0
         self._told_ns = 0
         self._at_ms = 0

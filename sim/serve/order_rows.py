@@ -67,7 +67,7 @@ def order_row(site: Site, slip: Slip, stood: Standing | None = None) -> dict[str
     if is_over and order.code == codes.NOT_FILLED and terms.time_in_force == "FOK":
         cancel_type, reason = _KILLED
     traded = _traded(slip, instrument, stands.filled_lots)
-    mid = texts.half_price(instrument, site.venue.mids2()[order.symbol])
+    mid = texts.half_price(instrument, slip.mid2_ticks)
     is_market = terms.order_type == "Market"
     return {
         "category": instrument.kind,

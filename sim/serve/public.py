@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sim.serve.books import BEST, DEPTHS, Shelf
+from sim.serve.books import BEST, DEPTHS, OLD_U, Shelf
 from sim.serve.market_reads import BOOK_SEQ, MarketReads
 from sim.serve.prints import Prints
 from sim.serve.site import Site
@@ -106,6 +106,7 @@ class PublicStream:
         self._tickers: dict[str, dict[str, Any]] = {}
         self._bands: dict[str, tuple[str, str]] = {}
         self._was_silent = False
+        self._last_u = OLD_U
 
     # Beginning to listen
 
@@ -140,7 +141,7 @@ class PublicStream:
             venue = self.site.venue
             depth = int(topic.split(".")[1])
             shown = venue.rules.book_levels
-            self._shelves[topic] = Shelf(venue.instruments[symbol], depth, shown, venue.pits[symbol])
+            self._shelves[topic] = Shelf(venue.instruments[symbol], depth, shown, venue.pits[symbol], self._last_u)
         return self._shelves[topic]
 
     # What the venue says
@@ -221,6 +222,8 @@ class PublicStream:
 
     def _restart(self) -> None:
         """Begin every book anew, as a service does that was restarted: with a snapshot and the counter 1."""
+        self._last_u = 0
+        self.site.slips.forget_closed()
         for topic, shelf in self._shelves.items():
             symbol = shelf.instrument.symbol
             shelf.restart()

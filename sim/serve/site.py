@@ -26,7 +26,6 @@ class Site:
         self.leverage = dict.fromkeys(self.venue.instruments, str(exchange.venue.rules.leverage or _LEVERAGE))
         # Whether a price outside the band is moved to its edge, by category; contracts are by default.
         self.moves_price = {"linear": True, "spot": False}
-        self._seq = 0
         self._connections = 0
 
     def now_ns(self) -> int:
@@ -49,11 +48,6 @@ class Site:
     def leverage_of(self, symbol: str) -> int:
         """Give the leverage that a symbol is set to, in whole times."""
         return max(1, int(float(self.leverage[symbol])))
-
-    def next_seq(self) -> int:
-        """Number what concerns the account: only growing."""
-        self._seq += 1
-        return self._seq
 
     def instruments(self, category: str) -> list[Instrument]:
         """Give what is traded in a category."""

@@ -54,13 +54,14 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
 
 
 class Slip(msgspec.Struct):
-    """What is known of one order here; ``first_ns`` and ``last_ns`` are the venue's clock."""
+    """What is known of one order here: ``first_ns`` and ``last_ns`` on the venue's clock, ``mid2_ticks`` at first."""
 
     order: VenueOrder
     order_id: str
     terms: Terms
     first_ns: int
     last_ns: int
+    mid2_ticks: int
     executions: list[Execution] = []
 
     @property
@@ -85,6 +86,8 @@ class Slips(History):
         self.by_client_id: dict[str, Slip] = {}
         self.by_order_id: dict[str, Slip] = {}
         self.executions: list[Execution] = []
+        # When a position last changed, by symbol, on the venue's clock.
+        self.moved_ns: dict[str, int] = {}
         # Closed orders before this number were forgotten by the service that shows orders in real time.
         self.shown_from = 0
 
@@ -95,7 +98,8 @@ class Slips(History):
         slip = self.by_number.get(order.number)
         if slip is None:
             order_id = self._order_id(order)
-            slip = Slip(order, order_id, self.terms, venue_ns, venue_ns)
+            mid2 = self._venue.mids2()[order.symbol]
+            slip = Slip(order, order_id, self.terms, venue_ns, venue_ns, mid2)
             self.by_number[order.number] = self.by_client_id[order.client_id] = slip
             self.by_order_id[order_id] = slip
         slip.last_ns = venue_ns
@@ -140,6 +144,11 @@ class Slips(History):
         )
         self.executions.append(execution)
         slip.executions.append(execution)
+        self.moved_ns[event.symbol] = event.venue_ns
+
+    def forget_closed(self) -> None:
+        """Have the service that shows orders in real time begin anew: what is over by now is history."""
+        self.shown_from = max(self.by_number, default=0) + 1
 
     def closed(self) -> list[Slip]:
         """Give the orders that are over, newest first."""

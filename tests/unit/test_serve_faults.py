@@ -151,6 +151,19 @@ def test_an_engine_without_memory_has_no_history(tmp_path):
         assert [] == client.get(f"/v5/order/{where}?category=linear&orderLinkId=a-1")["result"]["list"]
 
 
+def test_a_restarted_service_has_closed_orders_in_its_history_alone(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 8, for_s: 5, kind: downtime, matching: true, streams: reset}")
+    client.create(orderLinkId="a-1")
+    client.post("/v5/order/cancel", category="linear", symbol="BTCUSDT", orderLinkId="a-1")
+    client.create(orderLinkId="a-2")
+    asked = {where: f"/v5/order/{where}?category=linear&orderLinkId=a-1" for where in ("realtime", "history")}
+    assert [1, 1] == [len(client.get(path)["result"]["list"]) for path in asked.values()]
+    client.wait(12)
+    assert [0, 1] == [len(client.get(path)["result"]["list"]) for path in asked.values()]
+    assert 1 == len(client.get("/v5/order/realtime?category=linear&orderLinkId=a-2")["result"]["list"])
+    assert 1 == public(client, BOOK).of(BOOK)[0]["data"]["u"]
+
+
 def test_a_cancel_that_races_a_fill_is_told_of_twice(tmp_path):
     client = Client(tmp_path)
     stream = private(client)
