@@ -2,7 +2,7 @@
 
 import pytest
 from small_world import small_scenario
-from wired import WiredWorld
+from wired import RestWorld, WiredWorld
 
 from sim.plan import expand
 from strategy import events
@@ -81,6 +81,16 @@ def test_a_venue_without_a_public_stream_is_quoted_on_by_its_books(tmp_path):
     assert [events.PRIVATE] == [word.stream for word in heard.of(events.StreamUp)]
     assert len(heard.of(events.BookSnapshot)) > 50
     assert len(world.venue.fills) > 5
+
+
+@pytest.mark.parametrize("world_kind", [WiredWorld, RestWorld])
+@pytest.mark.parametrize("kind", ["linear", "spot"])
+def test_contracts_and_spot_are_traded_by_both_roads(tmp_path, kind, world_kind):
+    market = f"symbols.BTCUSDT.instrument.kind: {kind}"
+    scenario = small_scenario(tmp_path, 20, profile="reference", market=market)
+    world = world_kind(scenario, expand(scenario, 1), Core)
+    ended(world)
+    assert len(world.venue.fills) > 20
 
 
 @pytest.mark.parametrize(
