@@ -172,7 +172,17 @@ class Desk:
         def tell(complaints: Iterable[Complaint]) -> None:
             self._blame(reading, ("market", "overrides"), market.overrides, complaints)
 
-        return _overridden(base, Profile, market.overrides, tell)
+        if market.tier is None:
+            return _overridden(base, Profile, market.overrides, tell)
+        tier = base.value.tiers.get(market.tier)
+        if tier is None:
+            there = base.value.tiers
+            words = f"profile {name} has no rate tier {market.tier!r}{did_you_mean(market.tier, there)}"
+            words += f" (known are {', '.join(there) or 'none'})"
+            self.problems.append(reading.problem(Complaint(NOWHERE, ("market", "tier"), words)))
+            return None
+        of_tier = {f"rates.{key}": value for key, value in tier.model_dump().items()}
+        return _overridden(base, Profile, of_tier | market.overrides, tell)
 
     def _symbols_exist(self, reading: Reading[Scenario], market: Market, profile: Profile) -> bool:
         lacking = [(number, symbol) for number, symbol in enumerate(market.traded) if symbol not in profile.symbols]

@@ -131,6 +131,8 @@ class Market(Written):
     """Name of a market profile: instruments, fees, flow, sniper, latencies."""
     symbols: Annotated[tuple[Symbol, ...], Strict(False)] = ()
     """Which of the profile's symbols take part."""
+    tier: Name | None = None
+    """Which of the profile's rate tiers our account has; without it, what the profile says for all."""
     overrides: Overrides
     """Values of the profile to change, by dotted key."""
     tape: RecordedTape | None = None

@@ -170,7 +170,9 @@ class Profile(Document):
     links: Links
     """How long messages take."""
     rates: RateTier
-    """How many requests the venue allows."""
+    """How many requests the venue allows, unless a scenario names a tier."""
+    tiers: Annotated[dict[Name, RateTier], Field(default_factory=dict)]
+    """What it allows accounts of other ranks, by name."""
     venue: VenueRules
     """How the venue treats our account."""
 

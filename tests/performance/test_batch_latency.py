@@ -26,7 +26,7 @@ SYMBOLS = 4
 # Computing time is charged: what a step of four symbols takes and more, and a commit of the journal.
 STEP_NS = NS_PER_MS // 2
 COMMIT_NS = 2 * NS_PER_MS
-DEFAULT_TIER = "{rates.orders_per_s: 10, rates.burst: 20}"
+DEFAULT_TIER = "default"
 # What the guard thinks of a slow loop is measured apart: a loop that waits for its own line looks
 # like a slow venue, and the guard would halt it before there is anything to measure.
 PATIENT = {
@@ -91,7 +91,7 @@ HEAD = """\
 
 
 def played(
-    folder: Path, name: str, dispatch: str, overrides: dict[str, float], market: str = "", seconds: int = 60
+    folder: Path, name: str, dispatch: str, overrides: dict[str, float], tier: str = "", seconds: int = 60
 ) -> Loop:
     """Run the scenario, changed."""
     text = (SCENARIOS / "batch_latency.yaml").read_text()
@@ -99,8 +99,8 @@ def played(
     text = text.replace("configs/default.yaml", str(SCENARIOS / "configs" / "default.yaml"))
     changes = "".join(f"    {key}: {value}\n" for key, value in overrides.items())
     text = text.replace("    loop.dispatch: batched\n", f"    loop.dispatch: {dispatch}\n{changes}")
-    if market:
-        text = text.replace("XRPUSDT]}", f"XRPUSDT], overrides: {market}}}")
+    if tier:
+        text = text.replace("tier: vip3", f"tier: {tier}")
         text = text.replace("pacing.orders_per_s: 60", "pacing.orders_per_s: 10")
         text = text.replace("pacing.burst: 60", "pacing.burst: 20")
     path = folder / "batch_latency.yaml"

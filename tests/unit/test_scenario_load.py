@@ -68,6 +68,17 @@ def test_market_overrides_change_the_profile(here: Path) -> None:
     assert ready.profile.rates.burst == 5
 
 
+def test_a_tier_is_what_the_venue_allows_and_an_override_comes_after_it(here: Path) -> None:
+    four = SCENARIO.replace("btc_rebate", "reference")
+    allowed = []
+    for more in ("", ", tier: default", ", tier: default, overrides: {rates.burst: 7}"):
+        (ready,) = load_scenarios([write("s.yaml", four.replace("[BTCUSDT]}", f"[BTCUSDT]{more}}}"))])
+        allowed.append((ready.profile.rates.orders_per_s, ready.profile.rates.burst))
+    assert [(60, 60), (10, 20), (10, 7)] == allowed
+    words = "0.yaml:5:56: error[SQ-C022]: profile reference has no rate tier 'vip', did you mean 'vip3'? (known are default, vip3)"
+    assert words in told(four.replace("[BTCUSDT]}", "[BTCUSDT], tier: vip}"))
+
+
 def test_mistakes_of_all_files_are_told_at_once(here: Path) -> None:
     first = SCENARIO.replace("metric: fills", "metric: fils").replace("configs/c.yaml", "configs/gone.yaml")
     second = SCENARIO.replace("btc_rebate", "btc_rebat").replace("duration_s: 100", "duration_s: 0")
