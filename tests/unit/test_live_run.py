@@ -1,16 +1,20 @@
 """``live run``: what must be said before it trades, and how its process ends."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import pytest
 from live_files import NOBODY, QUICK, STRATEGY, write_live
 from processes import ROOT, environment
+from small_market import SmallMarket
 
-from adapters import cli, heartbeat
+from adapters import cli, heartbeat, venues
+from adapters.paper import PaperVenue
 from adapters.settings import load
 from adapters.terms import PAPER, journal_of
 from strategy.exit_codes import ExitCode
@@ -69,6 +73,28 @@ def test_where_the_preflight_fails_nothing_begins_and_the_fix_is_named(monkeypat
     said = capsys.readouterr().err
     assert "want 0600" in said
     assert "error[SQ-O034]: preflight failed: keys" in said
+
+
+@pytest.mark.parametrize(
+    "words, sent, exit_code",
+    [
+        (["--duration", "1s"], None, ExitCode.OK),
+        (["--mode", "real", "--max-loss-usdt", "5", "--confirm", "bybit-custom"], signal.SIGINT, ExitCode.INTERRUPTED),
+    ],
+)
+def test_it_runs_in_this_process_too(monkeypatch, capsys, config, words, sent, exit_code):
+    made = []
+
+    def make_venue(settings, keys, clock, told):
+        made.append(PaperVenue(SmallMarket(), clock, lambda: 1_000_000))
+        return made[-1]
+
+    monkeypatch.setattr(venues, "make_venue", make_venue)
+    if sent is not None:
+        threading.Timer(1.5, os.kill, (os.getpid(), sent)).start()
+    assert exit_code == ended(monkeypatch, config, *words)
+    assert made
+    assert words[1] in capsys.readouterr().err or sent is None
 
 
 @contextmanager
