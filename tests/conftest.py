@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,3 +41,32 @@ def recorded_data() -> str:
     if not folder or not Path(folder).is_dir():
         pytest.skip("no recorded data: STORMQUOTE_DATA is not set")
     return folder
+
+
+@pytest.fixture
+def book() -> Any:
+    """Orders without a core around them."""
+    from ledger import Ledger
+
+    return Ledger()
+
+
+@pytest.fixture(scope="session")
+def knobs(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Knobs of the shipped config and profile, for one symbol."""
+    from small_world import small_scenario
+
+    from strategy.config_knobs import knobs
+
+    ready = small_scenario(tmp_path_factory.mktemp("knobs"))
+    return knobs(ready.config, ready.instruments)
+
+
+@pytest.fixture
+def seat(knobs: Any) -> Any:
+    """A core that has started, has read what it must, and has both streams."""
+    from seat import Seat
+
+    seat = Seat(knobs)
+    seat.boot()
+    return seat

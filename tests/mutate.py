@@ -20,10 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Module -> the tests that should hold it.
 MODULES = {
-    "strategy/orders": "test_order_stories test_order_states test_core",
-    "strategy/order_words": "test_order_stories test_order_states test_core",
-    "strategy/order_chase": "test_order_stories test_core",
-    "strategy/order": "test_order_stories",
+    "strategy/orders": "test_order_stories test_order_absences test_order_questions test_order_states test_core",
+    "strategy/order_words": "test_order_stories test_order_absences test_order_questions test_order_states test_core",
+    "strategy/order_chase": "test_order_stories test_order_absences test_order_questions test_core",
+    "strategy/order": "test_order_stories test_order_absences test_order_questions",
     "strategy/limits": "test_limits",
     "strategy/position": "test_position",
     "strategy/book": "test_book test_core",

@@ -2,25 +2,10 @@
 
 import pytest
 from seat import MS, START, Seat, quoting
-from small_world import small_scenario
 
 from strategy import commands, events
-from strategy.config_knobs import knobs as make_knobs
 from strategy.errors import OurMistake
 from strategy.units import BUY, NS_PER_S, SELL
-
-
-@pytest.fixture(scope="module")
-def knobs(tmp_path_factory):
-    ready = small_scenario(tmp_path_factory.mktemp("core"))
-    return make_knobs(ready.config, ready.instruments)
-
-
-@pytest.fixture
-def seat(knobs) -> Seat:
-    seat = Seat(knobs)
-    seat.boot()
-    return seat
 
 
 def test_it_asks_before_it_quotes(knobs):

@@ -1,26 +1,11 @@
 """What is let go of when memory runs short, what never is, and how it shows in what is sent."""
 
-import pytest
 from seat import START, Seat, quoting
-from small_world import small_scenario, small_world
+from small_world import small_world
 
 from strategy import commands, events
-from strategy.config_knobs import knobs as make_knobs
 from strategy.footprint import bounds_of
 from strategy.shedding import ENDED_KEPT, FILL_IDS_KEPT
-
-
-@pytest.fixture(scope="module")
-def knobs(tmp_path_factory):
-    ready = small_scenario(tmp_path_factory.mktemp("shedding"))
-    return make_knobs(ready.config, ready.instruments)
-
-
-@pytest.fixture
-def seat(knobs) -> Seat:
-    seat = Seat(knobs)
-    seat.boot()
-    return seat
 
 
 def crowded(seat: Seat):

@@ -5,27 +5,12 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 from seat import MS, START, Seat, quoting
-from small_world import small_scenario
 
 from strategy import alarms, commands, events
-from strategy.config_knobs import knobs as make_knobs
 from strategy.units import NS_PER_S
 
 ADDING = (commands.CreateOrder, commands.AmendOrder)
 CANCELS = (commands.CancelOrder, commands.CancelAll)
-
-
-@pytest.fixture(scope="module")
-def knobs(tmp_path_factory):
-    ready = small_scenario(tmp_path_factory.mktemp("storms"))
-    return make_knobs(ready.config, ready.instruments)
-
-
-@pytest.fixture
-def seat(knobs) -> Seat:
-    seat = Seat(knobs)
-    seat.boot()
-    return seat
 
 
 def pass_time(seat: Seat, for_s: float, *, beat: bool = True, answer=lambda command: None) -> list:

@@ -1,0 +1,167 @@
+"""Silence is a question: what is asked about an order, when, and what an answer says of which request."""
+
+import pytest
+from ledger import KNOBS, MS, working
+
+from strategy import commands, events
+from strategy.order_chase import chase
+from strategy.order_states import State
+from strategy.units import BUY, SELL
+
+
+@pytest.mark.parametrize("kind", [events.NotSent, events.Unanswered])
+def test_a_question_without_an_answer_changes_nothing_and_is_asked_again(book, kind):
+    client_id = book.create()
+    book.at(600)
+    book.hear(kind(events.QUERY, client_id, "X", "timeout"))
+    assert (State.IN_DOUBT, 0) == (book.state(client_id), book.orders.find(client_id).asked_ns)
+    assert 1 == len(book.at(1100))
+
+
+def test_after_the_private_stream_was_away_everything_is_asked_about(book):
+    first, second = working(book), working(book, slot="ask0", side=SELL)
+    book.orders.private_restored(0, ("X",))
+    kinds = [type(one).__name__ for one in book.at(0)]
+    assert ["QueryOrder", "QueryOrder", "QueryFills"] == kinds
+    assert {State.WORKING} == {book.state(first), book.state(second)}, "an audit is no doubt"
+
+
+def test_a_healthy_order_is_audited_now_and_then_without_doubt(book):
+    client_id = working(book)
+    assert [] == book.at(14_999)
+    assert 1 == len(book.at(15_000))
+    assert State.WORKING is book.state(client_id)
+    book.report(client_id, events.MISSING, 15_000)
+    assert State.IN_DOUBT is book.state(client_id)
+
+
+def test_questions_beyond_the_budget_are_put_off_not_dropped(book):
+    ids = [book.create(slot=f"s{number}") for number in range(4)]
+    book.now = 600
+    asked = chase(book.orders, 600 * MS, KNOBS, 2)
+    assert 2 == len(asked)
+    assert 2 == len(book.at(650))
+    assert [State.IN_DOUBT] * 4 == [book.state(client_id) for client_id in ids]
+    book.orders.want_fills("X", 700 * MS, 0)
+    assert [] == [one for one in chase(book.orders, 700 * MS, KNOBS, 0) if isinstance(one, commands.QueryFills)]
+    assert any(isinstance(one, commands.QueryFills) for one in book.at(760))
+
+
+def test_a_scarce_budget_of_questions_is_shared_in_turns(book):
+    """One question a second, two orders in doubt and fills to be read: each has its turn."""
+    for side in ("bid0", "ask0"):
+        book.create(slot=side, side=BUY if side == "bid0" else -BUY)
+    orders, asked = book.orders, []
+    orders.want_fills("X", 0, 0)
+    for at_ms in range(1000, 13_000, 1000):
+        for one in chase(orders, at_ms * MS, KNOBS, 1):
+            asked.append(getattr(one, "client_id", "fills"))
+    assert {"s-1", "s-2", "fills"} == set(asked)
+    assert min(asked.count(name) for name in set(asked)) >= 3
+
+
+def test_an_amend_refused_because_the_order_is_otherwise_is_not_tried_again_before_a_read(book):
+    """The fill that makes it so may be told late or never; trying again and again is refused as often."""
+    client_id = working(book)
+    book.now = 100
+    book.amend(client_id, 100, 5)
+    book.hear(events.AmendRefused(client_id, "below_filled", 0))
+    assert book.orders.find(client_id).must_read
+    book.report(client_id, events.OPEN, 50, 100, 10, 0)  # asked before
+    assert book.orders.find(client_id).must_read
+    book.at(100)
+    book.report(client_id, events.OPEN, 100, 100, 10, 8)
+    assert (False, State.WORKING) == (book.orders.find(client_id).must_read, book.state(client_id))
+    book.amend(client_id, 101, 10)
+    book.hear(events.AmendRefused(client_id, events.WOULD_CROSS, 0))
+    assert not book.orders.find(client_id).must_read
+
+
+def test_a_doubts_first_cancel_does_not_wait_for_the_rest_of_an_amend(book):
+    client_id = book.create()
+    book.accept(client_id)
+    book.now = 2000
+    book.amend(client_id, 99, 10)
+    book.hear(events.Unanswered(events.AMEND, client_id, "X", "reset", 2000 * MS))
+    assert (State.IN_DOUBT, 0) == (book.state(client_id), book.orders.find(client_id).cancel_ns)
+    book.cancel(client_id)
+    assert 2000 * MS == book.orders.find(client_id).cancel_ns
+
+
+def test_a_verdict_on_an_older_request_says_nothing_of_a_newer_one(book):
+    client_id = working(book)
+    book.now = 10
+    book.amend(client_id, 99, 10)
+    book.hear(events.OrderAmended(client_id, 99, 10, 11 * MS))
+    book.now = 20
+    book.amend(client_id, 98, 10)
+    book.hear(events.Unanswered(events.AMEND, client_id, "X", "timeout", 10 * MS))
+    assert State.AMENDING is book.state(client_id)
+    book.hear(events.Unanswered(events.AMEND, client_id, "X", "timeout", 20 * MS))
+    assert State.IN_DOUBT is book.state(client_id)
+
+
+@pytest.mark.parametrize(
+    ("request_", "before", "after"),
+    [
+        (events.CREATE, State.CREATING, State.CLOSED),
+        (events.AMEND, State.AMENDING, State.WORKING),
+        (events.CANCEL, State.CANCELLING, State.IN_DOUBT),
+    ],
+)
+def test_what_certainly_never_left_is_known(book, request_, before, after):
+    client_id = book.create() if request_ == events.CREATE else working(book)
+    if request_ == events.AMEND:
+        book.amend(client_id, 99, 14)
+    elif request_ == events.CANCEL:
+        book.cancel(client_id)
+    assert before is book.state(client_id)
+    book.hear(events.NotSent(request_, client_id, "X", "send_by passed"))
+    assert (after, [0 if after is State.CLOSED else 10, 0]) == (book.state(client_id), book.worst())
+
+
+def test_an_amend_that_never_left_says_nothing_of_the_cancel_that_overtook_it(book):
+    client_id = working(book)
+    book.amend(client_id, 99, 14)
+    book.cancel(client_id)
+    book.hear(events.NotSent(events.AMEND, client_id, "X", "cancelled in line"))
+    assert (State.CANCELLING, [10, 0]) == (book.state(client_id), book.worst())
+    book.hear(events.OrderCancelled(client_id, 0, "by_client", 0))
+    assert State.CLOSED is book.state(client_id)
+
+
+def test_a_refused_cancel_is_a_question_asked_at_once(book):
+    client_id = working(book)
+    book.cancel(client_id)
+    book.hear(events.CancelRefused(client_id, "gone", 0))
+    assert State.IN_DOUBT is book.state(client_id)
+    assert [commands.QueryOrder(client_id, "X", 0)] == book.at(0)
+    book.report(client_id, events.DONE, 0, 100, 10, 10)
+    assert (State.CLOSED, [10, 0]) == (book.state(client_id), book.worst())
+    assert any(isinstance(one, commands.QueryFills) for one in book.at(600))
+
+
+def test_a_read_asked_before_a_cancel_left_does_not_settle_the_cancel(book):
+    client_id = working(book)
+    book.amend(client_id, 99, 10)
+    book.at(600)
+    book.now = 900
+    book.cancel(client_id)
+    book.at(1500)
+    book.report(client_id, events.OPEN, 600, 99, 10)
+    assert State.IN_DOUBT is book.state(client_id)
+    book.report(client_id, events.OPEN, 1500, 99, 10)
+    assert State.WORKING is book.state(client_id)
+
+
+def test_a_lost_acknowledgement_is_asked_about_and_found(book):
+    client_id = book.create()
+    assert [] == book.at(599)
+    (query,) = book.at(600)
+    assert commands.QueryOrder(client_id, "X", 600 * MS) == query
+    assert (State.IN_DOUBT, 1, True, False) == (
+        book.state(client_id), book.orders.doubts(), book.orders.is_side_in_doubt("X", BUY), book.orders.is_side_in_doubt("X", SELL),
+    )  # fmt: skip
+    assert [10, 0] == book.worst()
+    book.report(client_id, events.OPEN, 600, 100, 10)
+    assert (State.WORKING, 0) == (book.state(client_id), book.orders.doubts())
