@@ -28,7 +28,10 @@ from live_files import write_keys  # noqa: E402 - the script finds its neighbour
 from processes import LIVE, environment, live  # noqa: E402
 from serving import Serving, serving  # noqa: E402
 
+from strategy.exit_codes import ExitCode  # noqa: E402
+
 LOOK_EVERY_S = 5.0
+STARTS_MAX = 100
 AGREE_WITHIN_S = 30.0
 _POSITION = re.compile(r'^(?:\w+_)?position_size\{symbol="(\w+)"\} (\S+)$', re.MULTILINE)
 _CONFIG = """\
@@ -88,7 +91,10 @@ def agree(bot: Bot, venue: Serving) -> float:
         believed, held = bot.positions(), truth_of(venue)
         if believed is not None and all(abs(believed.get(one, 0.0) - held[one]) < 1e-9 for one in held):
             return time.monotonic() - began_s
-        if bot.process.poll() is not None:
+        if bot.process.poll() == ExitCode.PREFLIGHT and bot.starts < STARTS_MAX:
+            time.sleep(1.0)  # nobody was there to look at: whoever supervises it starts it again
+            bot.start()
+        elif bot.process.poll() is not None:
             raise SystemExit(f"the bot ended by itself with {bot.process.returncode}: {bot.folder}")
         if time.monotonic() - began_s > AGREE_WITHIN_S:
             raise SystemExit(f"believed {believed}, held {held}: {bot.folder}")
