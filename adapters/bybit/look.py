@@ -101,17 +101,18 @@ class Look:
         stock = None if self._market.is_linear else await self._stock(instruments)
         return Seen(instruments, venue_ns, tuple(warnings), positions, stock)
 
-    async def again(self, symbol: str) -> tuple[ListingRow, FeeRow, int]:
-        """Read one symbol's rules and fees, and when that was; raises ``VenueUnusable``."""
+    async def again(self, symbol: str) -> tuple[ListingRow | None, FeeRow, int]:
+        """Read one symbol's rules (None: not listed any more) and fees, and when that was.
+
+        Raises ``VenueUnusable``.
+        """
         asked = {"category": self._market.category, "symbol": symbol}
         result, venue_ns = await self._ask(_call("/v5/market/instruments-info", asked, is_signed=False))
         try:
             rows = listed(_read(result, Page).items, (symbol,))
         except Unreadable as problem:
             raise VenueUnusable(UNREACHABLE, f"the rules of {symbol}: {problem}") from None
-        if symbol not in rows:
-            raise VenueUnusable(UNFIT, f"{symbol} is not listed any more")
-        return rows[symbol], (await self._fees((symbol,)))[symbol], venue_ns
+        return rows.get(symbol), (await self._fees((symbol,)))[symbol], venue_ns
 
     async def closures(self) -> tuple[list[ClosureRow], int]:
         """Read which maintenance is announced, and when that was; nothing where it cannot be read."""

@@ -69,6 +69,9 @@ class Rules:
             row, fee, venue_ns = await self._look.again(symbol)
         except VenueUnusable:
             return
+        if row is None:
+            self._tell(symbol, _CANCEL_ONLY, "is not listed any more", venue_ns)
+            return
         if row.status != TRADING:
             self._tell(symbol, words.CLOSED, f"is not trading: {row.status[:40]}", venue_ns)
             return

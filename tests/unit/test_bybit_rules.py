@@ -69,7 +69,13 @@ def test_other_limits_and_fees_are_told_to_a_person():
     assert ["lots_max 1190000 -> 500000" in alerts[0], "maker_fee_ppm 200 -> 100" in alerts[1]] == [True, True]
 
 
-@pytest.mark.parametrize("answer", [page(502), {"list": []}, {"list": [7]}, {"list": 7}])
+def test_a_symbol_that_is_not_listed_any_more_is_not_quoted_any_more():
+    words, alerts = rounds({LISTED: {"list": []}}, {}, row())
+    assert ["cancel_only", "open"] == [word.regime for word in words]
+    assert "BTCUSDT is not listed any more" == alerts[0]
+
+
+@pytest.mark.parametrize("answer", [page(502), {"list": [7]}, {"list": 7}])
 def test_a_round_without_an_answer_is_left_out(answer):
     assert ([], []) == rounds({LISTED: answer})
 
