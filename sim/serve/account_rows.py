@@ -1,6 +1,8 @@
 """Rows of our positions and our wallet: every field that the venue documents."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from sim.serve import texts
@@ -11,6 +13,25 @@ from strategy.units import BUY, PPM
 
 # Averages and rates may have no end.
 _PLACES: Final = 8
+# What is in every row of a position and never says anything else here.
+_NAMES: Final = (
+    *("liqPrice", "bustPrice", "sessionAvgPrice", "delta", "gamma", "vega", "theta", "mmrSysUpdatedTime"),
+    *("leverageSysUpdatedTime", "breakEvenPrice"),
+)
+_ALWAYS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        **dict.fromkeys(_NAMES, ""),
+        **dict.fromkeys(("takeProfit", "stopLoss", "trailingStop"), "0"),
+        "positionIdx": 0,
+        "tradeMode": 0,
+        "riskId": 1,
+        "riskLimitValue": "2000000",
+        "positionStatus": "Normal",
+        "autoAddMargin": 0,
+        "tpslMode": "Full",
+        "isReduceOnly": False,
+    }
+)
 
 
 def position_row(site: Site, symbol: str, *, is_stream: bool) -> dict[str, Any]:
@@ -24,46 +45,26 @@ def position_row(site: Site, symbol: str, *, is_stream: bool) -> dict[str, Any]:
     realised = texts.amount(holding.cash + holding.entry_cash)
     moved_ms = texts.millis(site.slips.moved_ns.get(symbol, site.exchange.start_wall_ns))
     return {
+        **_ALWAYS,
         "category": instrument.kind,
         "symbol": symbol,
         "side": side_text(1 if holding.lots > 0 else -1) if lots else "",
         "size": texts.size(instrument, lots),
         "entryPrice" if is_stream else "avgPrice": texts.plain(entry, _PLACES),
-        "positionIdx": 0,
-        "tradeMode": 0,
-        "riskId": 1,
-        "riskLimitValue": "2000000",
         "positionValue": texts.amount(abs(holding.entry_cash)),
-        "positionStatus": "Normal",
-        "autoAddMargin": 0,
         "adlRankIndicator": 2 if lots else 0,
         "leverage": site.leverage[symbol],
         "positionBalance": texts.amount(holding.margin_cash),
         "markPrice": texts.half_price(instrument, mid2),
-        "liqPrice": "",
-        "bustPrice": "",
         "positionIM": initial,
         "positionMM": maintenance,
         "positionIMByMp": initial,
         "positionMMByMp": maintenance,
-        "tpslMode": "Full",
-        "takeProfit": "0",
-        "stopLoss": "0",
-        "trailingStop": "0",
-        "sessionAvgPrice": "",
-        "delta": "",
-        "gamma": "",
-        "vega": "",
-        "theta": "",
         "unrealisedPnl": texts.amount(holding.worth_cash(mid2) - holding.entry_cash),
         "curRealisedPnl": realised,
         "cumRealisedPnl": realised,
         "seq": len(site.slips.executions),
-        "isReduceOnly": False,
-        "mmrSysUpdatedTime": "",
-        "leverageSysUpdatedTime": "",
         "openTime": int(moved_ms) if lots else 0,
-        "breakEvenPrice": "",
         "createdTime": texts.millis(site.exchange.start_wall_ns),
         "updatedTime": moved_ms,
     }

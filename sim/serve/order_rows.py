@@ -1,6 +1,8 @@
 """Rows of our orders and executions: every field that the venue documents."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from sim.serve import texts
@@ -24,6 +26,25 @@ _ENDS: Final = {
 _PLACES: Final = 8
 _NOT_ENDED: Final = ("UNKNOWN", "EC_NoError")
 _KILLED: Final = ("UNKNOWN", "EC_CancelForNoFullFill")
+
+# What is in every row of an order and never says anything here.
+_NAMES: Final = (
+    *("blockTradeId", "stopOrderType", "orderIv", "slippageTolerance", "triggerPrice", "takeProfit", "stopLoss"),
+    *("tpslMode", "ocoTriggerBy", "tpLimitPrice", "slLimitPrice", "tpTriggerBy", "slTriggerBy", "triggerBy"),
+    *("placeType", "smpOrderId", "extraFees"),
+)
+_ALWAYS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        **dict.fromkeys(_NAMES, ""),
+        "positionIdx": 0,
+        "closedPnl": "0",
+        "slippageToleranceType": "UNKNOWN",
+        "triggerDirection": 0,
+        "closeOnTrigger": False,
+        "smpGroup": 0,
+        "rpiTakerAccess": False,
+    }
+)
 
 
 class Standing(Protocol):
@@ -60,85 +81,67 @@ def order_row(site: Site, slip: Slip, stood: Standing | None = None) -> dict[str
     order, terms = slip.order, slip.terms
     stands: Standing = order if stood is None else stood
     instrument = site.venue.instruments[order.symbol]
-    is_open = stands.state == OPEN
-    left = stands.size_lots - stands.filled_lots if is_open else 0
-    is_over = stands.state in (CANCELLED, REJECTED)
-    cancel_type, reason = _ENDS.get(order.code, _NOT_ENDED) if is_over else _NOT_ENDED
-    if is_over and order.code == codes.NOT_FILLED and terms.time_in_force == "FOK":
-        cancel_type, reason = _KILLED
-    traded = _traded(slip, instrument, stands.filled_lots)
+    is_spot = instrument.kind == SPOT
+    cancel_type, reason = _end_of(slip, stands)
     mid = texts.half_price(instrument, slip.mid2_ticks)
-    is_market = terms.order_type == "Market"
     return {
+        **_ALWAYS,
         "category": instrument.kind,
         "symbol": order.symbol,
         "orderId": slip.order_id,
         "orderLinkId": slip.link_id,
-        "blockTradeId": "",
         "side": side_text(order.side),
-        "positionIdx": 0,
-        "orderStatus": status_of(stands, is_spot=instrument.kind == SPOT),
+        "orderStatus": status_of(stands, is_spot=is_spot),
         "cancelType": cancel_type,
         "rejectReason": reason,
         "timeInForce": terms.time_in_force,
-        "isLeverage": "" if instrument.kind != SPOT else "0",
+        "isLeverage": "0" if is_spot else "",
         "price": texts.price(instrument, stands.price_ticks),
         "qty": texts.size(instrument, stands.size_lots),
-        "avgPrice": traded["avgPrice"],
-        "leavesQty": texts.size(instrument, left),
-        "leavesValue": texts.amount(notional_cash(instrument, stands.price_ticks, left)),
-        "cumExecQty": texts.size(instrument, stands.filled_lots),
-        "cumExecValue": traded["cumExecValue"],
-        "cumExecFee": traded["cumExecFee"],
-        "cumFeeDetail": {coins(order.symbol)[1]: traded["cumExecFee"]} if stands.filled_lots else {},
-        "closedPnl": "0",
-        "feeCurrency": coins(order.symbol)[1] if instrument.kind == SPOT else "",
+        **_traded(slip, instrument, stands),
+        "feeCurrency": coins(order.symbol)[1] if is_spot else "",
         "orderType": terms.order_type,
-        "stopOrderType": "",
-        "orderIv": "",
-        "marketUnit": "baseCoin" if is_market and instrument.kind == SPOT else "",
-        "slippageToleranceType": "UNKNOWN",
-        "slippageTolerance": "",
-        "triggerPrice": "",
-        "takeProfit": "",
-        "stopLoss": "",
-        "tpslMode": "",
-        "ocoTriggerBy": "",
-        "tpLimitPrice": "",
-        "slLimitPrice": "",
-        "tpTriggerBy": "",
-        "slTriggerBy": "",
-        "triggerDirection": 0,
-        "triggerBy": "",
+        "marketUnit": "baseCoin" if is_spot and terms.order_type == "Market" else "",
         "lastPriceOnCreated": mid,
         "basePrice": mid,
         "reduceOnly": order.reduce_only,
-        "closeOnTrigger": False,
-        "placeType": "",
         "smpType": terms.smp_type,
-        "smpGroup": 0,
-        "smpOrderId": "",
         "createType": "CreateByUser" if order.client_id else "CreateByLiq",
-        "extraFees": "",
-        "rpiTakerAccess": False,
         "createdTime": texts.millis(slip.first_ns),
         "updatedTime": texts.millis(slip.last_ns),
     }
 
 
-def _traded(slip: Slip, instrument: Instrument, filled_lots: int) -> dict[str, str]:
-    """Sum up what an order had traded when so much of it was filled."""
+def _end_of(slip: Slip, stands: Standing) -> tuple[str, str]:
+    """Say how an order was cancelled and why, if it was."""
+    if stands.state not in (CANCELLED, REJECTED):
+        return _NOT_ENDED
+    if slip.order.code == codes.NOT_FILLED and slip.terms.time_in_force == "FOK":
+        return _KILLED
+    return _ENDS.get(slip.order.code, _NOT_ENDED)
+
+
+def _traded(slip: Slip, instrument: Instrument, stands: Standing) -> dict[str, Any]:
+    """Sum up what an order had traded when so much of it was filled, and what was left of it then."""
     value = fee = lots = 0
     for execution in slip.executions:
         fill = execution.fill
-        if fill is None or lots >= filled_lots:
+        if fill is None or lots >= stands.filled_lots:
             break
         lots += fill.size_lots
         value += notional_cash(instrument, fill.price_ticks, fill.size_lots)
         fee -= fill.fee_cash
-    per_lot = instrument.cash_per_ticklot
-    average = texts.plain(Decimal(instrument.tick) * value / (per_lot * lots), _PLACES) if lots else ""
-    return {"avgPrice": average, "cumExecValue": texts.amount(value), "cumExecFee": texts.amount(fee)}
+    average = Decimal(instrument.tick) * value / (instrument.cash_per_ticklot * max(1, lots))
+    left = stands.size_lots - stands.filled_lots if stands.state == OPEN else 0
+    return {
+        "avgPrice": texts.plain(average, _PLACES) if lots else "",
+        "leavesQty": texts.size(instrument, left),
+        "leavesValue": texts.amount(notional_cash(instrument, stands.price_ticks, left)),
+        "cumExecQty": texts.size(instrument, stands.filled_lots),
+        "cumExecValue": texts.amount(value),
+        "cumExecFee": texts.amount(fee),
+        "cumFeeDetail": {coins(instrument.symbol)[1]: texts.amount(fee)} if lots else {},
+    }
 
 
 def execution_row(site: Site, one: Execution) -> dict[str, Any]:
