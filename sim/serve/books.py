@@ -15,8 +15,6 @@ from strategy.units import NS_PER_MS, NS_PER_S
 BEST: Final = 1
 DEPTHS: Final = {"linear": (1, 50, 200, 500, 1000), SPOT: (1, 50, 200, 1000)}
 _REPEAT_NS: Final = 3 * NS_PER_S
-# Where counters stand when a venue is first met: it has been there for a while.
-OLD_U: Final = 100_000
 
 Levels = Any
 
@@ -27,7 +25,8 @@ class Shelf:
     def __init__(self, instrument: Instrument, depth: int, shown: int, pit: Any, last_u: int) -> None:
         """``depth`` names the topic; no more than ``shown`` levels of a side are known to anybody.
 
-        ``last_u`` is where it goes on counting from; 0 begins anew, with a snapshot that has the counter 1.
+        ``last_u`` is where it goes on counting from: that of the whole book, which has a message for each of
+        the venue's own.
         """
         self.instrument = instrument
         self.topic = f"orderbook.{depth}.{instrument.symbol}"

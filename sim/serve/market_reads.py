@@ -81,8 +81,8 @@ class MarketReads:
                 return Outcome(verdict(getattr(book, "code", ""), category))
             at_ms = book.venue_ns // NS_PER_MS
             sides = {"b": levels(one, book.bids[:limit]), "a": levels(one, book.asks[:limit])}
-            seq = BOOK_SEQ + book.seq
-            return Outcome(result={"s": one.symbol, **sides, "ts": at_ms, "u": seq, "seq": seq, "cts": at_ms})
+            counters = {"u": self._site.book_u(one.symbol, book.seq), "seq": BOOK_SEQ + book.seq}
+            return Outcome(result={"s": one.symbol, **sides, "ts": at_ms, **counters, "cts": at_ms})
 
         asked = commands.RequestBook(one.symbol, 0)
         return Plan(commands=(asked,), show=show, category=category, is_signed=False)

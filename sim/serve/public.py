@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sim.serve.books import BEST, DEPTHS, OLD_U, Shelf
+from sim.serve.books import BEST, DEPTHS, Shelf
 from sim.serve.market_reads import BOOK_SEQ, MarketReads
 from sim.serve.prints import Prints
 from sim.serve.site import Site
@@ -106,7 +106,6 @@ class PublicStream:
         self._tickers: dict[str, dict[str, Any]] = {}
         self._bands: dict[str, tuple[str, str]] = {}
         self._was_silent = False
-        self._last_u = OLD_U
 
     # Beginning to listen
 
@@ -141,13 +140,15 @@ class PublicStream:
             venue = self.site.venue
             depth = int(topic.split(".")[1])
             shown = venue.rules.book_levels
-            self._shelves[topic] = Shelf(venue.instruments[symbol], depth, shown, venue.pits[symbol], self._last_u)
+            last_u = self.site.book_u(symbol, venue.feeds[symbol].seq)
+            self._shelves[topic] = Shelf(venue.instruments[symbol], depth, shown, venue.pits[symbol], last_u)
         return self._shelves[topic]
 
     # What the venue says
 
     def tell(self, symbol: str, told: Sequence[events.Event]) -> None:
         """Hear the venue speak of a symbol, and pass it on topic by topic."""
+        self._hear_again()
         trades = [event for event in told if isinstance(event, events.PublicTrade)]
         if trades:
             self._tell_trades(symbol, trades)
@@ -208,9 +209,7 @@ class PublicStream:
         if self.site.venue.is_silent:
             self._was_silent = True
             return
-        if self._was_silent:
-            self._was_silent = False
-            self._restart()
+        self._hear_again()
         now_ns, venue_ns = self.site.now_ns(), self.site.venue_ns()
         for topic, shelf in tuple(self._shelves.items()):
             repeated = shelf.repeated(venue_ns, now_ns)
@@ -220,15 +219,23 @@ class PublicStream:
             self._tick_ticker(symbol)
             self._tick_band(symbol)
 
-    def _restart(self) -> None:
-        """Begin every book anew, as a service does that was restarted: with a snapshot and the counter 1."""
-        self._last_u = 0
-        self.site.slips.forget_closed()
+    def _hear_again(self) -> None:
+        """Begin every book anew after a silence, as a service does that was restarted: with the counter 1."""
+        if not self._was_silent:
+            return
+        self._was_silent = False
+        site, venue = self.site, self.site.venue
+        now_ns, venue_ns = site.now_ns(), site.venue_ns()
+        for symbol, feed in venue.feeds.items():
+            # What changed meanwhile is in the snapshot; trades are news.
+            streamed = feed.snapshot(now_ns, venue_ns, 0)
+            self.tell(symbol, [event for event in streamed if isinstance(event, events.PublicTrade)])
+        site.restart_books()
+        site.slips.forget_closed()
         for topic, shelf in self._shelves.items():
             symbol = shelf.instrument.symbol
             shelf.restart()
-            seq, now_ns = self.site.venue.feeds[symbol].seq, self.site.now_ns()
-            message = shelf.whole(seq, self.site.venue_ns(), now_ns)
+            message = shelf.whole(venue.feeds[symbol].seq, venue_ns, now_ns)
             self._tell_book(self._listeners(topic, symbol), shelf, message)
 
     def _tick_ticker(self, symbol: str) -> None:

@@ -10,6 +10,8 @@ from strategy.units import NS_PER_MS
 
 _QUOTES: Final = ("USDT", "USDC", "USD")
 _LEVERAGE: Final = 10
+# Where the counters of books stand when a venue is first met: it has been there for a while.
+OLD_U: Final = 100_000
 
 
 class Site:
@@ -27,6 +29,7 @@ class Site:
         # Whether a price outside the band is moved to its edge, by category; contracts are by default.
         self.moves_price = {"linear": True, "spot": False}
         self._connections = 0
+        self._counted_from = dict.fromkeys(self.venue.instruments, -OLD_U)
 
     def now_ns(self) -> int:
         """Give true time."""
@@ -44,6 +47,14 @@ class Site:
         """Number the connections to this venue, of all kinds."""
         self._connections += 1
         return self._connections
+
+    def book_u(self, symbol: str, seq: int) -> int:
+        """Give the counter of a symbol's whole book, as the deepest stream and a read tell it."""
+        return seq - self._counted_from[symbol]
+
+    def restart_books(self) -> None:
+        """Count from 1 on: the service that tells of books is another than before."""
+        self._counted_from = {symbol: self.venue.feeds[symbol].seq - 1 for symbol in self._counted_from}
 
     def leverage_of(self, symbol: str) -> int:
         """Give the leverage that a symbol is set to, in whole times."""

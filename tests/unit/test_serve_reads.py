@@ -66,6 +66,20 @@ def test_the_book_that_is_read_is_as_deep_as_asked(client):
     assert (1 if client.category == "spot" else 5) <= len(usual["b"]) <= (1 if client.category == "spot" else 25)
 
 
+def test_a_book_that_is_read_joins_the_deepest_stream(contract):
+    topic = "orderbook.1000.BTCUSDT"
+    stream = contract.stream("/v5/public/linear")
+    stream.say({"op": "subscribe", "args": [topic]})
+    book = public(contract, "orderbook", category="linear", symbol="BTCUSDT", limit=1000)["result"]
+    told: dict[str, dict[str, str]] = {"b": {}, "a": {}}
+    for message in stream.of(topic):
+        if message["data"]["u"] <= book["u"]:
+            for side, levels in told.items():
+                levels.update(dict(message["data"][side]))
+    shown = {side: {price: size for price, size in levels.items() if float(size)} for side, levels in told.items()}
+    assert {side: dict(book[side]) for side in ("b", "a")} == shown
+
+
 def test_a_ticker_is_the_best_prices_and_what_was_traded(client):
     client.wait(5)
     (row,) = public(client, "tickers", category=client.category, symbol="BTCUSDT")["result"]["list"]

@@ -388,7 +388,13 @@ def test_the_book_starts_at_one_after_the_service_was_restarted(tmp_path):
     client.wait(15)
     restarted = [message for message in stream.of(BOOK) if message["data"]["u"] == 1]
     assert ["snapshot"] == [message["type"] for message in restarted]
-    assert stream.of(BOOK)[-1]["data"]["u"] > 1
+    messages = stream.of(BOOK)
+    counters = [message["data"]["u"] for message in messages]
+    place = counters.index(1)
+    assert list(range(1, len(counters) - place + 1)) == counters[place:]
+    later = subscribed(client, BOOK).of(BOOK)[0]
+    since = [message for message in stream.of(BOOK)[place:] if message["data"]["u"] <= later["data"]["u"]]
+    assert rebuilt([later]) == rebuilt(since)
 
 
 def test_a_partition_leaves_a_new_connection_unanswered(tmp_path):
