@@ -134,6 +134,10 @@ def test_an_execution_is_a_fill_with_its_fee_as_a_cost():
     assert Account().execution() == fill
 
 
+def test_the_smallest_fill_is_one():
+    assert Account().execution(execQty="0.001").size_lots == 1
+
+
 def test_a_rebate_is_income_and_a_taker_a_taker():
     fill = Account().execution(execFee="-0.01", isMaker=False, side="Sell")
     assert (fill.fee_cash, fill.liquidity, fill.side) == (CASH_PER_QUOTE // 100, TAKER, SELL)
@@ -318,3 +322,16 @@ def test_a_late_answer_does_not_shorten_how_long_a_word_holds():
     account.memory.acked(amend(), VENUE_NS + 20_000_000)
     moved = OrderAmended("s-1", 650_009, 20, VENUE_NS + 30_000_000)
     assert account.order(6, price="65000.9", qty="0.020") == (moved,)
+
+
+def test_two_changes_within_a_millisecond_are_both_told():
+    account = Account()
+    account.order()
+    assert account.order(price="65000.1") == (OrderAmended("s-1", 650_001, 10, VENUE_NS),)
+
+
+def test_the_same_row_twice_puts_nothing_back():
+    account = Account()
+    account.order()
+    account.memory.leaving((amend(),))
+    assert account.order() == ()
