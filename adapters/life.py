@@ -31,7 +31,7 @@ from strategy.events import OperatorSaid
 from strategy.health import CLEAR_LATCH
 from strategy.journal import EventRecord
 from strategy.knobs import Knobs
-from strategy.units import NS_PER_S
+from strategy.units import NS_PER_DAY, NS_PER_S
 
 PULSE_S: Final = 0.5
 JOURNAL_FAILS: Final = "SQ-O012"
@@ -85,6 +85,7 @@ class Life:
         self._stop_by_ns = 0
         self._pressure = Pressure(settings.live.memory.soft_mark_mb)
         self._failure = ""
+        self._day = -1  # the UTC day whose beginning is safe
         self._metrics: Metrics | None = None
         self._uptime = Uptime()
         self.upon_spent: Callable[[], None] = _nobody
@@ -162,8 +163,20 @@ class Life:
             self._failure = self.recorder.failure
             words = self._failure or "the disk takes the journal again"
             self.notes.alert(now_ns, Alert(JOURNAL_FAILS, words))
+        self._keep_day(now_ns)
         if self._is_stopping and now_ns >= self._stop_by_ns:
             self.driver.end(Ending.FORCED)
+
+    def _keep_day(self, now_ns: int) -> None:
+        """Have where a UTC day began written down with the first decision of it: a crash renews no budget."""
+        day = now_ns // NS_PER_DAY
+        if day != self._day and any(self._decided_on(one.instrument.symbol) == day for one in self.knobs.symbols):
+            self._day = day
+            self.driver.keep_now()
+
+    def _decided_on(self, symbol: str) -> int:
+        context = self.core.last_context(symbol)
+        return -1 if context is None else context.now_ns // NS_PER_DAY
 
     def beat(self, state: str) -> None:
         """Write the heartbeat; a disk that takes none is told of, and the guard will act."""

@@ -1,6 +1,7 @@
 """The bot as a process: what it takes, how it begins, and every way in which it ends."""
 
 import asyncio
+import json
 import socket
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +16,7 @@ from small_market import MID_TICKS, SYMBOL, SmallMarket
 from adapters import bot as bot_module
 from adapters import heartbeat, life
 from adapters.bar import Bar, Reason
+from adapters.driver import SNAPSHOT_EVERY_NS
 from adapters.endings import Ended
 from adapters.ground import taken
 from adapters.journal_lock import JournalLock
@@ -22,6 +24,7 @@ from adapters.paper import PaperVenue
 from adapters.settings import load
 from adapters.terms import REAL, config_of, journal_of
 from adapters.venue import Seen, VenueUnusable
+from sim.journal_file import opened
 from strategy import events
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
@@ -209,6 +212,23 @@ def test_a_spent_budget_ends_it_stays_spent_over_a_restart_and_is_cleared_by_a_p
     cleared = Stage(tmp_path, max_loss=Decimal("100"), is_clearing_latch=True, duration_s=3.0)
     cleared.run()
     assert cleared.desk._ended
+
+
+def test_where_the_day_began_is_safe_as_soon_as_anything_was_decided_on_it(tmp_path):
+    stage = Stage(tmp_path)
+    kept = []
+
+    async def look(bot):
+        await until(stage.is_quoting)
+        await asyncio.sleep(1)
+        assert bot._clock.now_ns() - bot._life.began_ns < SNAPSHOT_EVERY_NS  # none was due yet
+        with opened(stage.terms.journal) as file:
+            kept.extend(json.loads(one.snapshot)["signals"]["day"] for one, _ in file.segments(1))
+        bot.stop()
+
+    stage.run(look)
+    assert [False, True] == [day["number"] > 0 for day in kept]
+    assert 0 == kept[-1]["start_cash"]
 
 
 SPENT = ("SQ-R033", ExitCode.LIMIT_STOPPED)

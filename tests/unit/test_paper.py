@@ -280,6 +280,26 @@ def test_questions_about_the_market_go_to_the_venue_and_those_about_the_account_
     run(story)
 
 
+def test_nothing_that_touches_an_account_ever_reaches_the_venue():
+    async def story():
+        account = await Account().open()
+        sent, send = [], account.market.send
+        account.market.send = lambda one, *more: (sent.append(type(one[0]).__name__), send(one, *more))
+        asked = [
+            *(order(1, BUY, 1), commands.AmendOrder("s-1", SYMBOL, 2, 10, 2**62, 1)),
+            *(commands.CancelOrder("s-1", SYMBOL, 1), commands.CancelAll("")),
+            *(commands.QueryOrder("s-1", SYMBOL, 1), commands.QueryOpenOrders(SYMBOL, 1)),
+            *(commands.QueryFills(SYMBOL, 0, 1), commands.QueryMargin(1)),
+            *(commands.RequestBook(SYMBOL, 1), commands.SampleClock(1)),
+        ]
+        for command in asked:
+            await account.ask(command)
+        assert ["RequestBook", "SampleClock"] == sent
+        await account.venue.close()
+
+    run(story)
+
+
 def test_words_about_the_real_account_are_kept_away():
     async def story():
         account = await Account().open()
