@@ -28,6 +28,8 @@ from strategy.requests import unanswered
 # Best prices are repeated every three seconds, whatever the market does.
 _SILENT_S_MIN: Final = 4.0
 _QUIET_S_MAX: Final = 10.0
+# A band that was not told for so long may have moved unheard.
+_BAND_S_MAX: Final = 30.0
 
 # Why a book that was read is not used: the stream has come up meanwhile.
 OVERTAKEN: Final = "overtaken"
@@ -47,10 +49,11 @@ class PublicPart(StreamPart):
     """What is said and heard on the public connection."""
 
     def __init__(self, market: Market, feed: Feed, refused: Told, surprised: Told) -> None:
-        """``bands`` holds each symbol's price band as last told."""
+        """Nothing is dialled yet."""
         super().__init__(events.PUBLIC, feed, refused, surprised)
         self.market = market
-        self.bands: dict[str, Band] = {}
+        # Each symbol's price band as last told, and when that was, on the loop's clock.
+        self._bands: dict[str, tuple[float, Band]] = {}
         self._codec = PublicStream(market)
         self._asked: dict[int, _Asked] = {}
         self._numbers = 0
@@ -70,7 +73,7 @@ class PublicPart(StreamPart):
         self._proof_s = dict.fromkeys(self.market.grids, asyncio.get_running_loop().time())
         self._woken.clear()
         self._seqs.clear()
-        self.bands.clear()
+        self._bands.clear()
         self.subscribe(subscribe_frames(public_topics(self.market), SUBSCRIBE))
 
     def heard(self, text: str) -> None:
@@ -81,13 +84,18 @@ class PublicPart(StreamPart):
         for words in heard.strange:
             self.surprised(f"{heard.topic}: {words}")
         for band in heard.bands:
-            self.bands[band.symbol] = band
+            self._bands[band.symbol] = (asyncio.get_running_loop().time(), band)
         for event in heard.events:
             if isinstance(event, _BOOKS):
                 self._seqs[event.symbol] = event.seq
                 self._proven(event.symbol)
             if not (isinstance(event, events.BookSnapshot) and self._answer(event)):
                 self.tell(event)
+
+    def bands(self) -> dict[str, Band]:
+        """Give the price bands that were told lately: an old one would keep good orders back."""
+        now_s = asyncio.get_running_loop().time()
+        return {symbol: band for symbol, (told_s, band) in self._bands.items() if now_s - told_s <= _BAND_S_MAX}
 
     def _proven(self, symbol: str) -> None:
         """Note a word of a symbol; after a silence in which its book was read, the stream's own is wanted."""

@@ -145,7 +145,7 @@ class BybitVenue:
             if not self._public.resync(first, answered):
                 self._road.send(one, self._public.unless_up(first, answered))
             return
-        staying, outside = parted(self._public.bands if self._public is not None else {}, one)
+        staying, outside = parted(self._public.bands() if self._public is not None else {}, one)
         if outside:
             answered = joined(one, outside, answered)
         if not staying:

@@ -523,6 +523,23 @@ def test_prices_at_the_band_leave_and_so_do_cancels_and_amends():
     assert ["order.create-batch", "order.amend", "order.cancel"] == on_desk(body)
 
 
+@pytest.mark.parametrize(("age_s", "leaves"), [(29, False), (31, True)])
+def test_a_band_that_was_not_told_for_long_keeps_nothing_back(age_s, leaves):
+    async def body(desk):
+        ends = await desk.connect()
+        ends["public"].say(BAND)
+        for _ in range(age_s):
+            await asyncio.sleep(1)
+            for end, pong in ((ends["public"], PONG), (ends["trade"], '{"retCode":0,"op":"pong"}')):
+                end.say(pong)
+            ends["public"].say(book(3, topic="orderbook.50.BTCUSDT"))
+        desk.send(create("s-1", price_ticks=1101))
+        await asyncio.sleep(0.1)
+        return "order.create" in [frame["op"] for frame in sent(ends["trade"])]
+
+    assert leaves == on_desk(body)
+
+
 def test_a_band_is_not_believed_longer_than_its_stream_is_up():
     async def body(desk):
         ends = await desk.connect()
