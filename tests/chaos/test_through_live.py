@@ -7,6 +7,7 @@ wire's sequence numbers and ids are its own, and orders are acknowledged before 
 
 import arms
 import pytest
+from honest import Honest
 from storms import SCENARIOS
 from wired import WiredWorld
 
@@ -63,6 +64,16 @@ def test_a_storm_through_the_adapter_is_the_same_twice_and_breaks_no_promise(nam
     assert one.metrics["fills"]["value"] > 10
     assert one.digest == two.digest
     assert one.checkpoints == two.checkpoints
+
+
+@pytest.mark.parametrize("name", STORMS)
+def test_what_the_adapter_tells_of_orders_is_what_the_venue_did(name, is_deep):
+    (scenario,) = load_scenarios([SCENARIOS / f"{name}.yaml"])
+    world = WiredWorld(scenario, expand(scenario, 2, None if is_deep else QUICK_S), Core)
+    honest = Honest(world)
+    assert "" == world.run().error
+    assert [] == honest.finish()
+    assert honest.checks > 20
 
 
 @pytest.mark.parametrize("name", (*STORMS, *OTHERS))
