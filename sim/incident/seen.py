@@ -18,6 +18,7 @@ Fault = dict[str, Any]
 _TOGETHER_NS: Final = 5 * NS_PER_S
 _LASTS_S_MIN: Final = 0.5
 _FROZEN_NS_MIN: Final = 2 * NS_PER_S
+_UP_NS_MIN: Final = NS_PER_S
 _STEP_NS_MIN: Final = 200 * NS_PER_MS
 _BAN_S: Final = 5.0
 _JOURNAL_REFUSED: Final = "journal_refused"
@@ -62,9 +63,12 @@ class Seen:
         self._cut: list[tuple[int, int]] = []  # from when to when no request was answered
         self._fills: dict[str, bool] = {}  # by id: whether the private stream told it
         self._twice_ns: list[int] = []
-        self._missed_ns: list[int] = []
+        self._missed: dict[str, int] = {}  # fills that only a read told, so far: when it did
+        self._private_up_ns = 0  # since when the private stream has been up, 0 while it is not
         self._book_ns: dict[str, int] = {}
         self._seq: dict[str, int] = {}
+        self._gaps: dict[str, list[tuple[int, int]]] = {}  # by symbol: when, and how many messages were missing
+        self._deltas: dict[str, list[int]] = {}
         self._ahead_ns: int | None = None
         self._last_ns = 0
         self._sent_ns: dict[str, int] = {}
@@ -80,6 +84,7 @@ class Seen:
         if self._last_ns:
             self._faults.append((self._last_ns, {"kind": "crash", "restart_after_s": _s(now_ns - self._last_ns)}, 0))
         self._down_ns, self._book_ns, self._seq, self._ahead_ns = {}, {}, {}, None
+        self._private_up_ns = 0
 
     def hear(self, record: Record) -> None:
         """Take in one record."""
@@ -105,6 +110,7 @@ class Seen:
         match event:
             case events.StreamDown():
                 self._down_ns.setdefault(event.stream, now_ns)
+                self._private_up_ns = 0 if event.stream == events.PRIVATE else self._private_up_ns
             case events.StreamUp():
                 self._up(now_ns, event.stream)
             case events.Unanswered():
@@ -117,6 +123,7 @@ class Seen:
                 if self._fills.get(event.fill_id):
                     self._twice_ns.append(now_ns)
                 self._fills[event.fill_id] = True
+                self._missed.pop(event.fill_id, None)
             case events.FillsReport():
                 self._fills_read(now_ns, event)
             case events.ClockSampled():
@@ -133,6 +140,8 @@ class Seen:
             self._faults.append((down_ns, fault, max(1, now_ns - down_ns)))
         if stream == events.PUBLIC:
             self._book_ns, self._seq = {}, {}
+        elif stream == events.PRIVATE:
+            self._private_up_ns = now_ns
 
     def _unanswered(self, now_ns: int, event: events.Unanswered) -> None:
         if event.code == BANNED:
@@ -153,8 +162,10 @@ class Seen:
 
     def _fills_read(self, now_ns: int, event: events.FillsReport) -> None:
         for fill in event.fills:
-            if fill.fill_id not in self._fills and events.PRIVATE not in self._down_ns and self._fills:
-                self._missed_ns.append(now_ns)
+            # Only what traded while the stream was up should have been told by it.
+            traded_ns = fill.venue_ns - (self._ahead_ns or 0)
+            if fill.fill_id not in self._fills and 0 < self._private_up_ns < traded_ns - _UP_NS_MIN:
+                self._missed[fill.fill_id] = now_ns
             self._fills.setdefault(fill.fill_id, False)
 
     def _clock(self, now_ns: int, event: events.ClockSampled) -> None:
@@ -170,9 +181,11 @@ class Seen:
         silent_ns = now_ns - self._book_ns.get(symbol, now_ns)
         if silent_ns >= _FROZEN_NS_MIN:
             self._faults.append((now_ns - silent_ns, {"kind": "feed_frozen", "symbols": [symbol]}, silent_ns))
-        lost = event.prev_seq - self._seq.get(symbol, event.prev_seq) if isinstance(event, events.BookDelta) else 0
-        if lost > 0 and silent_ns < _FROZEN_NS_MIN:
-            self._faults.append((now_ns, {"kind": "feed_gap", "lost_messages": lost, "symbols": [symbol]}, 0))
+        if isinstance(event, events.BookDelta):
+            self._deltas.setdefault(symbol, []).append(now_ns)
+            lost = event.prev_seq - self._seq.get(symbol, event.prev_seq)
+            if lost > 0 and silent_ns < _FROZEN_NS_MIN:
+                self._gaps.setdefault(symbol, []).append((now_ns, lost))
         self._book_ns[symbol], self._seq[symbol] = now_ns, event.seq
 
     # What it comes to
@@ -182,21 +195,38 @@ class Seen:
         for stream, down_ns in self._down_ns.items():
             self._faults.append((down_ns, {"kind": "dns_outage", "connections": [stream]}, last_ns - down_ns))
         self._heard_from(last_ns)
-        found = [
-            *self._faults,
-            *self._cuts(),
-            *self._lost_answers(),
-            *self._by_rate(),
-            *self._by_disk(),
-            *self._by_fills(),
-        ]
+        found = [*self._faults, *self._cuts(), *self._by_gaps(), *self._lost_answers()]
+        found += [*self._by_rate(), *self._by_disk(), *self._by_fills()]
         found.sort(key=lambda one: one[0])
         within = [one for one in found if first_ns <= one[0] < last_ns]
         return [_placed(fault, at_ns - first_ns, lasts_ns) for at_ns, fault, lasts_ns in within]
 
     def _cuts(self) -> Iterable[tuple[int, Fault, int]]:
-        for from_ns, to_ns in self._cut:
+        whole: list[tuple[int, int]] = []
+        for from_ns, to_ns in sorted(self._cut):
+            if whole and from_ns <= whole[-1][1]:
+                whole[-1] = (whole[-1][0], max(to_ns, whole[-1][1]))
+            else:
+                whole.append((from_ns, to_ns))
+        for from_ns, to_ns in whole:
             yield from_ns, {"kind": "partition", "links": ["rest_up", "rest_down"]}, to_ns - from_ns
+
+    def _by_gaps(self) -> Iterable[tuple[int, Fault, int]]:
+        """Tell a gap from a feed that loses messages again and again."""
+        for symbol, gaps in self._gaps.items():
+            lost_at = dict(gaps)
+            instants = Episodes()
+            for now_ns, _ in gaps:
+                instants.note(now_ns)
+            for stretch in instants.stretches:
+                lost = sum(lost_at[now_ns] for now_ns in stretch)
+                if len(stretch) < _IN_A_ROW:
+                    for now_ns in stretch:
+                        yield now_ns, {"kind": "feed_gap", "lost_messages": lost_at[now_ns], "symbols": [symbol]}, 0
+                    continue
+                heard = sum(stretch[0] <= now_ns <= stretch[-1] for now_ns in self._deltas[symbol])
+                fault = {"kind": "message_loss", "links": ["public"], "prob": round(lost / (lost + heard), 3)}
+                yield stretch[0], fault | {"messages": ["book_delta"]}, stretch[-1] - stretch[0]
 
     def _lost_answers(self) -> Iterable[tuple[int, Fault, int]]:
         """Name the answers that were lost by their number: in another run they would not leave at the same instants."""
@@ -239,7 +269,10 @@ class Seen:
             yield stretch[0], {"kind": "disk_full"}, stretch[-1] - stretch[0]
 
     def _by_fills(self) -> Iterable[tuple[int, Fault, int]]:
-        for kind, instants in (("fill_duplicate", self._twice_ns), ("fill_dropped", self._missed_ns)):
+        for kind, instants in (
+            ("fill_duplicate", self._twice_ns),
+            ("fill_dropped", [*self._missed.values()]),
+        ):
             if instants:
                 prob = round(min(1.0, len(instants) / max(1, len(self._fills))), 3)
                 yield instants[0], {"kind": kind, "prob": max(0.001, prob)}, instants[-1] - instants[0]
@@ -253,7 +286,7 @@ def _placed(fault: Fault, after_ns: int, lasts_ns: int) -> Fault:
 
 
 _LASTING: Final = frozenset(
-    {"ack_lost", "ack_lost_not_applied", "rate_limit", "disk_full", "fill_duplicate", "fill_dropped"}
+    {"message_loss", "ack_lost", "ack_lost_not_applied", "rate_limit", "disk_full", "fill_duplicate", "fill_dropped"}
 )
 
 

@@ -59,8 +59,9 @@ def report(number, status):
     return events.OrderReport(f"s-{number}", 1, status, 1, 1, 0, 1)
 
 
-def fill(fill_id):
-    return events.OrderFilled("s-1", SYMBOL, 1, fill_id, 1, 1, 1, "maker", 0, 1)
+def fill(fill_id, after_s=0):
+    at_ns = START + round(after_s * NS_PER_S)
+    return events.OrderFilled("s-1", SYMBOL, 1, fill_id, 1, 1, 1, "maker", 0, at_ns)
 
 
 def sample(ahead_s, after_s):
@@ -97,6 +98,20 @@ def sample(ahead_s, after_s):
             [{"at_s": 5.0, "kind": "partition", "links": ["rest_up", "rest_down"], "for_s": 4.0}],
         ),
         (
+            [
+                *[(4 + number, lost(number)) for number in (1, 2, 3)],
+                *(
+                    (8, report(1, "open")),
+                    *[
+                        (8 + number, events.Unanswered("query", "", SYMBOL, "x", START + 7 * NS_PER_S))
+                        for number in (1, 2, 3)
+                    ],
+                ),
+                (12, report(2, "open")),
+            ],
+            [{"at_s": 5.0, "kind": "partition", "links": ["rest_up", "rest_down"], "for_s": 7.0}],
+        ),
+        (
             [*[(4 + number / 10, lost(number, "rate_limit")) for number in (1, 2, 3)], (6, lost(4, "banned"))],
             [{"at_s": 4.1, "kind": "rate_limit", "orders_per_s": 1, "burst": 1, "ban_after": 3, "for_s": 0.5}],
         ),
@@ -127,8 +142,20 @@ def sample(ahead_s, after_s):
             [{"at_s": 5.0, "kind": "fill_duplicate", "prob": 0.5, "for_s": 0.5}],
         ),
         (
-            [(4, fill("a")), (5, events.FillsReport(SYMBOL, 1, (fill("a"), fill("b")), 1))],
-            [{"at_s": 5.0, "kind": "fill_dropped", "prob": 0.5, "for_s": 0.5}],
+            [
+                (1, events.StreamUp("private")),
+                (4, fill("a")),
+                (5, events.FillsReport(SYMBOL, 1, (fill("a"), fill("b", 4), fill("c", 0.5), fill("d", 4.9)), 1)),
+                (5.1, fill("d", 4.9)),  # the read was faster than the stream
+            ],
+            [{"at_s": 5.0, "kind": "fill_dropped", "prob": 0.25, "for_s": 0.5}],
+        ),
+        (
+            [book(1, 0, 1), *(book(2 + 3 * n, 3 * n, 1.1 + n / 10) for n in range(1, 5))],
+            [
+                {"at_s": 1.2, "kind": "message_loss", "links": ["public"], "prob": 0.556, "messages": ["book_delta"]}
+                | {"for_s": 0.5}
+            ],
         ),
         ([(4, events.OrderCancelled("s-1", 0, "by_client", 1)), (5, events.Woke())], []),
     ],
