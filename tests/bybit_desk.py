@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from scripted import FarEnd, Switchboard
+from scripted import FarEnd, Switchboard, played
 from scripted_venue import HandClock
 
 from adapters.bybit.signing import Signer
@@ -53,7 +53,8 @@ TIDY: dict[str, Any] = {
     "/v5/system/status": {"list": []},
 }
 
-Script = Callable[[httpx.Request], Any]
+ACK = {"orderId": "v1", "orderLinkId": "s-1"}
+OPEN = "/v5/order/realtime"
 
 
 class Reset(Exception):
@@ -173,6 +174,19 @@ class Desk:
 
     def words(self, kind: type) -> list[Any]:
         return [event for event in self.fed if isinstance(event, kind)]
+
+
+def on_desk(body: Callable[[Desk], Any], **desk: Any) -> Any:
+    """Play a body at a desk; the venue is closed at its end."""
+
+    async def main() -> Any:
+        one = Desk(**desk)
+        try:
+            return await body(one)
+        finally:
+            await one.venue.close()
+
+    return played(main)
 
 
 def name_of(end: FarEnd) -> str:
