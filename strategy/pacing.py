@@ -152,7 +152,8 @@ class Pacing(msgspec.Struct):
     A share of ``orders`` is only for cancels: creates and amends leave it alone, so that a cancel
     finds a token unless cancels alone have used the whole burst. Nothing leaves before
     ``banned_ns``, no cancel before ``cancels_ns``, no create or amend before ``quiet_ns``. ``bans``
-    counts bans that came soon after another.
+    counts bans that came soon after another. ``told_ns`` is when the venue last said that orders are at
+    an end, ``back_ns`` when it said they come back.
     """
 
     orders: Bucket
@@ -163,6 +164,8 @@ class Pacing(msgspec.Struct):
     cancels_ns: int = 0
     quiet_ns: int = 0
     bans: int = 0
+    told_ns: int = 0
+    back_ns: int = 0
 
     @property
     def reserved(self) -> int:
@@ -235,6 +238,7 @@ class Pacing(msgspec.Struct):
         else:
             self.orders.lower_to(now_ns, remaining, resets_ns)
             if not remaining:
+                self.told_ns, self.back_ns = now_ns, resets_ns
                 self.cancels_ns = max(self.cancels_ns, min(resets_ns, now_ns + _CANCELS_HELD_NS))
                 self.quiet_ns = max(self.quiet_ns, min(resets_ns, now_ns + _HELD_NS_MAX))
 
@@ -243,7 +247,13 @@ class Pacing(msgspec.Struct):
         (self.queries if bucket == QUERIES else self.orders).slow_down(now_ns, sent_ns)
 
     def ban(self, now_ns: int, until_ns: int = 0) -> None:
-        """Send nothing until the ban ends; where nobody says when (0), longer each time it comes back."""
+        """Send nothing until the ban ends; where nobody says when (0), longer each time it comes back.
+
+        Where the venue has just said when orders come back it is theirs: cancels may leave, and that is when.
+        """
+        if not until_ns and self.told_ns and now_ns - self.told_ns < NS_PER_S and self.back_ns > now_ns:
+            self._shut_out(now_ns, min(self.back_ns, now_ns + _HELD_NS_MAX))
+            return
         if now_ns < self.banned_ns:
             self._hold_until(now_ns, max(self.banned_ns, until_ns))
             return

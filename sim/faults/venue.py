@@ -196,7 +196,7 @@ def _rate_limit(fault: PlannedFault, world: "Exchange") -> None:
 
     def begin() -> None:
         limits.obey(policy, world.kernel.now_ns)
-        limits.offended = lambda: world.bit(fault)
+        limits.felt = lambda: world.bit(fault)
         if params["banned"]:
             limits.ban(world.kernel.now_ns)
 

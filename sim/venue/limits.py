@@ -106,13 +106,13 @@ class Limits:
     """The budgets of our account.
 
     ``bans`` counts those since the record was last clean; ``refusals`` and ``bans_in_all`` are for
-    those who look on; ``offended`` is called at each of them while another policy than the usual holds.
+    those who look on; ``felt`` is called as a limit shows: with a refusal, or a word that little is left.
     """
 
     def __init__(self, usual: Policy) -> None:
         """Start with full buckets and a clean record."""
         self._usual = usual
-        self.offended: Callable[[], None] = _nothing
+        self.felt: Callable[[], None] = _nothing
         self.bans = 0
         self.bans_in_all = 0
         self.refusals = 0
@@ -131,7 +131,7 @@ class Limits:
     def relent(self, now_ns: int) -> None:
         """Go back to the usual policy, and forgive."""
         self.obey(self._usual, now_ns)
-        self.offended = _nothing
+        self.felt = _nothing
         self.banned_until_ns = self._row = self.bans = 0
 
     def admit(self, command: commands.Command, now_ns: int) -> str:
@@ -160,7 +160,10 @@ class Limits:
                 return Header(whom, 0, self.banned_until_ns - now_ns)
             waits = [bucket.one_ns(now_ns)] + ([self._weight.one_ns(now_ns)] if self._weight is not None else [])
             return Header(name, 0, max(waits))
-        return Header(name, bucket.left(now_ns), bucket.full_ns(now_ns)) if bucket.is_low(now_ns) else None
+        if not bucket.is_low(now_ns):
+            return None
+        self.felt()
+        return Header(name, bucket.left(now_ns), bucket.full_ns(now_ns))
 
     def standing(self, command: commands.Command, now_ns: int) -> tuple[int, int, int]:
         """Say how many a second a request's bucket takes, how many it takes now, and in how long one more."""
@@ -174,7 +177,7 @@ class Limits:
         """Count a refusal; too many in a row make a ban, and in a ban a longer one."""
         policy = self.policy
         self.refusals += 1
-        self.offended()
+        self.felt()
         self._row = self._row + 1 if now_ns - self._refused_ns <= _OFFENCE_NS else 1
         self._refused_ns = now_ns
         if policy.ban_after and self._row >= policy.ban_after:

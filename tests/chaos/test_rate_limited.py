@@ -7,6 +7,7 @@ from sim.runs.job import Job
 from sim.runs.judge import FAIL
 from sim.runs.seed import run_seed
 from sim.runs.summary import summarise
+from sim.scenario.invariants import INVARIANTS
 from sim.scenario.load import load_scenarios
 
 NAME = "rate_limited"
@@ -25,13 +26,19 @@ def test_the_limits_bite():
         assert world.venue.limits.bans_in_all <= 3, f"seed {seed}"
 
 
-def test_who_asks_again_at_once_collects_bans_and_fails():
+def test_who_asks_again_at_once_breaks_a_ban_that_was_told():
     world, _ = storm(NAME, QUICK[0], AsksOn)
-    assert world.venue.limits.bans_in_all > 10
+    assert ["S10"] == [breach.code for breach in world.oracle.breaches]
+
+
+def test_who_asks_again_at_once_collects_bans_and_fails_by_its_gates_alone():
     (scenario,) = load_scenarios([SCENARIOS / f"{NAME}.yaml"])
-    seeds = [run_seed(Job(scenario, QUICK[0], core="planted.bans:asks_on"))]
-    failed = [str(gate.gate) for gate in summarise(scenario, f"{NAME}.yaml", seeds, ()).gates if gate.verdict == FAIL]
-    assert any("bans" in gate for gate in failed)
+    off = scenario.invariants.model_copy(update={"off": tuple(INVARIANTS)})
+    scenario = scenario.model_copy(update={"invariants": off})
+    result = run_seed(Job(scenario, QUICK[0], core="planted.bans:asks_on"))
+    assert result.metrics["bans"]["value"] > 10
+    summary = summarise(scenario, f"{NAME}.yaml", [result], ())
+    assert "bans, worst" in [gate.gate for gate in summary.gates if gate.verdict == FAIL]
 
 
 def test_the_same_seed_is_the_same_world():

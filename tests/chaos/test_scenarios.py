@@ -8,6 +8,7 @@ from sim.runs.job import Job
 from sim.runs.judge import FAIL
 from sim.runs.seed import run_seed
 from sim.runs.summary import summarise
+from sim.scenario.faults import KINDS
 from sim.scenario.load import load_scenarios
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,10 @@ def test_a_shipped_scenario_is_long_enough_to_mean_something(path):
     least_s = 400 if "chaos" in ready.tags else 120
     assert ready.run.duration_s * ready.run.seeds >= least_s
     assert ready.run.seeds >= 2
+
+
+def test_every_kind_of_fault_is_part_of_a_shipped_storm():
+    assert sorted(KINDS) == sorted({fault.kind for one in load_scenarios(SHIPPED) for fault in one.faults})
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
