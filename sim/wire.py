@@ -78,14 +78,20 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class Fate(msgspec.Struct, frozen=True, gc=False):
-    """What a rule says of a message: late by ``extra_ns``, never, or a second time after ``again_ns``."""
+    """What a rule says of a message: late by ``extra_ns``, never, or a second time after ``again_ns``.
+
+    ``spoilt`` says how its bytes are spoilt on the way; empty for almost all.
+    """
 
     extra_ns: int = 0
     is_lost: bool = False
     again_ns: int | None = None
+    spoilt: str = ""
 
 
 LOST: Final = Fate(is_lost=True)
+# Spoilt so that who reads with care can still read it.
+READABLE: Final = "unknown_field"
 
 
 class Rule(Protocol):
@@ -130,6 +136,8 @@ class Link:
         self._cell = -1
         self._ordinal = 0
         self._last_ns = 0
+        # Spoils the bytes of a message, where the link carries any.
+        self.spoil: Callable[[Message, str], Message] | None = None
         self.sent = 0
         self.lost = 0
 
@@ -138,7 +146,7 @@ class Link:
         now_ns = self._kernel.now_ns
         delay_ns = self._weather_ns(now_ns)
         self.sent += 1
-        extra_ns, again_ns, is_lost = 0, None, False
+        extra_ns, again_ns, is_lost, spoilt = 0, None, False, ""
         for rule in self._rules:
             fate = rule.fate(self.name, message, now_ns)
             if fate is None and self._also:
@@ -147,6 +155,12 @@ class Link:
                 extra_ns += fate.extra_ns
                 is_lost = is_lost or fate.is_lost
                 again_ns = fate.again_ns if again_ns is None else again_ns
+                spoilt = spoilt or fate.spoilt
+        if spoilt and self.spoil is not None:
+            message = self.spoil(message, spoilt)
+        elif spoilt:
+            # Without bytes a message that cannot be read is one that never came.
+            is_lost = is_lost or spoilt != READABLE
         if is_lost:
             self.lost += 1
             return

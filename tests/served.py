@@ -29,7 +29,10 @@ class Spoken:
         self.opened = why
 
     def _hear(self, text: str) -> None:
-        self.frames.append(json.loads(text))
+        try:
+            self.frames.append(json.loads(text))
+        except ValueError:
+            self.frames.append({"unreadable": text})
 
     def _end(self, code: int, _reason: str) -> None:
         self.ended = code

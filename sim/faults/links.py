@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from sim.connection import HELLO, WELCOME
 from sim.dice import Dice, exponential_ns, lognormal_ns, normal
 from sim.faults.installing import Install, as_rule
 from sim.plan import PlannedFault
@@ -93,7 +94,21 @@ class Duplicate(_OnLinks):
         return Fate(again_ns=round(self._fault.params["after_ms"] * NS_PER_MS)) if is_doubled else None
 
 
+class CorruptPayload(_OnLinks):
+    """Messages arrive spoilt: the wire's bytes are; where there are none, what cannot be read never came."""
+
+    def _hits(self, message: Message) -> bool:
+        return message.kind not in (HELLO, WELCOME)
+
+    def _effect(self, link: str, count: int) -> Fate | None:
+        params = self._fault.params
+        is_hit = self._dice.unit("fault", self._fault.id, link, count) < params["prob"]
+        how = f"{params['how']}{params['status']}" if params["how"] == "html" else params["how"]
+        return Fate(spoilt=how) if is_hit else None
+
+
 INSTALL: Final[dict[str, Install]] = {
+    "corrupt_payload": as_rule(CorruptPayload),
     "message_loss": as_rule(MessageLoss),
     "latency": as_rule(Latency),
     "latency_spike": as_rule(LatencySpike),

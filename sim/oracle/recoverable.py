@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from sim.plan import Plan, PlannedFault
-from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP
+from sim.wire import PRIVATE, PUBLIC, READABLE, REST_DOWN, REST_UP
 from strategy.units import NS_PER_S
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ def _lost(params: dict[str, Any]) -> tuple[str, ...]:
     return _links(params) if params["prob"] >= 1 and not params["messages"] else ()
 
 
+def _spoilt(params: dict[str, Any]) -> tuple[str, ...]:
+    return _links(params) if params["prob"] >= 1 and params["how"] != READABLE else ()
+
+
 def _stopped(params: dict[str, Any]) -> tuple[str, ...]:
     return () if params["mode"] == "slow" else _links(params)
 
@@ -40,6 +44,7 @@ def _stopped(params: dict[str, Any]) -> tuple[str, ...]:
 # Which links a fault cuts whole, by kind. A kind that is not here leaves a way through.
 _CUTS: Final[dict[str, Callable[[dict[str, Any]], tuple[str, ...]]]] = {
     "message_loss": _lost,
+    "corrupt_payload": _spoilt,
     "partition": _stopped,
     "downtime": lambda params: _ALL,
 }

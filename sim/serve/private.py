@@ -37,7 +37,7 @@ class PrivateTalk(Talk):
 
     def __init__(self, stream: "PrivateStream", idle_ns: int, *ends: Any) -> None:
         """Be closed after ``idle_ns`` without a word."""
-        super().__init__(stream.site, stream.line, stream.site.exchange.link(PRIVATE), *ends)
+        super().__init__(stream.site, stream.line, stream.site.link(PRIVATE), *ends)
         self.subscribed: dict[str, None] = {}
         self.idle_ns = idle_ns
 

@@ -30,7 +30,7 @@ class PublicTalk(Talk):
 
     def __init__(self, stream: "PublicStream", category: str, *ends: Any) -> None:
         """Speak of one category."""
-        super().__init__(stream.site, stream.line, stream.site.exchange.link(PUBLIC), *ends)
+        super().__init__(stream.site, stream.line, stream.site.link(PUBLIC), *ends)
         self.category = category
         self.subscribed: dict[str, None] = {}
         self._stream = stream

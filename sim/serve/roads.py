@@ -15,6 +15,7 @@ from sim.calls import Call
 from sim.connection import HELLO, WELCOME
 from sim.serve.asked import Plan
 from sim.serve.site import Site
+from sim.serve.spoiling import how_spoilt, unspoilt
 from sim.through.exchanged import Cut
 from sim.wire import REST_DOWN, REST_UP, Header, Link, Message, Stage
 from strategy import commands
@@ -37,13 +38,17 @@ class Budget(msgspec.Struct, frozen=True, gc=False):
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """What came of a request: the answers to its commands, and what the venue's clock and budget were then."""
+    """What came of a request: the answers to its commands, and what the venue's clock and budget were then.
+
+    ``spoilt`` says how its bytes are spoilt on the way.
+    """
 
     plan: Plan
     answers: tuple[Any, ...]
     at_ms: int
     budget: Budget | None
     number: int
+    spoilt: str = ""
 
 
 Finish = Callable[[Told | Cut], None]
@@ -140,7 +145,8 @@ class Roads:
         if header is not None and pending.budget is not None and not header.remaining:
             resets_ms = pending.at_ms + -(-header.resets_after_ns // NS_PER_MS)
             pending.budget = Budget(pending.budget.limit, 0, resets_ms)
-        pending.finish(Told(pending.plan, message.body, pending.at_ms, pending.budget, message.number))
+        how, answers = how_spoilt(message), unspoilt(message).body
+        pending.finish(Told(pending.plan, answers, pending.at_ms, pending.budget, message.number, how))
 
     def fail(self, number: int, code: str) -> None:
         """End a request without a verdict: its connection broke. Words of a connection count below 0."""

@@ -5,6 +5,8 @@ from typing import Final
 from sim.exchange import Exchange
 from sim.serve.signing import Key
 from sim.serve.slips import Slips
+from sim.serve.spoiling import spoil
+from sim.wire import REST_DOWN, Link
 from strategy.instrument import Instrument
 from strategy.units import NS_PER_MS
 
@@ -25,11 +27,18 @@ class Site:
         self.key = key
         self.slips = Slips(self.venue, exchange.plan.seed)
         self.venue.history = self.slips
+        exchange.links[REST_DOWN].spoil = spoil
         self.leverage = dict.fromkeys(self.venue.instruments, str(exchange.venue.rules.leverage or _LEVERAGE))
         # Whether a price outside the band is moved to its edge, by category; contracts are by default.
         self.moves_price = {"linear": True, "spot": False}
         self._connections = 0
         self._counted_from = dict.fromkeys(self.venue.instruments, -OLD_U)
+
+    def link(self, name: str, *, is_stream: bool = False, also: str = "") -> Link:
+        """Make the link of one connection; it carries bytes."""
+        link = self.exchange.link(name, is_stream=is_stream, also=also)
+        link.spoil = spoil
+        return link
 
     def now_ns(self) -> int:
         """Give true time."""

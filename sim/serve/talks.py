@@ -13,6 +13,7 @@ import msgspec
 
 from sim.connection import HELLO, WELCOME
 from sim.serve.site import Site
+from sim.serve.spoiling import how_spoilt, spoilt_text
 from sim.wire import Link, Message
 
 ABNORMAL: Final = 1006
@@ -166,10 +167,10 @@ class Talk:
             number = self.number if body is not None or symbol else self._own_number
             self.down.send(Message(kind, symbol, client_id, body, number), partial(self._hear, texts))
 
-    def _hear(self, texts: list[str], _message: Message) -> None:
+    def _hear(self, texts: list[str], message: Message) -> None:
         if self.is_open:
             for text in texts:
-                self.hear(text)
+                self.hear(spoilt_text(text, how_spoilt(message)))
 
     def hear(self, text: str) -> None:
         """Have the client hear a frame, now."""

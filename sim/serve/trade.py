@@ -21,6 +21,7 @@ from sim.serve.orders import Desk
 from sim.serve.roads import RESET, RestLine, Roads, Told
 from sim.serve.routes import stamp_and_window
 from sim.serve.site import Site
+from sim.serve.spoiling import spoilt_text
 from sim.serve.talks import Fields, Talk, parsed
 from sim.through.exchanged import Cut
 from sim.wire import REST_DOWN, REST_UP, TRADE_DOWN, TRADE_UP, Message
@@ -43,8 +44,8 @@ class TradeTalk(Talk):
 
     def __init__(self, site: Site, line: RestLine, roads: Roads, desk: Desk, *ends: Any) -> None:
         """Have nothing under way."""
-        super().__init__(site, line, site.exchange.link(REST_DOWN, is_stream=True, also=TRADE_DOWN), *ends)
-        self._up = site.exchange.link(REST_UP, is_stream=True, also=TRADE_UP)
+        super().__init__(site, line, site.link(REST_DOWN, is_stream=True, also=TRADE_DOWN), *ends)
+        self._up = site.link(REST_UP, is_stream=True, also=TRADE_UP)
         self._roads = roads
         self._desk = desk
         self._req_ids: dict[str, None] = {}
@@ -131,7 +132,8 @@ class TradeTalk(Talk):
         if isinstance(told, Cut):
             self.break_off()
         elif self.is_open:
-            self.hear(msgspec.json.encode(trade_frame(told, op, req_id, self.conn_id)).decode())
+            text = msgspec.json.encode(trade_frame(told, op, req_id, self.conn_id)).decode()
+            self.hear(spoilt_text(text, told.spoilt))
 
     def break_off(self) -> None:
         """Lose it, with all that is on it."""

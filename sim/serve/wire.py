@@ -24,6 +24,7 @@ from sim.serve.routes import Routes
 from sim.serve.settings import Settings
 from sim.serve.signing import Key, key_of
 from sim.serve.site import Site
+from sim.serve.spoiling import spoilt_answer
 from sim.serve.talks import Talk
 from sim.serve.trade import TradeTalk
 from sim.through.exchanged import Answered, Cut, Request, Speaker
@@ -96,7 +97,7 @@ class ServedWire:
         """Carry a request; what it gives is called if the client gives the request up."""
 
         def finish(told: Told | Cut) -> None:
-            answered(told if isinstance(told, Cut) else http_answer(told))
+            answered(told if isinstance(told, Cut) else spoilt_answer(http_answer(told), told.spoilt))
 
         return self._rest_line.http(self._routes.plan(request), finish)
 

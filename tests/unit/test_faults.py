@@ -16,6 +16,7 @@ FAULTS = {
     "ack_lost": "{at_s: 3, for_s: 10, kind: ack_lost, prob: 0.5}",
     "ack_lost_not_applied": "{at_s: 3, for_s: 10, kind: ack_lost_not_applied, prob: 0.5}",
     "message_loss": "{at_s: 3, for_s: 10, kind: message_loss, links: [public, rest_down], prob: 0.3}",
+    "corrupt_payload": "{at_s: 3, for_s: 10, kind: corrupt_payload, links: [rest_down, private], prob: 0.3}",
     "feed_gap": "{at_s: 3, kind: feed_gap, lost_messages: 5}",
     "latency_spike": "{at_s: 3, for_s: 10, kind: latency_spike, links: [rest_up, public], extra_p50_ms: 50, extra_p99_ms: 400}",
     "downtime": "{at_s: 3, for_s: 5, kind: downtime, memory: rolled_back, rolled_back_s: 2, applied_later: 0.5}",

@@ -134,6 +134,40 @@ def test_a_partition_of_the_trade_stream_alone_leaves_rest_alone(tmp_path):
     assert ["a-2"] == [one.client_id for one in client.venue.venue.open_orders()]
 
 
+@pytest.mark.parametrize("how", ["truncated", "unknown_field", "wrong_type", "html, status: 200", "html, status: 502"])
+def test_what_arrives_spoilt_is_spoilt_on_every_road(tmp_path, how):
+    links = "[rest_down, public, private, trade_down]"
+    fault = f"{{at_s: 6, for_s: 600, kind: corrupt_payload, links: {links}, prob: 1, how: {how}}}"
+    client = Client(tmp_path, faults=fault)
+    streams = [public(client, "tickers.BTCUSDT"), private(client), trading(client)]
+    heard: list[str] = []
+    for stream in streams:
+        stream._hear = heard.append
+        stream.speaker._tell_heard = heard.append
+    client.wait(5)
+    came = post(client, order(client, "a-1", is_taking=True))
+    over_trade(client, streams[2], order(client, "a-2"), 1)
+    client.wait(1)
+    (answer,) = came
+    assert isinstance(answer, Answer)
+    told = [answer.body.decode(), *heard]
+    assert len(told) > 5
+    assert [how.split(",")[0]] * len(told) == [spoilt_how(text) for text in told]
+    assert (502 if "502" in how else 200) == answer.status
+
+
+def spoilt_how(text: str) -> str:
+    if text.startswith("<html>"):
+        return "html"
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return "truncated"
+    if all(isinstance(value, list) for value in told.values()):
+        return "wrong_type"
+    return "unknown_field" if "aFieldOfTomorrow" in told else "whole"
+
+
 def test_a_replica_that_lags_does_not_know_a_new_order(tmp_path):
     client = Client(tmp_path, faults="{at_s: 1, for_s: 600, kind: read_lag, lag_s: 600, prob: 1.0}")
     client.wait(100)

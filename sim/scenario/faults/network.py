@@ -120,6 +120,32 @@ class Duplicate(Lasting):
     """How long after the first the second copy arrives, in milliseconds."""
 
 
+class CorruptPayload(Lasting):
+    """Messages arrive spoilt: cut in the middle, with fields of the wrong type, or as somebody's page of HTML.
+
+    Who reads no bytes (the simulated driver) never hears what cannot be read, and hears what only has a
+    field more.
+    """
+
+    kind: Literal["corrupt_payload"]
+    """`corrupt_payload`: answers or frames arrive spoilt."""
+    links: Annotated[
+        tuple[Literal["rest_down", "public", "private", "trade_down"], ...], Strict(False), Field(min_length=1)
+    ]
+    """Which directed links are hit: those that come down from the venue."""
+    prob: Share
+    """How likely each message is spoilt, from 0 to 1."""
+    how: Literal["truncated", "unknown_field", "wrong_type", "html"] = "truncated"
+    """What is wrong with it."""
+    status: Literal[200, 403, 502, 503] = 200
+    """The HTTP status of a page of `how: html`."""
+
+    @relation("how", "status")
+    def _nothing_is_unheeded(self) -> Iterator[Complaint]:
+        if self.how != "html":
+            yield from unheeded(self, "'how: html'", "status")
+
+
 class Partition(Lasting):
     """Links are cut, slowed or jammed; both directions of a path named is symmetric, one is one-way.
 
@@ -155,13 +181,14 @@ class Clog(Lasting):
     """How likely each of them is hit, from 0 to 1."""
 
 
-MODELS: Final = (MessageLoss, Latency, LatencySpike, PacketLoss, Reorder, Duplicate, Partition, Clog)
+MODELS: Final = (MessageLoss, Latency, LatencySpike, PacketLoss, Reorder, Duplicate, CorruptPayload, Partition, Clog)
 EXAMPLES: Final = {
     "message_loss": "{at_s: 10, for_s: 20, kind: message_loss, links: [private], prob: 0.3, messages: [order_filled]}",
     "latency": "{at_s: 10, for_s: 20, kind: latency, links: [private], base_ms: 20, tail: exponential, tail_ms: 60}",
     "packet_loss": "{at_s: 10, for_s: 20, kind: packet_loss, links: [rest_up, rest_down, public], loss: 0.3}",
     "reorder": "{at_s: 10, for_s: 20, kind: reorder, links: [rest_up], window_ms: 50}",
     "duplicate": "{at_s: 10, for_s: 20, kind: duplicate, links: [private], prob: 0.1, after_ms: 2000}",
+    "corrupt_payload": "{at_s: 10, for_s: 20, kind: corrupt_payload, links: [rest_down], prob: 0.2, how: truncated}",
     "partition": "{at_s: 10, for_s: 10, kind: partition, links: [rest_up, rest_down], mode: jam}",
     "clog": "{at_s: 10, for_s: 9, kind: clog, links: [rest_up, rest_down, public, private]}",
     "latency_spike": "{at_s: 10, for_s: 20, kind: latency_spike, links: [rest_up, rest_down], "
