@@ -1,14 +1,14 @@
 """Questions about the account: orders, executions, positions, money, and what a client asks as it starts."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
 from sim.serve import texts
 from sim.serve.account_rows import position_row, wallet_row
 from sim.serve.asked import Fills, Orders, Plan, Private, Refused, looked
 from sim.serve.codes import PARAMETERS, Verdict, verdict
-from sim.serve.order_rows import execution_row, is_shown, order_row
+from sim.serve.order_rows import exec_type, execution_row, is_shown, order_row, status_of
 from sim.serve.site import Site, coins
 from sim.serve.slips import Execution, Slip
 from sim.venue import codes
@@ -23,6 +23,7 @@ _WEEK_NS: Final = 7 * NS_PER_DAY
 _MS_MAX: Final = 2**53
 
 Fields = Mapping[str, Any]
+_Row = TypeVar("_Row")
 
 
 class AccountReads:
@@ -57,12 +58,14 @@ class AccountReads:
         category, symbols = self._scope(fields, needs_one=False)
         wanted = str(fields.get("orderStatus") or "")
 
+        def is_wanted(category: str, stood: Any) -> bool:
+            is_over = stood.state != OPEN
+            return is_over and wanted in ("", status_of(stood, is_spot=category == SPOT))
+
         def look(ledger: Any) -> Any:
             named = self._named(fields)
             found = self._site.slips.closed() if named is None else named
-            page = self._orders_page(category, symbols, found, ledger, fields, is_over=True)
-            page["list"] = [row for row in page["list"] if wanted in ("", row["orderStatus"])]
-            return page
+            return self._orders_page(category, symbols, found, ledger, fields, lambda stood: is_wanted(category, stood))
 
         return looked(Orders(self._symbol(fields), 0, look=look), category=category)
 
@@ -81,21 +84,20 @@ class AccountReads:
         self,
         category: str,
         symbols: tuple[str, ...],
-        found: list[Slip],
+        found: Iterable[Slip],
         ledger: Any,
         fields: Fields,
-        *,
-        is_over: bool = False,
+        is_wanted: Callable[[Any], bool] = lambda _stood: True,
     ) -> dict[str, Any]:
-        shown: list[tuple[int, dict[str, Any]]] = []
+        shown: list[tuple[int, tuple[Slip, Any]]] = []
         for slip in found:
             stood = ledger.orders.get(slip.order.client_id) if slip.order.client_id else slip.order
             if slip.order.symbol not in symbols or not is_shown(slip) or stood is None or not stood.is_known:
                 continue
-            if is_over and stood.state == OPEN:
-                continue
-            shown.append((slip.order.number, order_row(self._site, slip, stood)))
-        rows, cursor = _page(shown, fields, _ORDERS_PAGE)
+            if is_wanted(stood):
+                shown.append((slip.order.number, (slip, stood)))
+        page, cursor = _page(shown, fields, _ORDERS_PAGE)
+        rows = [order_row(self._site, slip, stood) for slip, stood in page]
         return {"list": rows, "nextPageCursor": cursor, "category": category}
 
     # Executions
@@ -110,16 +112,15 @@ class AccountReads:
             slips = self._site.slips
             slips.catch_up()
             seen = {fill.event.fill_id for fill in ledger.fills} if ledger is not self._site.venue else None
-            chosen: list[tuple[int, dict[str, Any]]] = []
+            chosen: list[tuple[int, Execution]] = []
             for one in reversed(slips.executions):
                 is_seen = seen is None or one.fill is None or one.fill.fill_id in seen
                 if not is_seen or one.symbol not in symbols or not start_ns <= one.venue_ns <= end_ns:
                     continue
-                if self._concerns(fields, one):
-                    row = execution_row(self._site, one)
-                    if kind in ("", row["execType"]):
-                        chosen.append((one.number, row))
-            rows, cursor = _page(chosen, fields, _FILLS_PAGE)
+                if self._concerns(fields, one) and kind in ("", exec_type(one)):
+                    chosen.append((one.number, one))
+            page, cursor = _page(chosen, fields, _FILLS_PAGE)
+            rows = [execution_row(self._site, one) for one in page]
             return {"list": rows, "nextPageCursor": cursor, "category": category}
 
         return looked(Fills(self._symbol(fields), 0, 0, look=look), category=category)
@@ -199,9 +200,7 @@ class AccountReads:
         )
 
 
-def _page(
-    rows: list[tuple[int, dict[str, Any]]], fields: Fields, sizes: tuple[int, int]
-) -> tuple[list[dict[str, Any]], str]:
+def _page(rows: list[tuple[int, _Row]], fields: Fields, sizes: tuple[int, int]) -> tuple[list[_Row], str]:
     """Give a page of rows, newest first, and the cursor of the next one; a cursor is encoded, as the venue's are."""
     usual, most = sizes
     try:

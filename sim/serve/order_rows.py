@@ -144,6 +144,13 @@ def _traded(slip: Slip, instrument: Instrument, stands: Standing) -> dict[str, A
     }
 
 
+def exec_type(one: Execution) -> str:
+    """Give the wire's word for what an execution is: a trade, one that nobody ordered, funding."""
+    if one.fill is None:
+        return "Funding"
+    return "Trade" if one.fill.client_id else "BustTrade"
+
+
 def execution_row(site: Site, one: Execution) -> dict[str, Any]:
     """Write a trade of ours, or a funding payment."""
     instrument = site.venue.instruments[one.symbol]
@@ -153,6 +160,7 @@ def execution_row(site: Site, one: Execution) -> dict[str, Any]:
     return {
         "category": instrument.kind,
         "symbol": one.symbol,
+        "execType": exec_type(one),
         **row,
         **blank,
         "markPrice": mark,
@@ -186,7 +194,6 @@ def _trade(one: Execution, fill: Any, instrument: Instrument) -> dict[str, Any]:
         "execPrice": texts.price(instrument, fill.price_ticks),
         "execQty": texts.size(instrument, fill.size_lots),
         "execPnl": "0",
-        "execType": "Trade" if fill.client_id else "BustTrade",
         "execValue": texts.amount(notional_cash(instrument, fill.price_ticks, fill.size_lots)),
         "isLeverage": "0",
         "isMaker": is_maker,
@@ -217,7 +224,6 @@ def _funding(site: Site, one: Execution, instrument: Instrument) -> dict[str, An
         "execPrice": texts.price(instrument, mid2 // 2),
         "execQty": texts.size(instrument, abs(held)),
         "execPnl": "0",
-        "execType": "Funding",
         "execValue": texts.amount(worth),
         "isLeverage": "0",
         "isMaker": False,

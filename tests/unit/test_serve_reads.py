@@ -206,6 +206,33 @@ def test_funding_is_an_execution_and_moves_the_wallet(tmp_path):
     assert float(row["feeRate"]) == pytest.approx(1e-4, rel=1e-3)
 
 
+def test_a_liquidation_is_an_execution_that_nobody_ordered(tmp_path):
+    client = Client(tmp_path, market='venue.deposit_usdt: "250", venue.maintenance_pct: 50')
+    stream = client.stream("/v5/private")
+    stream.sign_in()
+    stream.say({"op": "subscribe", "args": ["execution", "order"]})
+    client.create(timeInForce="IOC", price=client.price(400), qty="0.010", orderLinkId="l-1")
+    client.wait(2)
+    (row,) = client.get("/v5/execution/list?category=linear&execType=BustTrade&limit=1")["result"]["list"]
+    assert ("Sell", "", "CreateByLiq") == (row["side"], row["orderLinkId"], row["createType"])
+    assert float(row["closedSize"]) > 0
+    told = [one for message in stream.of("execution") for one in message["data"] if one["execType"] == "BustTrade"]
+    assert row in told
+    orders = client.get("/v5/order/history?category=linear&symbol=BTCUSDT&limit=50")["result"]["list"]
+    assert row["orderId"] in [order["orderId"] for order in orders]
+    (position,) = client.get("/v5/position/list?category=linear&symbol=BTCUSDT")["result"]["list"]
+    assert ("", "0.000") == (position["side"], position["size"])
+
+
+def test_orders_of_one_status_are_found_however_far_back_they_are(contract):
+    contract.create(timeInForce="IOC", price=contract.price(400), qty="0.001", orderLinkId="f-1")
+    for count in range(3):
+        contract.create(orderLinkId=f"n-{count}")
+    contract.post("/v5/order/cancel-all", category="linear", symbol="BTCUSDT")
+    rows = contract.get("/v5/order/history?category=linear&orderStatus=Filled&limit=1")["result"]["list"]
+    assert ["f-1"] == [row["orderLinkId"] for row in rows]
+
+
 def test_fast_executions_name_no_client_id_for_makers(contract):
     stream = contract.stream("/v5/private")
     stream.sign_in()
