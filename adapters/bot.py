@@ -40,10 +40,13 @@ from strategy.units import NS_PER_S
 
 STOP_WITHIN_S: Final = 30.0
 _LOOK_WITHIN_S: Final = 60.0
+_PAUSE_S: Final = 1.0
+_PAUSE_S_MAX: Final = 15.0
 _RAISED_MAX: Final = 3
 _RAISED_WITHIN_NS: Final = 600 * NS_PER_S
 
 SILENT: Final = "SQ-V030"
+UNFIT: Final = "SQ-V041"
 RAISED: Final = "SQ-S001"
 NOT_PROVEN: Final = "SQ-O013"
 DIFFERS: Final = "SQ-O035"
@@ -175,19 +178,34 @@ class Bot:
     async def _looked(self, venue: Venue) -> Knobs:
         """Ask the venue what it is, and fit the config to it; raises ``VenueUnusable`` or ``OperatorError``."""
         symbols = self._settings.live.symbols
-        seen = await self._look_within(venue)
+        seen = await self._answer_of(venue)
         for warning in seen.warnings:
             self._log.tell("warning", words=warning)
         known = {one.symbol: one for one in seen.instruments}
         lacking = [symbol for symbol in symbols if symbol not in known]
         if lacking:
-            raise VenueUnusable(SILENT, f"the venue has no {', '.join(lacking)}")
+            raise VenueUnusable(UNFIT, f"the venue has no {', '.join(lacking)}")
         instruments = [known[symbol] for symbol in symbols]
         reading = self._settings.config_reading
         problems = [reading.problem(each) for each in misfits(self._settings.config, instruments)]
         if problems:
             raise OperatorError(problems)
         return make_knobs(config_of(self._settings, self._terms), instruments, venue.capability)
+
+    async def _answer_of(self, venue: Venue) -> Seen:
+        """Look; where an earlier process may have left orders, until somebody answers: who else would take them off?"""
+        pause_s = _PAUSE_S
+        while True:
+            try:
+                return await self._look_within(venue)
+            except VenueUnusable as error:
+                kept = self._ground.store.kept
+                is_heir = kept is not None and bool(kept.records)
+                if not is_heir or error.code != SILENT or self._is_stopping:
+                    raise
+                self._log.tell("looks again", words=str(error), pause_s=pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _PAUSE_S_MAX)
 
     def _alerted(self, alert: Alert) -> None:
         """Hear of something that a person should know from the venue's own connections."""

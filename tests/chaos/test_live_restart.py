@@ -117,10 +117,10 @@ def days_of(settings):
     return {(day["number"], day["start_cash"]) for day in days if day["number"] >= 0}
 
 
-def test_ten_kills_at_any_instant_lose_and_double_nothing(settings):
-    dice = random.Random(4)
+def test_kills_at_any_instant_lose_and_double_nothing(settings, is_deep):
+    dice, kills = random.Random(4), 25 if is_deep else 5
     with Account(seed=3) as account:
-        for _ in range(10):
+        for _ in range(kills):
             with running(settings, account) as process:
                 if dice.random() < 0.8:
                     until(lambda process=process: lives(settings, process), process, settings)
@@ -131,12 +131,12 @@ def test_ten_kills_at_any_instant_lose_and_double_nothing(settings):
                 process.wait()
         stopped(settings, account)
         store = agree(settings, account)
-        assert 6 <= store.boots <= 11
-        assert 10 < len(account.fills)
+        assert kills // 2 < store.boots <= kills + 1
+        assert 5 < len(account.fills)
         assert 1 == len(days_of(settings))  # a restart renews no budget
         ids = [*account.desk._ended]
         assert len(ids) == len({*ids})
-        assert 3 < len({name.rsplit("-", 1)[0] for name in ids})  # orders of many processes
+        assert 2 < len({name.rsplit("-", 1)[0] for name in ids})  # orders of many processes
 
 
 def test_what_traded_while_nobody_lived_is_booked_by_the_next(settings):

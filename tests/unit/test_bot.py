@@ -298,6 +298,70 @@ class WithWarnings(PaperVenue):
         return Seen(seen.instruments, seen.venue_ns, ("hedge mode",))
 
 
+def test_who_takes_over_looks_until_somebody_answers_and_who_starts_anew_does_not(tmp_path, monkeypatch):
+    """Orders of the process before may rest at a venue that is out of reach: leaving would leave them there."""
+    monkeypatch.setattr(bot_module, "_PAUSE_S", 0.05)
+    stage = Stage(tmp_path, duration_s=1.5)
+    out_of_reach(stage, 3)
+    with pytest.raises(VenueUnusable):
+        stage.run()
+
+    async def cut(bot):
+        await until(stage.is_quoting)
+        bot.stop()
+        bot.stop()
+
+    first = stage
+    first.venues.clear()
+    del first.open_venue
+    first.run(cut)
+    assert first.kept().records
+    heir = Stage(tmp_path, duration_s=3.0)
+    out_of_reach(heir, 3)
+    heir.run()
+    assert 3 == len(told(heir, "looks again"))
+    assert "stopped" == told(heir, "ends")[-1]["ending"]
+
+
+def test_who_is_stopped_while_nobody_answers_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(bot_module, "_PAUSE_S", 0.05)
+    stage = Stage(tmp_path)
+
+    async def cut(bot):
+        await until(stage.is_quoting)
+        bot.stop()
+        bot.stop()
+
+    stage.run(cut)
+    heir = Stage(tmp_path)
+    out_of_reach(heir, 10**6)
+
+    async def give_up(bot):
+        await until(lambda: len(told(heir, "looks again")) > 1)
+        bot.stop()
+
+    with pytest.raises(VenueUnusable, match="gone"):
+        heir.run(give_up)
+
+
+def out_of_reach(stage, times):
+    """Have the venue of a stage not answer so often."""
+    left = [times]
+
+    class Away(PaperVenue):
+        async def look(self, symbols):
+            if left[0]:
+                left[0] -= 1
+                raise VenueUnusable("SQ-V030", "gone")
+            return await super().look(symbols)
+
+    def open_venue(_told):
+        stage.venues.append(Away(SmallMarket(), stage.clock, lambda: 2_000_000))
+        return stage.venues[-1]
+
+    stage.open_venue = open_venue
+
+
 def test_warnings_of_the_venue_are_in_the_log_and_a_config_that_does_not_fit_is_refused(tmp_path):
     stage = Stage(tmp_path, duration_s=0.1)
     stage.open_venue = lambda _told: WithWarnings(SmallMarket(), stage.clock, lambda: 0)
