@@ -27,7 +27,6 @@ BAD_SIGNATURE: Final = Verdict(10004, "error sign! please check your signature g
 NO_ROUTE: Final = Verdict(10017, "Route not found.")
 SERVER_ERROR: Final = Verdict(10016, "Server error.")
 TOO_MANY_VISITS: Final = Verdict(10006, "Too many visits. Exceeded the API Rate Limit.")
-EXPIRED: Final = Verdict(33004, "Your api key has expired.")
 SIGNED_IN_TWICE: Final = Verdict(20001, "Repeat auth")
 DOUBLE_REQUEST_ID: Final = Verdict(20006, "Duplicated reqId")
 UNKNOWN_OP: Final = Verdict(10404, "op type is not found")

@@ -7,7 +7,6 @@ as in a scenario but without ``at_s``.
 
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -57,7 +56,7 @@ class Control:
 
     def http(self, request: Request, answered: Answered) -> Callable[[], None]:
         """Answer at once."""
-        path = self._paths.get((request.method, urlsplit(request.target).path))
+        path = self._paths.get((request.method, request.target.partition("?")[0]))
         paths = sorted(f"{method} {name}" for method, name in self._paths)
         status, body = (404, {"error": "no such path", "paths": paths}) if path is None else path(request.body)
         answered(Answer(status, _JSON, msgspec.json.encode(body)))

@@ -23,7 +23,6 @@ _HEAD_S: Final = 20.0
 _END: Final = b"\r\n\r\n"
 _WORDS: Final = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Content Too Large"}
 _WORDS_MORE: Final = {431: "Request Header Fields Too Large", 501: "Not Implemented", 503: "Service Unavailable"}
-_NORMAL: Final = 1000
 _ABNORMAL: Final = 1006
 _NOT_TEXT: Final = 1003
 

@@ -190,7 +190,7 @@ class PrivateStream:
 def _idle_ns(text: str) -> int:
     """Read ``30s`` to ``600s`` or ``1m`` to ``10m``; anything else is the usual ten minutes."""
     amount, unit = text[:-1], text[-1:]
-    if not (amount.isdigit() and len(amount) <= len(str(_IDLE_S[1])) and unit in _UNITS_S):
+    if not (amount.isascii() and amount.isdigit() and len(amount) <= len(str(_IDLE_S[1])) and unit in _UNITS_S):
         return _IDLE_NS
     least, most = _IDLE_S
     return min(max(int(amount) * _UNITS_S[unit], least), most) * NS_PER_S

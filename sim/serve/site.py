@@ -73,10 +73,6 @@ class Site:
         """Give what is traded in a category."""
         return [one for one in self.venue.instruments.values() if one.kind == category]
 
-    def categories(self) -> tuple[str, ...]:
-        """Name the categories in which something is traded."""
-        return tuple(dict.fromkeys(one.kind for one in self.venue.instruments.values()))
-
     def instrument(self, category: str, symbol: str) -> Instrument | None:
         """Find an instrument of a category."""
         one = self.venue.instruments.get(symbol)

@@ -17,14 +17,14 @@ from sim.serve.spoiling import how_spoilt, spoilt_text
 from sim.wire import Link, Message
 
 ABNORMAL: Final = 1006
-GOING_AWAY: Final = 1001
-NOT_TEXT: Final = 1003
 PONG: Final = "pong"
 # A handshake is two round trips: the connection, then the upgrade; it reaches the venue on the third leg.
 _LEGS: Final = 3
 _REFUSED: Final = "connection refused"
 _FRAME_MAX: Final = 200_000
 _TOPICS_CHARS_MAX: Final = 21_000
+_AUTH_ARGS: Final = 3
+_STAMP_DIGITS_MAX: Final = 16
 
 Fields = dict[str, Any]
 
@@ -181,9 +181,11 @@ class Talk:
     def signed(self, frame: Fields) -> str:
         """Sign a client in by ``[key, expires, signature]``; give why not, empty where it is signed in."""
         args = frame.get("args")
-        if not isinstance(args, list) or len(args) != 3 or not str(args[1]).isdigit():  # noqa: PLR2004 - the three
+        if not isinstance(args, list) or len(args) != _AUTH_ARGS:
             return "Params Error"
         key, expires, sign = (str(arg) for arg in args)
+        if not (expires.isascii() and expires.isdigit() and len(expires) <= _STAMP_DIGITS_MAX):
+            return "Params Error"
         if key != self.site.key.name:
             return "API key is invalid."
         if not self.site.key.has_signed(f"GET/realtime{expires}".encode(), sign):

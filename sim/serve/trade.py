@@ -55,7 +55,7 @@ class TradeTalk(Talk):
         if not self.is_open:
             return
         frame = parsed(text)
-        if frame is not None and frame.get("op") in _OPS:
+        if frame is not None and str(frame.get("op")) in _OPS:
             self._request(frame)
         else:
             self._up.send(Message(_SMALL_TALK, "", "", None, self._own_number), partial(self._deliver, text))

@@ -195,9 +195,3 @@ def is_public(path: str) -> bool:
     """Say whether a path is a public stream's."""
     name = path.removeprefix(PUBLIC_PATH)
     return name in _CATEGORIES or name == "misc/status"
-
-
-def is_stream(path: str) -> bool:
-    """Say whether a path is a stream's."""
-    where = path.partition("?")[0]
-    return where in (PRIVATE_PATH, TRADE_PATH) or (where.startswith(PUBLIC_PATH) and is_public(where))

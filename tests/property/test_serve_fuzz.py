@@ -29,7 +29,9 @@ WORDS = st.sampled_from(
         "a-1",
     ]
 )
-VALUES = st.one_of(WORDS, st.text(max_size=20), st.integers(), st.floats(), st.booleans(), st.none())
+# What looks like a number to some, and what is one that is too long for others.
+ODD_NUMBERS = st.sampled_from(["²", "٣", "9" * 5000, "1_000", "1.2.3", ".", "-", "nan", "inf", " 7", "0x1"])
+VALUES = st.one_of(WORDS, ODD_NUMBERS, st.text(max_size=20), st.integers(), st.floats(), st.booleans(), st.none())
 NAMES = st.sampled_from(
     [
         *("category", "symbol", "side", "orderType", "qty", "price", "timeInForce", "orderLinkId", "orderId"),
@@ -69,18 +71,35 @@ def test_any_field_of_any_request_is_answered(client, data):
 
 
 @given(
-    op=st.sampled_from(["auth", "subscribe", "unsubscribe", "ping", "order.create", "order.cancel-batch", ""]),
+    op=st.one_of(
+        st.sampled_from(["auth", "subscribe", "unsubscribe", "ping", "order.create", "order.cancel-batch", ""]),
+        VALUES,
+        st.lists(VALUES, max_size=2),
+    ),
     data=st.data(),
 )
 def test_any_frame_leaves_its_stream_alive(client, op, data):
     path = data.draw(st.sampled_from(["/v5/public/linear", "/v5/private", "/v5/trade"]))
-    args = data.draw(st.one_of(VALUES, st.lists(st.one_of(VALUES, FIELDS), max_size=4)))
+    args = data.draw(
+        st.one_of(
+            VALUES,
+            st.lists(st.one_of(VALUES, FIELDS), max_size=4),
+            st.tuples(st.just(client.key), VALUES, VALUES),
+        )
+    )
     header = data.draw(st.one_of(VALUES, st.just({"X-BAPI-TIMESTAMP": str(client.now_ms())})))
     stream = client.stream(path)
     stream.sign_in()
     stream.say(json.dumps({"op": op, "args": args, "header": header, "reqId": data.draw(VALUES)}))
     assert stream.say({"op": "ping"})
     assert stream.ended is None
+    stream.speaker.close()
+
+
+@given(odd=ODD_NUMBERS)
+def test_an_odd_number_in_a_streams_path_is_let_pass(client, odd):
+    stream = client.stream(f"/v5/private?max_active_time={odd}s")
+    assert stream.opened == ""
     stream.speaker.close()
 
 

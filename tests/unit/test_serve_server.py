@@ -204,6 +204,7 @@ def test_the_control_port_tells_the_truth_the_time_and_the_faults(tmp_path):
         _, faults = await venue.control("GET", "/faults")
         assert [("gap", "planned")] == [(one["id"], one["state"]) for one in faults["faults"]]
         assert 404 == (await venue.control("GET", "/nothing"))[0]
+        assert 404 == (await venue.control("GET", "//["))[0]
 
     play(
         tmp_path,
