@@ -136,12 +136,14 @@ class PrivateStream:
         rows: Rows = {}
         symbol = getattr(event, "symbol", "")
         if isinstance(event, events.FundingPaid):
-            rows["execution"] = [execution_row(site, site.slips.executions[-1])]
+            paid = next(one for one in reversed(site.slips.executions) if one.funding is event)
+            rows["execution"] = [execution_row(site, paid)]
         else:
             slip = site.slips.by_client_id[event.client_id]
             symbol = slip.order.symbol
             if isinstance(event, events.OrderFilled):
-                execution = slip.executions[-1]
+                # Not always the last one: a word may be late.
+                execution = next(one for one in reversed(slip.executions) if one.fill is event)
                 rows["execution"] = [execution_row(site, execution)]
                 rows["execution.fast"] = [fast_row(site, execution)]
             rows["order"] = [order_row(site, slip)] if is_shown(slip) else []

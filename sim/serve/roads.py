@@ -113,6 +113,7 @@ class Roads:
     def _note(self, pending: _Pending, message: Message) -> None:
         """Take down the venue's clock and the budget as they are when a request is carried out."""
         site, asked = self._site, message.body.commands
+        site.slips.catch_up()
         pending.at_ms = site.now_ms()
         if asked and pending.plan.is_signed:
             limit, left, wait_ns = site.venue.limits.standing(asked[-1], site.now_ns())

@@ -211,6 +211,22 @@ def test_a_cancel_that_races_a_fill_is_told_of_twice(tmp_path):
     assert ["EC_NoError", "EC_OrigClOrdIDDoesNotExist"] == [row["rejectReason"] for row in rows]
 
 
+def test_a_fill_that_won_against_a_cancel_is_told_late_and_once(tmp_path):
+    fault = "{at_s: 1, for_s: 60, kind: cancel_races_fill, prob: 1, whole: 1, told_after_s: 2}"
+    client = Client(tmp_path, faults=fault)
+    stream = private(client)
+    client.create(orderLinkId="a-1")
+    cancel = client.post("/v5/order/cancel", category="linear", symbol="BTCUSDT", orderLinkId="a-1")
+    assert (110001, []) == (cancel["retCode"], executions(stream))
+    client.create(orderLinkId="b-1", price=client.price(400), timeInForce="IOC")
+    client.wait(3)
+    told = [row for message in stream.of("execution") for row in message["data"]]
+    (mine,) = [row for row in told if row["orderLinkId"] == "a-1"]
+    assert ("0.010", True) == (mine["execQty"], mine["isMaker"])
+    read = client.get("/v5/execution/list?category=linear&symbol=BTCUSDT")["result"]["list"]
+    assert sorted(row["execId"] for row in read) == sorted(row["execId"] for row in told)
+
+
 @pytest.mark.parametrize("smp_type, survivors", [("CancelTaker", ["maker"]), ("CancelMaker", ["taker"])])
 def test_self_trade_prevention_is_the_new_orders_own_choice(tmp_path, smp_type, survivors):
     client = Client(tmp_path)
