@@ -66,6 +66,9 @@ class Stage:
     def is_quoting(self):
         return self.venues and self.venues[-1]._desks and self.desk.open_ids()
 
+    def market_mid(self):
+        return self.desk.book.mid2_ticks // 2
+
     @property
     def desk(self):
         (desk,) = self.venues[-1]._desks.values()

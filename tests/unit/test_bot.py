@@ -214,6 +214,32 @@ def test_a_spent_budget_ends_it_stays_spent_over_a_restart_and_is_cleared_by_a_p
     assert cleared.desk._ended
 
 
+def test_restarts_cannot_lose_more_than_one_budget_however_their_processes_end(tmp_path):
+    """Each loses six tenths of it and is cut off: the second one is stopped, the third never quotes."""
+
+    def losing(stage, fill_id):
+        async def lose(bot):
+            await until(stage.is_quoting)
+            order = stage.desk.open_ids()[0]
+            price, cash = stage.market_mid(), -6 * CASH_PER_QUOTE
+            fill = events.OrderFilled(order, SYMBOL, 1, fill_id, price, 1, 1, "maker", cash, bot._clock.now_ns())
+            bot._life.driver.feed(fill)
+            await asyncio.sleep(0.5)  # it is heard, and safe
+            bot.stop()
+            bot.stop()
+
+        return lose
+
+    first = Stage(tmp_path, max_loss=Decimal(10))
+    first.run(losing(first, "one"))
+    assert "forced" == told(first, "ends")[-1]["ending"]
+    second = Stage(tmp_path, max_loss=Decimal(10))
+    assert SPENT == ends(second, losing(second, "two"))
+    third = Stage(tmp_path, max_loss=Decimal(10))
+    assert SPENT == ends(third)
+    assert not third.desk._ended
+
+
 def test_where_the_day_began_is_safe_as_soon_as_anything_was_decided_on_it(tmp_path):
     stage = Stage(tmp_path)
     kept = []
