@@ -7,7 +7,7 @@ from typing import Any, Final
 from sim.serve import texts
 from sim.serve.asked import Outcome, Plan, Question, Refused, looked
 from sim.serve.codes import PARAMETERS, Verdict, verdict
-from sim.serve.prints import Prints
+from sim.serve.prints import Minute, Prints
 from sim.serve.site import Site, coins
 from sim.venue import codes, regimes
 from strategy import commands, events
@@ -18,6 +18,9 @@ from strategy.units import NS_PER_MS, NS_PER_S, PPM
 BOOK_SEQ: Final = 7_000_000_000
 _MINUTE_MS: Final = 60_000
 _PAGE: Final = (500, 1000)
+_MS_MAX: Final = 2**53
+_FROM_TO: Final = (("start", 0), ("end", _MS_MAX))
+_SPANS_MIN: Final = {str(span): span for span in (1, 3, 5, 15, 30, 60, 120, 240, 360, 720)} | {"D": 24 * 60}
 _STATUS: Final = {regimes.OPEN: "Trading", regimes.POST_ONLY: "Trading", regimes.AUCTION: "PreLaunch"}
 
 Fields = Mapping[str, Any]
@@ -120,23 +123,43 @@ class MarketReads:
         return looked(Question(0, look=look), is_signed=False, category=category)
 
     def klines(self, fields: Fields) -> Plan:
-        """Show minutes of trading, newest first; other spans than minutes are not kept."""
+        """Show spans of trading, newest first: minutes, hours, a day; no more than a day is kept."""
+        category, (one, *_) = self._chosen(fields)
+        span_min = _SPANS_MIN.get(str(fields.get("interval") or ""))
+        if span_min is None:
+            raise Refused(Verdict(PARAMETERS, "Invalid period!"))
+        try:
+            limit = max(1, texts.whole("limit", fields.get("limit") or 200, 1000))
+            start, end = (texts.whole(name, fields.get(name) or usual, _MS_MAX) for name, usual in _FROM_TO)
+        except texts.Unreadable as problem:
+            raise Refused(Verdict(PARAMETERS, f"params error: {problem}")) from None
+
+        def look(_ledger: Any) -> Any:
+            spans = [span for span in self._prints[one.symbol].spans(span_min) if start <= span.start_ms <= end]
+            return {
+                "category": category,
+                "symbol": one.symbol,
+                "list": [_kline(one, span) for span in spans[::-1][:limit]],
+            }
+
+        return looked(Question(0, look=look), is_signed=False, category=category)
+
+    def funding_history(self, fields: Fields) -> Plan:
+        """Show when funding was settled and at which rate, newest first."""
         category, (one, *_) = self._chosen(fields)
 
         def look(_ledger: Any) -> Any:
+            _, rate = self._prints[one.symbol].funding()
+            settled = [paid for paid in self._site.venue.funded if paid.symbol == one.symbol][::-1][:200]
             rows = [
-                [
-                    str(minute.start_ms),
-                    *(
-                        texts.price(one, ticks)
-                        for ticks in (minute.open_ticks, minute.high_ticks, minute.low_ticks, minute.close_ticks)
-                    ),
-                    texts.size(one, minute.lots),
-                    texts.amount(minute.cash),
-                ]
-                for minute in reversed(self._prints[one.symbol].minutes)
+                {
+                    "symbol": one.symbol,
+                    "fundingRate": rate,
+                    "fundingRateTimestamp": texts.millis(paid.venue_ns),
+                }
+                for paid in settled
             ]
-            return {"category": category, "symbol": one.symbol, "list": rows[:200]}
+            return {"category": category, "list": rows}
 
         return looked(Question(0, look=look), is_signed=False, category=category)
 
@@ -286,3 +309,10 @@ def levels(one: Instrument, told: Any) -> list[list[str]]:
         ]
         for price, lots in told
     ]
+
+
+def _kline(one: Instrument, span: Minute) -> list[str]:
+    """Write a span of trading."""
+    prices = (span.open_ticks, span.high_ticks, span.low_ticks, span.close_ticks)
+    told = [texts.price(one, ticks) for ticks in prices]
+    return [str(span.start_ms), *told, texts.size(one, span.lots), texts.amount(span.cash)]

@@ -81,6 +81,23 @@ class Prints:
         minute.lots += trade.size_lots
         minute.cash += notional_cash(self.instrument, price, trade.size_lots)
 
+    def spans(self, minutes: int) -> list[Minute]:
+        """Put minutes together to longer spans, oldest first."""
+        spans: list[Minute] = []
+        for minute in self.minutes:
+            start_ms = minute.start_ms // (minutes * _MINUTE_MS) * minutes * _MINUTE_MS
+            if not spans or spans[-1].start_ms != start_ms:
+                spans.append(Minute(start_ms, minute.open_ticks, minute.high_ticks, minute.low_ticks, 0))
+            span = spans[-1]
+            span.high_ticks, span.low_ticks = (
+                max(span.high_ticks, minute.high_ticks),
+                min(span.low_ticks, minute.low_ticks),
+            )
+            span.close_ticks = minute.close_ticks
+            span.lots += minute.lots
+            span.cash += minute.cash
+        return spans
+
     def ticker(self) -> dict[str, Any]:
         """Write the ticker, as a read shows it."""
         one, venue = self.instrument, self._site.venue

@@ -111,7 +111,7 @@ def _market(reads: MarketReads) -> dict[str, Route]:
         "/v5/market/index-price-kline": reads.klines,
         "/v5/market/price-limit": reads.band,
         "/v5/market/risk-limit": reads.risk_limit,
-        "/v5/market/funding/history": reads.nothing,
+        "/v5/market/funding/history": reads.funding_history,
         "/v5/market/open-interest": reads.nothing,
         "/v5/system/status": reads.status,
     }
@@ -135,6 +135,7 @@ def _account(reads: AccountReads, settings: Settings) -> dict[str, Route]:
         "/v5/account/transaction-log": settings.nothing,
         "/v5/user/query-api": settings.key,
         "/v5/asset/coin/query-info": settings.coins,
+        "/v5/asset/transfer/query-account-coins-balance": settings.coin_balances,
     }
     return {path: Route(GET, True, plan) for path, plan in paths.items()}
 

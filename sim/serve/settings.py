@@ -6,6 +6,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from sim.serve import texts
+from sim.serve.account_rows import wallet_row
 from sim.serve.asked import Outcome, Plan, Private, Refused, looked
 from sim.serve.codes import PARAMETERS, Verdict, verdict
 from sim.serve.site import Site, coins
@@ -91,6 +92,24 @@ class Settings:
         names = dict.fromkeys(coin for symbol in self._site.venue.instruments for coin in coins(symbol))
         rows = [_coin(name) for name in names if wanted in ("", name)]
         return self._told(lambda: {"rows": rows})
+
+    def coin_balances(self, fields: Fields) -> Plan:
+        """Show what of each coin there is, as the wallet has it."""
+        wanted = tuple(coin for coin in str(fields.get("coin") or "").split(",") if coin)
+
+        def tell() -> Any:
+            held = [
+                {
+                    "coin": coin["coin"],
+                    "walletBalance": coin["walletBalance"],
+                    "transferBalance": coin["walletBalance"],
+                    "bonus": "",
+                }
+                for coin in wallet_row(self._site, wanted)["coin"]
+            ]
+            return {"memberId": "1", "accountType": "UNIFIED", "balance": held}
+
+        return self._told(tell)
 
     def user_settings(self, _fields: Fields) -> Plan:
         """Show what becomes of a price outside the band."""

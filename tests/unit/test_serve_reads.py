@@ -102,6 +102,25 @@ def test_minutes_of_trading_are_kept(contract):
     assert 60_000 == float(rows[0][0]) - start
 
 
+def test_longer_spans_are_minutes_put_together(contract):
+    contract.wait(400)
+    contract.venue.venue.freeze(is_frozen=True)
+    spans = {
+        interval: public(contract, "kline", category="linear", symbol="BTCUSDT", interval=interval)["result"]["list"]
+        for interval in ("1", "5", "D")
+    }
+    minutes, fives, days = ([[float(part) for part in row] for row in rows] for rows in spans.values())
+    assert 1 == len(days)
+    assert sum(row[5] for row in minutes) == pytest.approx(days[0][5])
+    (five,) = [row for row in fives if row[0] == 1767619800_000]  # 13:30 to 13:35
+    inside = [row for row in minutes if five[0] <= row[0] < five[0] + 300_000]
+    assert (inside[-1][1], inside[0][4]) == (five[1], five[4])
+    assert max(row[2] for row in inside) == five[2]
+    late = public(contract, "kline", category="linear", symbol="BTCUSDT", interval=1, start=int(minutes[0][0]), limit=5)
+    assert 1 == len(late["result"]["list"])
+    assert 10001 == public(contract, "kline", category="linear", symbol="BTCUSDT", interval=7)["retCode"]
+
+
 def test_the_band_is_where_orders_end(tmp_path):
     client = Client(tmp_path, market="venue.band_pct: 1")
     row = public(client, "price-limit", category="linear", symbol="BTCUSDT")["result"]
@@ -111,6 +130,7 @@ def test_the_band_is_where_orders_end(tmp_path):
 
 def test_tiers_and_lists_without_anything(contract):
     assert 1 == len(public(contract, "risk-limit", category="linear", symbol="BTCUSDT")["result"]["list"])
+    assert [] == public(contract, "open-interest", category="linear", symbol="BTCUSDT")["result"]["list"]
     assert [] == public(contract, "funding/history", category="linear", symbol="BTCUSDT")["result"]["list"]
     assert [] == contract.get("/v5/system/status", signed=False)["result"]["list"]
 
@@ -202,6 +222,8 @@ def test_funding_is_an_execution_and_moves_the_wallet(tmp_path):
     ]
     assert told == row
     assert stream.of("wallet")
+    (settled,) = public(client, "funding/history", category="linear", symbol="BTCUSDT")["result"]["list"]
+    assert (row["execTime"], 1e-4) == (settled["fundingRateTimestamp"], float(settled["fundingRate"]))
     assert 0.6 == pytest.approx(float(row["execFee"]), rel=0.02)
     assert float(row["feeRate"]) == pytest.approx(1e-4, rel=1e-3)
 
@@ -254,6 +276,8 @@ def test_spot_money_is_coins(pair):
     assert 590 == pytest.approx(float(held["USDT"]["locked"]), abs=2)
     (one,) = pair.get("/v5/account/wallet-balance?accountType=UNIFIED&coin=BTC")["result"]["list"]
     assert ["BTC"] == [coin["coin"] for coin in one["coin"]]
+    balances = pair.get("/v5/asset/transfer/query-account-coins-balance?accountType=UNIFIED&coin=BTC")["result"]
+    assert [("BTC", "0.1")] == [(coin["coin"], coin["walletBalance"]) for coin in balances["balance"]]
     assert 10001 == pair.get("/v5/account/wallet-balance?accountType=SPOT")["retCode"]
 
 
