@@ -23,6 +23,8 @@ from strategy.units import BUY, SELL
 _LINK_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _BATCH_MAX: Final = {SPOT: 10}
 _BATCH_MAX_CONTRACTS: Final = 20
+# The name of no order.
+_NOBODY: Final = "?"
 _LOTS_MAX: Final = 2**53
 _SIDES: Final = {"Buy": BUY, "Sell": SELL}
 _TIMES_IN_FORCE: Final = ("GTC", "IOC", "FOK", "PostOnly")
@@ -185,8 +187,9 @@ class Desk:
             raise Unreadable("orderId or orderLinkId is needed")
         if order_id:
             slip = self._site.slips.by_order_id.get(str(order_id))
-            return f"{NAMELESS}{order_id}"[:64] if slip is None else slip.order.client_id
-        return str(link_id)[:64]
+            return _NOBODY if slip is None else slip.order.client_id
+        # Orders that came without a name of the client's are not found by one.
+        return str(link_id) if _LINK_ID.fullmatch(str(link_id)) else _NOBODY
 
     # Showing
 

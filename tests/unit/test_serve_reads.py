@@ -407,6 +407,14 @@ def test_items_that_are_none_have_their_place_in_a_batch(contract):
     assert [10001, 10001, 10001] == [one["code"] for one in answer["retExtInfo"]["list"]]
 
 
+@pytest.mark.parametrize("fields", [{"orderId": "1"}, {"orderLinkId": "~1"}, {"orderLinkId": "?"}, {"orderId": [1]}])
+def test_an_order_without_a_name_is_found_by_its_own_id_alone(contract, fields):
+    made = contract.create()["result"]
+    usual = {"category": "linear", "symbol": "BTCUSDT"}
+    assert 110001 == contract.post("/v5/order/cancel", **usual, **fields)["retCode"]
+    assert 0 == contract.post("/v5/order/cancel", **usual, orderId=made["orderId"])["retCode"]
+
+
 def test_five_hundred_orders_are_the_most(tmp_path):
     client = Client(tmp_path, market="rates.orders_per_s: 1000, rates.burst: 1000")
     price = client.price(-3000)
@@ -508,3 +516,24 @@ def test_everything_a_row_documents_is_there(contract):
     assert {"entryPrice", "positionIM", "seq", "liqPrice"} <= set(rows["position"])
     assert json.dumps(rows["wallet"])
     assert {"totalEquity", "totalMaintenanceMargin", "coin"} <= set(rows["wallet"])
+
+
+def test_two_categories_live_side_by_side(tmp_path):
+    client = Client(tmp_path, symbols="[BTCUSDT, ETHUSDT]", market="symbols.ETHUSDT.instrument.kind: spot")
+    listed = {
+        category: [row["symbol"] for row in public(client, "instruments-info", category=category)["result"]["list"]]
+        for category in ("linear", "spot")
+    }
+    assert {"linear": ["BTCUSDT"], "spot": ["ETHUSDT"]} == listed
+    client.create(orderLinkId="c-1")
+    client.create(
+        category="spot", symbol="ETHUSDT", qty="0.10", price=client.price(-2000, "ETHUSDT"), orderLinkId="s-1"
+    )
+    gone = client.post("/v5/order/cancel-all", category="linear", settleCoin="USDT")["result"]["list"]
+    assert ["c-1"] == [one["orderLinkId"] for one in gone]
+    (left,) = client.get("/v5/order/realtime?category=spot")["result"]["list"]
+    assert ("s-1", "spot") == (left["orderLinkId"], left["category"])
+    stream = client.stream("/v5/public/spot")
+    (refused,) = stream.say({"op": "subscribe", "args": ["orderbook.50.BTCUSDT"]})
+    assert refused["success"] is False
+    assert 170121 == client.create(category="spot", symbol="BTCUSDT")["retCode"]
