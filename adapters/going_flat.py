@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import ExitStack
 from typing import Final
 
 from adapters import lockfile
@@ -50,14 +51,14 @@ def made_flat(settings: Settings, keys: Keys, symbols: list[str], terms: Terms) 
         lockfile.signal_holder(folder, signal.SIGTERM)
         if not gone_within(folder, pid, _STOP_S):
             raise Ended("SQ-O032", f"process {pid} is still there; run live kill first", ExitCode.FAILED)
-    try:
-        lock = lockfile.Lock(folder)
-    except lockfile.Taken as taken:
-        raise Ended("SQ-O030", str(taken), ExitCode.FAILED) from None
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.callback(lockfile.Lock(folder).release)
+        except lockfile.Taken as taken:
+            raise Ended("SQ-O030", str(taken), ExitCode.FAILED) from None
+        except OSError:
+            pass  # where the lock cannot be taken no bot can start
         return asyncio.run(_flattened(settings, keys, symbols, terms))
-    finally:
-        lock.release()
 
 
 async def _flattened(settings: Settings, keys: Keys, symbols: list[str], terms: Terms) -> list[Row]:

@@ -56,7 +56,8 @@ class Lock:
 def holder(folder: Path) -> int | None:
     """Name the process that holds the lock: ``None`` for nobody, 0 for one that cannot be seen from here."""
     try:
-        descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CLOEXEC)
+        # To ask needs no more than to read: a disk that has turned read-only hides nobody.
+        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:

@@ -46,12 +46,14 @@ def command(config_path: Path, venue_name: str | None, silence_s: float | None, 
     settings = load(config_path)
     options.must_be_about(venue_name, settings.venue_name)
     keys = read_keys(settings.keys_dir)
-    # Made here, before its own folder in it: nobody else has business in there.
-    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        # Made here, before its own folder in it: nobody else has business in there.
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = Lock(settings.state_dir / GUARD)
     except Taken as taken:
         raise Ended("SQ-O030", f"another guard watches: {taken}", ExitCode.PREFLIGHT) from None
+    except OSError as error:
+        raise Ended("SQ-O033", f"{settings.state_dir}: {error.strerror}", ExitCode.PREFLIGHT) from None
     try:
         marker = Marker(settings.state_dir / GUARD)
         watchdog = Watchdog(silence_s or settings.live.watchdog.silence_s, is_armed=marker.is_set())

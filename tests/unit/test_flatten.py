@@ -254,6 +254,16 @@ def test_somebody_quicker_keeps_from_it(tmp_path: Path, monkeypatch: pytest.Monk
         assert ("SQ-O030", ExitCode.FAILED) == ended(run(monkeypatch, tmp_path, HeldVenue(50)))
 
 
+def test_a_disk_that_cannot_be_written_does_not_keep_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(lockfile, "Lock", refuse)
+    venue = HeldVenue(50)
+    assert ExitCode.OK == run(monkeypatch, tmp_path, venue, "--taker").exit_code
+    assert 0 == venue.lots
+
+
 def test_orders_that_stay_keep_from_trading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(going_flat, "_SWEEP_S", 0.3)
     venue = HeldVenue(50, BTCUSDT=("s-1",))

@@ -266,6 +266,14 @@ def test_one_guard_is_enough(tmp_path: Path, venue: FullVenue) -> None:
     assert ("SQ-O030", ExitCode.PREFLIGHT) == (result.exception.code, result.exception.exit_code)
 
 
+def test_a_state_folder_that_cannot_be_is_told(tmp_path: Path, venue: FullVenue) -> None:
+    path = write_live(tmp_path)
+    (tmp_path / "state").write_text("", encoding="utf-8")
+    result = run(path)
+    assert isinstance(result.exception, Ended)
+    assert ("SQ-O033", ExitCode.PREFLIGHT) == (result.exception.code, result.exception.exit_code)
+
+
 def test_it_lets_go_of_its_lock(tmp_path: Path, venue: FullVenue) -> None:
     path = write_live(tmp_path)
     with stub_bot(tmp_path / "state") as bot:

@@ -33,6 +33,22 @@ def test_the_kernel_names_the_holder(tmp_path: Path, other: "subprocess.Popen[st
     assert holder(tmp_path) == other.pid
 
 
+def test_asking_needs_no_disk_that_can_be_written(
+    tmp_path: Path, other: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_open = os.open
+
+    def read_only(path: Path, flags: int, *more: int) -> int:
+        if flags & (os.O_RDWR | os.O_WRONLY):
+            raise OSError(30, "Read-only file system")
+        return really_open(path, flags, *more)
+
+    # A superuser may write anywhere, so the system's answer is given here.
+    monkeypatch.setattr(os, "open", read_only)
+    assert holder(tmp_path) == other.pid
+    assert signal_holder(tmp_path, signal.SIGTERM)
+
+
 def test_a_second_instance_is_refused_and_told_who_the_first_is(tmp_path: Path, other: "subprocess.Popen[str]") -> None:
     with pytest.raises(Taken) as caught:
         Lock(tmp_path)
