@@ -45,6 +45,8 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         """Open it as of now; raises ``Damaged`` for what is no journal of ours."""
+        if not path.exists():
+            raise table.Damaged(f"there is no journal at {path}")
         try:
             self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         except sqlite3.Error as error:

@@ -52,6 +52,7 @@ class Store:
         """Open or make the file; raises ``Damaged`` or ``CannotWrite``."""
         self.path = path
         self._bytes_max = bytes_max
+        self._inode = 0
         is_new = not path.exists() or not path.stat().st_size
         try:
             self._db = sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
@@ -59,6 +60,7 @@ class Store:
             raise CannotWrite(f"{path}: {error}") from None
         try:
             self._open(is_new)
+            self._inode = path.stat().st_ino
         except BaseException:
             self._db.close()
             raise
@@ -98,7 +100,7 @@ class Store:
         """See that the file is whole and ours, and read what a restart needs of it."""
         (said,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":
-            raise table.Damaged(f"{self.path}: {said}")
+            raise table.Damaged(f"{self.path}: {' '.join(said.split())}")
         try:
             meta = dict(self._db.execute(table.ALL_META).fetchall())
         except sqlite3.OperationalError:
@@ -147,12 +149,14 @@ class Store:
         """Write records; they are safe when this returns. Raises ``CannotWrite``."""
         if not written:
             return
+        self._must_be_there()
         with _Transaction(self):
             self._insert(written)
         self._seq += len(written)
 
     def begin_segment(self, written: Sequence[Written], now_ns: int, why: str, snapshot: bytes) -> None:
         """Write records and, behind them, the snapshot they led to; raises ``CannotWrite``."""
+        self._must_be_there()
         with _Transaction(self):
             self._insert(written)
             first_seq = self._seq + len(written) + 1
@@ -161,6 +165,15 @@ class Store:
             gone = self._let_go_of_old(head)
         self._seq += len(written)
         self._segment, self._let_go = head.segment, gone
+
+    def _must_be_there(self) -> None:
+        """See that a restart will find the file that is written: one that was deleted takes everything gladly."""
+        try:
+            inode = self.path.stat().st_ino
+        except OSError as error:
+            raise CannotWrite(f"{self.path}: {error.strerror}; somebody has taken it away") from None
+        if inode != self._inode:
+            raise CannotWrite(f"{self.path} is another file than the one that was opened")
 
     def _insert(self, written: Sequence[Written]) -> None:
         rows: Iterable[table.Row] = (

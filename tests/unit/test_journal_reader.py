@@ -30,6 +30,11 @@ def test_the_last_state_is_what_a_restart_would_take_over_then_and_now(tmp_path:
     kept.close()
 
 
+def test_a_journal_that_is_not_there_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(table.Damaged, match="there is no journal at"):
+        JournalReader(tmp_path / "j")
+
+
 def test_what_is_written_meanwhile_is_not_seen_in_part(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "j", state_with(), at_ns=10)
     with JournalReader(tmp_path / "j") as reader:

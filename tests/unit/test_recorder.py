@@ -139,6 +139,26 @@ def test_a_disk_that_errs_is_said_so_and_what_was_safe_stays(tmp_path):
     assert tuple(records) == reopened(store).kept.records
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_that_was_taken_away_is_not_written_to_as_if_it_were_there(tmp_path, is_replaced):
+    store = begun(tmp_path)
+    recorder = Recorder(store)
+    hear(recorder, 2, create(2))
+    assert [True] == safe(recorder)
+    aside = store.path.rename(tmp_path / "aside")
+    if is_replaced:
+        store.path.write_bytes(aside.read_bytes())
+    hear(recorder, 3, create(3))
+    assert [False] == safe(recorder)
+    recorder.rotate(4, FRESH)
+    assert recorder.has_hole
+    aside.replace(store.path)
+    recorder.rotate(5, FRESH)
+    hear(recorder, 6, create(6))
+    assert [True] == safe(recorder)
+    recorder.close()
+
+
 def test_a_file_that_somebody_locks_is_refused_at_once_and_taken_later(tmp_path):
     store = begun(tmp_path)
     recorder = Recorder(store)
