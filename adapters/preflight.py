@@ -138,10 +138,13 @@ def _journal(path: Path) -> Row:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as journal:
             verdict = journal.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:
+        return Row("journal", FAIL, f"{path}: {error} (SQ-O033)", "mend the state folder")
+    except sqlite3.DatabaseError as error:
         verdict = str(error)
     if verdict != "ok":
-        return Row("journal", FAIL, f"{path}: {verdict} (SQ-O033)", "move it away; the bot then asks the venue")
+        words = f"{path}: {' '.join(verdict.split())} (SQ-O010)"
+        return Row("journal", FAIL, words, "a good copy, or live run --set-journal-aside (sim explain SQ-O010)")
     if not os.access(path, os.W_OK):
         return Row("journal", FAIL, f"{path} may not be written (SQ-O033)", "chmod u+w")
     return Row("journal", OK, f"{path}, whole and writable")

@@ -23,7 +23,9 @@ async def venue_rows(settings: Settings, venue: Venue) -> tuple[Row, ...]:
     try:
         seen = await venue.look(settings.live.symbols)
     except VenueUnusable as refused:
-        return (Row("venue", FAIL, f"{settings.venue_name}: {refused} ({refused.code})", "see sim explain"),)
+        return (
+            Row("venue", FAIL, f"{settings.venue_name}: {refused} ({refused.code})", f"sim explain {refused.code}"),
+        )
     ended_ns = time.time_ns()
     return tuple(_rows(settings, venue, seen, began_ns, ended_ns))
 

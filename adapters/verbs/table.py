@@ -16,7 +16,7 @@ def say_rows(rows: "Sequence[Row]", form: str, *, is_ok: bool) -> None:
         plain = [{"check": row.check, "state": row.state, "detail": row.detail, "fix": row.fix} for row in rows]
         click.echo(json.dumps({"ok": is_ok, "rows": plain}, indent=2))
         return
-    width = max(len(row.check) for row in rows)
+    width = max(len("check"), *(len(row.check) for row in rows))
     click.echo(f" {'check':<{width}}  state  detail")
     for row in rows:
         fix = f". Fix: {row.fix}" if row.fix else ""

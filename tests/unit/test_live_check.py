@@ -165,7 +165,9 @@ def test_a_whole_journal_is_ok_and_a_damaged_one_is_not(tmp_path: Path) -> None:
     journal.write_bytes(data)
     found = row(path, "journal")
     assert found.state == FAIL
-    assert "SQ-O033" in found.detail
+    assert "SQ-O010" in found.detail
+    assert "\n" not in found.detail
+    assert "--set-journal-aside" in found.fix
     journal.write_bytes(b"this was never a database" * 100)
     assert row(path, "journal").state == FAIL
 
