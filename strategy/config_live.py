@@ -18,6 +18,7 @@ SCHEMA_VERSION: Final = 1
 _URL: Final = re.compile(r"(https?|wss?)://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _PLAIN: Final = ("http", "ws")
+_PORT_MAX: Final = 65535
 
 
 def _url(schemes: tuple[str, str], text: str) -> str:
@@ -29,6 +30,8 @@ def _url(schemes: tuple[str, str], text: str) -> str:
         # The signature protects an order from being changed, not from being read.
         words = "Input should be encrypted ({scheme}s://): only this host may be spoken to in the clear"
         raise PydanticCustomError("url", words, {"scheme": found[1]})
+    if found[3] and not 0 < int(found[3][1:]) <= _PORT_MAX:
+        raise PydanticCustomError("url", "Input should have a port from 1 to {most}", {"most": _PORT_MAX})
     return text.rstrip("/")
 
 

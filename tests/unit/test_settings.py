@@ -107,6 +107,8 @@ def test_the_custom_environment_needs_urls(tmp_path: Path) -> None:
         ("http://example.org", "only this host may be spoken to in the clear"),
         ("ftp://127.0.0.1", "begins with https:// or http://"),
         ("http://user:word@127.0.0.1", "begins with https:// or http://"),
+        ("http://127.0.0.1:99999", "port from 1 to 65535"),
+        ("http://127.0.0.1:0", "port from 1 to 65535"),
         ("https://example.org/?key=1", "begins with https:// or http://"),
     ],
 )
