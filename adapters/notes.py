@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from adapters.heartbeat import HALTED, QUOTING, STARTING, Beat, SymbolState, Told
+from msgspec.structs import replace
+
+from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, Beat, SymbolState, Told
 from adapters.log import Log
 from strategy import commands, events
 from strategy.belief import Belief, OrderBelief
@@ -102,6 +104,9 @@ class Notes:
     def beat(self, state: str, mode: str, session: str, venue: str, started_ns: int, silence_s: float) -> Beat:
         """Say how the bot stands; ``state`` empty: whatever its core shows."""
         belief = self._core.belief()
+        if state == STOPPED:
+            # A read has shown that no order is left; a core that was cut short has not heard of it.
+            belief = replace(belief, orders=())
         symbols = tuple(
             self._symbol(knobs, belief, one.position_lots)
             for knobs, one in zip(self._knobs.symbols, belief.symbols, strict=True)

@@ -60,7 +60,7 @@ def _lines(status: "Status") -> "Iterator[str]":
     up = f", up {status.up_s / _S_PER_MIN:.1f} min" if status.up_s is not None else ""
     yield f"session: {status.session}, {status.mode} at {status.venue}{up}"
     if status.pnl_today:
-        yield f"today: {status.pnl_today} of a loss budget of {status.loss_budget}"
+        yield f"today: {_signed(status.pnl_today)}, loss budget {status.loss_budget}"
     yield from _symbols(status)
     if status.gates:
         yield f"so far: {', '.join(f'{name} {value:g}' for name, value in status.gates.items())}"
@@ -68,6 +68,11 @@ def _lines(status: "Status") -> "Iterator[str]":
     for told in status.told:
         at = time.strftime("%H:%M:%S", time.gmtime(told.wall_ns // 1_000_000_000))
         yield f"  {at}Z {told.code} {told.words}"
+
+
+def _signed(money: str) -> str:
+    """Write a gain so that nobody takes it for a loss."""
+    return money if money.startswith("-") else f"+{money}"
 
 
 def _symbols(status: "Status") -> "Iterator[str]":

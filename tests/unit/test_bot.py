@@ -178,6 +178,8 @@ def test_a_second_stop_waits_no_longer_but_sweeps(tmp_path):
     stage.run(stop_twice)
     assert () == stage.desk.open_ids()
     assert ("forced", True) == (told(stage, "ends")[0]["ending"], told(stage, "ends")[0]["proven"])
+    (symbol,) = heartbeat.last_beat(stage.settings.state_dir).symbols
+    assert (0, 0, "", "") == (symbol.open_orders, symbol.in_doubt, symbol.bid, symbol.ask)
 
 
 def test_an_end_that_no_read_has_proven_is_told(tmp_path, monkeypatch):

@@ -99,7 +99,7 @@ def test_what_was_told_in_the_last_ten_minutes_is_shown_and_no_more(tmp_path: Pa
     lines = ask(path).output
     assert "just now" in lines
     assert "long ago" not in lines
-    assert "today: -1.50 of a loss budget of 100" in lines
+    assert "today: -1.50, loss budget 100" in lines
     assert "so far: net_bps 0.61" in lines
 
 
