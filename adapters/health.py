@@ -68,6 +68,11 @@ def status_of(folder: Path) -> Status:
     )
 
 
+def is_held(folder: Path) -> bool:
+    """Say whether a process holds the lock of a folder, as far as can be seen."""
+    return _holder(folder) is not None
+
+
 def _up_s(beat: Beat) -> float | None:
     return round((beat.wall_ns - beat.started_wall_ns) / NS_PER_S, 1) if beat.started_wall_ns else None
 

@@ -177,6 +177,8 @@ async def _until_end(
     import signal
 
     from adapters.bot import Bot
+    from adapters.health import GUARD, is_held
+    from adapters.terms import REAL
 
     bot = Bot(settings, terms, ground, open_venue, clock, log)
     interrupts: list[int] = []
@@ -190,5 +192,7 @@ async def _until_end(
     loop.add_signal_handler(signal.SIGINT, interrupted)
     words = f"{terms.mode} on {settings.venue_name}: {' '.join(settings.live.symbols)}, journal {terms.journal}"
     click.echo(words, err=True)
+    if terms.mode == REAL and not is_held(settings.state_dir / GUARD):
+        click.echo("no guard watches over it: start `live guard` beside it", err=True)
     await bot.run()
     return bool(interrupts)

@@ -12,8 +12,10 @@ import pytest
 from live_files import NOBODY, QUICK, STRATEGY, write_live
 from processes import ROOT, environment
 from small_market import SmallMarket
+from stub_bot import stub_bot
 
 from adapters import cli, heartbeat, venues
+from adapters.health import GUARD
 from adapters.paper import PaperVenue
 from adapters.settings import load
 from adapters.terms import PAPER, journal_of
@@ -138,6 +140,16 @@ def test_a_signal_stops_it_and_the_stop_is_proven(config, sent, exit_code):
     assert f"paper on bybit-custom: BTCUSDT, journal {journal_of(settings, PAPER)}" in said
     (end,) = [one for one in map(json.loads, settings.log.read_text().splitlines()) if one["event"] == "ends"]
     assert (True, "stopped") == (end["proven"], end["ending"])
+
+
+def test_real_orders_without_a_guard_are_told_of(monkeypatch, capsys, config):
+    words = ["--mode", "real", "--max-loss-usdt", "5", "--confirm", "bybit-custom", "--duration", "0.2"]
+    monkeypatch.setattr(venues, "make_venue", lambda *_: SmallMarket())
+    ended(monkeypatch, config, *words)
+    assert "start `live guard`" in capsys.readouterr().err
+    with stub_bot(config.parent / "state" / GUARD):
+        ended(monkeypatch, config, *words)
+    assert "live guard" not in capsys.readouterr().err
 
 
 def test_it_stops_by_itself_when_its_time_is_over_and_in_the_shadow_it_quotes_too(config):
