@@ -21,6 +21,7 @@ from adapters.families import process_families
 from adapters.ground import Ground
 from adapters.health import GUARD
 from adapters.heartbeat import STOPPED, STOPPING
+from adapters.journal_store import CannotWrite
 from adapters.laps import Laps
 from adapters.life import Life
 from adapters.log import Log
@@ -115,9 +116,7 @@ class Bot:
             knobs = await self._looked(venue)
             if self._is_stopping:
                 return False
-            life = Life(
-                self._settings, self._terms, self._ground, venue, knobs, self._clock, self._log, self._told, self._laps
-            )
+            life = self._begun(venue, knobs)
             self._life = life
             life.upon_spent = self._spent
             life.watched_by(self._counted(life))
@@ -133,6 +132,14 @@ class Bot:
             return self._goes_on(life, ending, is_proven)
         finally:
             await venue.close()
+
+    def _begun(self, venue: Venue, knobs: Knobs) -> Life:
+        """Begin a life on the journal; one that cannot be written starts nothing."""
+        settings, terms, ground = self._settings, self._terms, self._ground
+        try:
+            return Life(settings, terms, ground, venue, knobs, self._clock, self._log, self._told, self._laps)
+        except CannotWrite as error:
+            raise Ended(error.code, str(error), ExitCode.PREFLIGHT) from None
 
     async def _account_for(self, life: Life) -> None:
         """Look once whether what is held is what the fills account for; leave where it is not."""

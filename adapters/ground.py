@@ -42,8 +42,11 @@ class Ground:
         return self._place
 
     def open_again(self) -> None:
-        """Open the journal anew, once the process before has closed it; raises ``Damaged`` or ``CannotWrite``."""
-        self.store = Store(self.store.path)
+        """Open the journal anew, once the life before has closed it; raises ``Ended``."""
+        try:
+            self.store = Store(self.store.path)
+        except (CannotWrite, Damaged) as error:
+            raise Ended(error.code, str(error), ExitCode.PREFLIGHT) from None
 
 
 @contextmanager

@@ -148,20 +148,32 @@ def run(settings: "Settings", terms: "Terms", log_path: Path, opened: "Opened") 
     """Run a bot to its end in this process; raises what it ends with, ``KeyboardInterrupt`` after a Ctrl-C."""
     import asyncio
     import gc
-    import time
     from contextlib import closing
     from functools import partial
 
     from adapters.clock import HostClock
     from adapters.ground import taken
-    from adapters.log import Log
 
     clock = HostClock()
-    with taken(settings, terms, clock) as ground, closing(Log(log_path, time.time_ns)) as log:
+    with taken(settings, terms, clock) as ground, closing(_log(log_path)) as log:
         gc.collect()
         gc.freeze()  # what is there now stays: no collection looks at it again
         if asyncio.run(_until_end(settings, terms, ground, partial(opened, clock), clock, log)):
             raise KeyboardInterrupt
+
+
+def _log(path: Path) -> "Log":
+    import time
+
+    from adapters.endings import Ended
+    from adapters.ground import NO_GROUND
+    from adapters.log import Log
+    from strategy.exit_codes import ExitCode
+
+    try:
+        return Log(path, time.time_ns)
+    except OSError as error:
+        raise Ended(NO_GROUND, f"{path}: {error.strerror}", ExitCode.PREFLIGHT) from None
 
 
 async def _until_end(

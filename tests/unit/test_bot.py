@@ -20,6 +20,7 @@ from adapters.driver import SNAPSHOT_EVERY_NS
 from adapters.endings import Ended
 from adapters.ground import taken
 from adapters.journal_lock import JournalLock
+from adapters.journal_store import CannotWrite, Store
 from adapters.paper import PaperVenue
 from adapters.settings import load
 from adapters.terms import REAL, config_of, journal_of
@@ -28,6 +29,7 @@ from sim.journal_file import opened
 from strategy import events
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
+from strategy.journal_table import Damaged
 from strategy.requests import unanswered
 from strategy.units import CASH_PER_QUOTE
 
@@ -107,6 +109,35 @@ def test_a_damaged_journal_fails_closed_and_is_set_aside_only_on_request(tmp_pat
     assert ("SQ-O010", ExitCode.PREFLIGHT) == refused(Stage(tmp_path))
     Stage(tmp_path, is_setting_aside=True, duration_s=0.1).run()
     assert 1 == len(list(stage.settings.state_dir.glob("*.damaged-*")))
+
+
+def test_a_disk_that_takes_nothing_at_the_start_starts_nothing(tmp_path, monkeypatch):
+    stage = Stage(tmp_path)
+
+    def refuses(*_args, **_kinds):
+        raise CannotWrite("no room")
+
+    monkeypatch.setattr(Store, "begin_boot", refuses)
+    with pytest.raises(Ended, match="no room") as caught:
+        stage.run()
+    assert ("SQ-O012", ExitCode.PREFLIGHT) == (caught.value.code, caught.value.exit_code)
+
+
+def test_a_journal_that_cannot_be_opened_again_ends_it_with_everything_off(tmp_path, monkeypatch):
+    stage = Stage(tmp_path)
+
+    async def trip(bot):
+        await until(stage.is_quoting)
+        raise_once(bot._life.core)
+        monkeypatch.setattr(Store, "_prove", lambda _store: raising(Damaged("torn")))
+
+    with pytest.raises(Ended, match="torn") as caught:
+        stage.run(trip)
+    assert ("SQ-O010", ()) == (caught.value.code, stage.desk.open_ids())
+
+
+def raising(error):
+    raise error
 
 
 def test_a_state_folder_that_cannot_be_is_said_so(tmp_path):

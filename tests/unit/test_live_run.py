@@ -77,6 +77,12 @@ def test_where_the_preflight_fails_nothing_begins_and_the_fix_is_named(monkeypat
     assert "error[SQ-O034]: preflight failed: keys" in said
 
 
+def test_a_log_that_cannot_be_opened_starts_nothing(monkeypatch, capsys, config):
+    (config.parent / "a file").write_text("")
+    assert ExitCode.PREFLIGHT == ended(monkeypatch, config, "--log", str(config.parent / "a file" / "live.ndjson"))
+    assert "error[SQ-O033]" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "words, sent, exit_code",
     [
