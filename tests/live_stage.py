@@ -78,6 +78,9 @@ class Stage:
     def log(self):
         return [json.loads(line) for line in self.settings.log.read_text().splitlines()]
 
+    def told(self, what):
+        return [line for line in self.log if line["event"] == what]
+
     def kept(self):
         store = Store(self.terms.journal)
         store.close()

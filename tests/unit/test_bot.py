@@ -1,7 +1,6 @@
 """The bot as a process: what it takes, how it begins, and every way in which it ends."""
 
 import asyncio
-import json
 import socket
 from contextlib import closing
 from dataclasses import replace
@@ -11,12 +10,11 @@ import pytest
 from live_files import STRATEGY
 from live_stage import Stage, until
 from processes import python
-from small_market import MID_TICKS, SYMBOL, SmallMarket
+from small_market import SmallMarket
 
 from adapters import bot as bot_module
 from adapters import heartbeat, life
 from adapters.bar import Bar, Reason
-from adapters.driver import SNAPSHOT_EVERY_NS
 from adapters.endings import Ended
 from adapters.ground import taken
 from adapters.journal_lock import JournalLock
@@ -25,17 +23,8 @@ from adapters.paper import PaperVenue
 from adapters.settings import load
 from adapters.terms import REAL, config_of, journal_of
 from adapters.venue import Seen, VenueUnusable
-from sim.journal_file import opened
-from strategy import events
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
-from strategy.journal_table import Damaged
-from strategy.requests import unanswered
-from strategy.units import CASH_PER_QUOTE
-
-
-def told(stage, what):
-    return [line for line in stage.log if line["event"] == what]
 
 
 def test_it_quotes_until_its_time_is_over_and_leaves_nothing(tmp_path):
@@ -45,7 +34,7 @@ def test_it_quotes_until_its_time_is_over_and_leaves_nothing(tmp_path):
     assert stage.desk._ended  # it did quote
     beat = heartbeat.last_beat(stage.settings.state_dir)
     assert (heartbeat.STOPPED, "paper", "bybit-custom") == (beat.state, beat.mode, beat.venue)
-    (end,) = told(stage, "ends")
+    (end,) = stage.told("ends")
     assert ("stopped", True) == (end["ending"], end["proven"])
     assert () == stage.kept().records  # closed with a snapshot: a restart has nothing to fold
 
@@ -123,23 +112,6 @@ def test_a_disk_that_takes_nothing_at_the_start_starts_nothing(tmp_path, monkeyp
     assert ("SQ-O012", ExitCode.PREFLIGHT) == (caught.value.code, caught.value.exit_code)
 
 
-def test_a_journal_that_cannot_be_opened_again_ends_it_with_everything_off(tmp_path, monkeypatch):
-    stage = Stage(tmp_path)
-
-    async def trip(bot):
-        await until(stage.is_quoting)
-        raise_once(bot._life.core)
-        monkeypatch.setattr(Store, "_prove", lambda _store: raising(Damaged("torn")))
-
-    with pytest.raises(Ended, match="torn") as caught:
-        stage.run(trip)
-    assert ("SQ-O010", ()) == (caught.value.code, stage.desk.open_ids())
-
-
-def raising(error):
-    raise error
-
-
 def test_a_state_folder_that_cannot_be_is_said_so(tmp_path):
     stage = Stage(tmp_path)
     stage.settings.state_dir.write_text("a file")
@@ -155,148 +127,6 @@ def test_the_smaller_budget_holds(tmp_path):
         for loss in (None, Decimal("12.5"), Decimal(10**6))
     ]
     assert ["500", "12.5", "500"] == budgets
-
-
-def test_a_core_that_raises_is_cancelled_and_begun_anew_from_its_journal(tmp_path):
-    stage = Stage(tmp_path)
-    sessions = []
-
-    async def trip(bot):
-        await until(stage.is_quoting)
-        sessions.append(bot._life.session)
-        first = stage.desk
-        raise_once(bot._life.core)
-        await until(lambda: len(stage.venues) == 2 and stage.is_quoting())
-        assert () == first.open_ids()
-        sessions.append(bot._life.session)
-        bot.stop()
-
-    stage.run(trip)
-    assert sessions[0] != sessions[1]
-    assert 2 == stage.kept().boots
-    assert "ZeroDivisionError" in "".join(told(stage, "raised")[0]["trace"])
-
-
-def raise_once(core):
-    def step(_now_ns, _event):
-        raise ZeroDivisionError("by hand")
-
-    core.step = step
-
-
-def test_a_core_that_raises_again_and_again_is_given_up(tmp_path):
-    stage = Stage(tmp_path)
-
-    async def trip(bot):
-        for count in (1, 2, 3):
-            await until(lambda count=count: len(stage.venues) == count and bot._life and bot._life.driver.is_alive)
-            raise_once(bot._life.core)
-
-    with pytest.raises(Ended) as caught:
-        stage.run(trip, within_s=60)
-    assert ("SQ-S001", ExitCode.INTERNAL) == (caught.value.code, caught.value.exit_code)
-
-
-def test_a_second_stop_waits_no_longer_but_sweeps(tmp_path):
-    stage = Stage(tmp_path)
-
-    async def stop_twice(bot):
-        await until(stage.is_quoting)
-        bot._life.core.__class__ = type("Deaf", (bot._life.core.__class__,), {"is_done": False})
-        bot.stop()
-        bot.stop()
-
-    stage.run(stop_twice)
-    assert () == stage.desk.open_ids()
-    assert ("forced", True) == (told(stage, "ends")[0]["ending"], told(stage, "ends")[0]["proven"])
-    (symbol,) = heartbeat.last_beat(stage.settings.state_dir).symbols
-    assert (0, 0, "", "") == (symbol.open_orders, symbol.in_doubt, symbol.bid, symbol.ask)
-
-
-def test_an_end_that_no_read_has_proven_is_told(tmp_path, monkeypatch):
-    stage = Stage(tmp_path)
-    monkeypatch.setattr(life, "_SWEEP_S", 0.5)
-
-    async def cut(bot):
-        await until(stage.is_quoting)
-        stage.venues[0]._carried_out = lambda command, _venue_ns: [unanswered(command, "timeout")]
-        bot.stop()
-        bot.stop()
-
-    with pytest.raises(Ended) as caught:
-        stage.run(cut)
-    assert ("SQ-O013", ExitCode.PREFLIGHT) == (caught.value.code, caught.value.exit_code)
-    assert heartbeat.STOPPED != heartbeat.last_beat(stage.settings.state_dir).state
-
-
-def test_a_spent_budget_ends_it_stays_spent_over_a_restart_and_is_cleared_by_a_person(tmp_path):
-    stage = Stage(tmp_path, max_loss=Decimal("1"))
-
-    async def lose(bot):
-        await until(stage.is_quoting)
-        order = stage.desk.open_ids()[0]
-        fill = events.OrderFilled(order, SYMBOL, 1, "dear", MID_TICKS, 10, 10, "taker", -2 * CASH_PER_QUOTE, 1)
-        bot._life.driver.feed(fill)
-
-    assert SPENT == ends(stage, lose)
-    again = Stage(tmp_path, max_loss=Decimal("1"))
-    assert SPENT == ends(again)
-    assert [] == [one for one in again.venues if one._desks[SYMBOL]._ended]  # it never quoted
-    cleared = Stage(tmp_path, max_loss=Decimal("100"), is_clearing_latch=True, duration_s=3.0)
-    cleared.run()
-    assert cleared.desk._ended
-
-
-def test_restarts_cannot_lose_more_than_one_budget_however_their_processes_end(tmp_path):
-    """Each loses six tenths of it and is cut off: the second one is stopped, the third never quotes."""
-
-    def losing(stage, fill_id):
-        async def lose(bot):
-            await until(stage.is_quoting)
-            order = stage.desk.open_ids()[0]
-            price, cash = stage.market_mid(), -6 * CASH_PER_QUOTE
-            fill = events.OrderFilled(order, SYMBOL, 1, fill_id, price, 1, 1, "maker", cash, bot._clock.now_ns())
-            bot._life.driver.feed(fill)
-            await asyncio.sleep(0.5)  # it is heard, and safe
-            bot.stop()
-            bot.stop()
-
-        return lose
-
-    first = Stage(tmp_path, max_loss=Decimal(10))
-    first.run(losing(first, "one"))
-    assert "forced" == told(first, "ends")[-1]["ending"]
-    second = Stage(tmp_path, max_loss=Decimal(10))
-    assert SPENT == ends(second, losing(second, "two"))
-    third = Stage(tmp_path, max_loss=Decimal(10))
-    assert SPENT == ends(third)
-    assert not third.desk._ended
-
-
-def test_where_the_day_began_is_safe_as_soon_as_anything_was_decided_on_it(tmp_path):
-    stage = Stage(tmp_path)
-    kept = []
-
-    async def look(bot):
-        await until(stage.is_quoting)
-        await asyncio.sleep(1)
-        assert bot._clock.now_ns() - bot._life.began_ns < SNAPSHOT_EVERY_NS  # none was due yet
-        with opened(stage.terms.journal) as file:
-            kept.extend(json.loads(one.snapshot)["signals"]["day"] for one, _ in file.segments(1))
-        bot.stop()
-
-    stage.run(look)
-    assert [False, True] == [day["number"] > 0 for day in kept]
-    assert 0 == kept[-1]["start_cash"]
-
-
-SPENT = ("SQ-R033", ExitCode.LIMIT_STOPPED)
-
-
-def ends(stage, while_it_runs=None):
-    with pytest.raises(Ended) as caught:
-        stage.run(while_it_runs)
-    return caught.value.code, caught.value.exit_code
 
 
 def test_figures_are_served_while_it_runs_and_a_taken_port_is_refused(tmp_path):
@@ -378,8 +208,8 @@ def test_who_takes_over_looks_until_somebody_answers_and_who_starts_anew_does_no
     heir = Stage(tmp_path, duration_s=3.0)
     out_of_reach(heir, 3)
     heir.run()
-    assert 3 == len(told(heir, "looks again"))
-    assert "stopped" == told(heir, "ends")[-1]["ending"]
+    assert 3 == len(heir.told("looks again"))
+    assert "stopped" == heir.told("ends")[-1]["ending"]
 
 
 def test_who_is_stopped_while_nobody_answers_says_so(tmp_path, monkeypatch):
@@ -396,7 +226,7 @@ def test_who_is_stopped_while_nobody_answers_says_so(tmp_path, monkeypatch):
     out_of_reach(heir, 10**6)
 
     async def give_up(bot):
-        await until(lambda: len(told(heir, "looks again")) > 1)
+        await until(lambda: len(heir.told("looks again")) > 1)
         bot.stop()
 
     with pytest.raises(VenueUnusable, match="gone"):
@@ -425,45 +255,11 @@ def test_warnings_of_the_venue_are_in_the_log_and_a_config_that_does_not_fit_is_
     stage = Stage(tmp_path, duration_s=0.1)
     stage.open_venue = lambda _told: WithWarnings(SmallMarket(), stage.clock, lambda: 0)
     stage.run()
-    assert ["hedge mode"] == [line["words"] for line in told(stage, "warning")]
+    assert ["hedge mode"] == [line["words"] for line in stage.told("warning")]
     (tmp_path / "strategy.yaml").write_text(STRATEGY.replace("0.010", "0.0101"))
     stage.settings = load(tmp_path / "live.yaml")
     with pytest.raises(OperatorError, match=r"quote_size 0\.0101 is not a multiple"):
         stage.run()
-
-
-def test_a_disk_that_refuses_is_told_once_and_when_it_is_well_again(tmp_path):
-    stage = Stage(tmp_path)
-
-    async def fill_the_disk(bot):
-        await until(stage.is_quoting)
-        store = stage.ground_store = bot._ground.store
-        pages = store._pragma("page_count")
-        store._db.execute(f"PRAGMA max_page_count = {pages}")
-        await until(lambda: codes(stage) == ["SQ-O012"])
-        store._db.execute("PRAGMA max_page_count = 1000000")
-        await until(lambda: codes(stage) == ["SQ-O012", "SQ-O012"])
-        bot.stop()
-
-    stage.run(fill_the_disk)
-    assert () == stage.desk.open_ids()
-
-
-def codes(stage):
-    return [line["code"] for line in told(stage, "alert") if line["code"] == "SQ-O012"]
-
-
-def test_a_pulse_that_fails_ends_the_core_it_watched_over(tmp_path):
-    stage = Stage(tmp_path)
-
-    async def trip(bot):
-        await until(stage.is_quoting)
-        bot._life.notes.beat = lambda *_: 1 / 0
-        await until(lambda: len(stage.venues) == 2 and bot._life and bot._life.driver.is_alive)
-        bot.stop()
-
-    stage.run(trip)
-    assert "raised" == told(stage, "ends")[0]["ending"]
 
 
 def test_sessions_are_short_and_differ_by_boot_and_by_instant():
