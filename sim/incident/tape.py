@@ -38,7 +38,7 @@ class Taping:
         self._shown: tuple[_Sizes, _Sizes] = ({}, {})
         self._rows: dict[str, list[str]] = {part: [header] for part, header in HEADERS.items()}
         self._count = self._trades = 0
-        self._venue_ms = 0
+        self._venue_ms = self._first_venue_ms = 0
         self.first_ns = self.last_ns = 0
 
     def hear(self, record: EventRecord) -> None:
@@ -65,7 +65,9 @@ class Taping:
         folder.mkdir(parents=True, exist_ok=True)
         for part, rows in self._rows.items():
             (folder / f"{part}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-        return Span(self.first_ns, self.last_ns)
+        # A tape is replayed by the venue's stamps: where its clock was set back they end before ours do.
+        stamped_ns = (self._venue_ms - self._first_venue_ms) * NS_PER_MS
+        return Span(self.first_ns, min(self.last_ns, self.first_ns + stamped_ns))
 
     def _on_book(self, now_ns: int, venue_ns: int) -> None:
         book = self._book
@@ -74,7 +76,7 @@ class Taping:
         self._venue_ms = max(self._venue_ms, venue_ns // NS_PER_MS)
         shown = (dict(book.bids), dict(book.asks))
         if not self._count:
-            self._count, self.first_ns = 1, now_ns
+            self._count, self.first_ns, self._first_venue_ms = 1, now_ns, self._venue_ms
             self._rows["snapshot"] += self._levels(f"{now_ns},{self._venue_ms},1", shown)
         else:
             changed = (_changes(self._shown[0], shown[0]), _changes(self._shown[1], shown[1]))

@@ -25,6 +25,7 @@ _NS: Final = 1e9
 def command(journal: Path, form: str, boot: int | None, **chosen: Any) -> None:
     """Replay JOURNAL, the file that `live run` wrote.
 
+    It takes the version that wrote it: another one may rightly decide otherwise.
     Exit codes: 0 every decision is the same, 3 the file is no journal or damaged, 6 the first difference
     was found and is named.
     """
@@ -48,6 +49,7 @@ def command(journal: Path, form: str, boot: int | None, **chosen: Any) -> None:
     else:
         _say(journal, found)
     if found.difference is not None:
+        click.echo("a journal is proven by the program that wrote it: another version may decide otherwise", err=True)
         click.echo(f"error[SQ-O014]: {_where(found.difference.step)}: {found.difference.words}", err=True)
         sys.exit(ExitCode.NOT_DETERMINISTIC)
 

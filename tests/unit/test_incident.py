@@ -21,6 +21,7 @@ from sim.incident.writing import write_incident
 from sim.journal_file import NotAJournal, opened
 from sim.market.tape.load import load
 from sim.market.tape.replay import replay
+from sim.market.tape.timeline import timeline
 from sim.scenario.load import load_scenarios
 from strategy import events
 from strategy import journal_table as table
@@ -201,6 +202,15 @@ def test_the_tape_is_whole_though_the_bot_was_deaf_for_a_while(tmp_path):
     assert (venue_ms * 10**6, 1) == (tape.snapshots()[0].venue_ns, len(tape.trades()))
     found = replay(tape)
     assert (True, 2, 2, 2) == (found.is_sound(), found.applied, found.comparable, found.agreed)
+
+
+def test_a_tape_is_as_long_as_its_stamps_where_the_venues_clock_was_set_back(tmp_path):
+    taping = Taping(INSTRUMENT)
+    taping.hear(at(0, events.BookSnapshot(SYMBOL, 10, levels((99, 5)), levels((101, 5)), START)))
+    taping.hear(at(9, events.BookDelta(SYMBOL, 10, 11, levels((99, 4)), (), START + 9 * NS_PER_S)))
+    taping.hear(at(12, events.BookDelta(SYMBOL, 11, 12, levels((99, 3)), (), START + 6 * NS_PER_S)))
+    span = taping.write(tmp_path / "tape")
+    assert 9 * NS_PER_S == span.last_ns - span.first_ns == timeline(load(tmp_path / "tape")).items[-1][0]
 
 
 def test_a_journal_in_which_no_book_ever_moved_has_no_market(tmp_path):
