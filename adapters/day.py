@@ -197,18 +197,35 @@ def _samples(reader: JournalReader, from_ns: int, until_ns: int) -> Iterator[Sam
         return
     if before is not None:
         yield _sample_of(reader.last_state(from_ns), from_ns, before.boot)
-    for head in heads:
+    is_known = before is not None
+    ends = [*(head.now_ns for head in heads), until_ns][1:]
+    for head, end_ns in zip(heads, ends, strict=True):
         kept = msgspec.json.decode(reader.snapshot(head), type=_Kept)
-        yield Sample(
-            head.now_ns,
-            head.boot,
-            {desk.symbol: desk.position for desk in kept.desks},
-            tuple(kept.orders.live.values()),
-            bool(kept.health.session) and not kept.health.fills_unread,
-        )
+        unread = kept.health.fills_unread if kept.health.session else [desk.symbol for desk in kept.desks]
+        # What one process has read of the past is in the books of those that follow it.
+        is_known = is_known or not unread
+        positions = {desk.symbol: desk.position for desk in kept.desks}
+        sample = Sample(head.now_ns, head.boot, positions, tuple(kept.orders.live.values()), is_known)
+        yield sample
+        if not is_known:
+            read_ns, is_known = _read_by(reader, head.now_ns, end_ns, unread)
+            if read_ns:
+                yield msgspec.structs.replace(sample, now_ns=read_ns, is_known=True)
     last = heads[-1] if heads else before
     if last is not None and last_ns > max(last.now_ns, from_ns):
         yield _sample_of(reader.last_state(until_ns), last_ns, last.boot)
+
+
+def _read_by(reader: JournalReader, from_ns: int, until_ns: int, unread: Iterable[str]) -> tuple[int, bool]:
+    """Say when the fills of these symbols had been read, 0 where any came with it, and whether they ever had."""
+    left, is_same = dict.fromkeys(unread), True
+    for word in reader.words(from_ns, until_ns):
+        is_same = is_same and not any(_fills_in(word.event))
+        if isinstance(word.event, events.FillsReport):
+            left.pop(word.event.symbol, None)
+            if not left:
+                return (word.now_ns if is_same else 0), True
+    return 0, False
 
 
 def _sample_of(state: CoreState, now_ns: int, boot: int) -> Sample:

@@ -146,6 +146,35 @@ def test_books_that_begin_have_earned_nothing_by_what_they_read_of_the_past(jour
     assert (50, 0) == (day.symbols["BTCUSDT"].first_lots, day.symbols["BTCUSDT"].fills)
 
 
+def test_books_of_a_new_account_are_known_from_when_nothing_was_found_in_its_past(journal: Path) -> None:
+    desk = Desk()
+    desk.state.health.session = ""
+    kept = Kept(journal, desk.copy(), BEGAN)
+    kept.hear(BEGAN + S, events.FillsReport("BTCUSDT", 1, (), 1))
+    one = fill("f1", BUY, AT - 3, 2, BEGAN + 2 * S)
+    kept.hear(BEGAN + 2 * S, one)
+    desk.fill(one)
+    kept.boot(BEGAN + 3 * S, desk.copy())  # killed before there was a second snapshot
+    kept.close()
+    day = told(journal)
+    assert (6 * INSTRUMENT.cash_per_ticklot, 2) == (day.symbols["BTCUSDT"].capture_cash, day.processes)
+
+
+def test_what_one_process_has_read_of_the_past_is_known_to_the_next(journal: Path) -> None:
+    desk = Desk()
+    desk.state.health.session = ""
+    kept = Kept(journal, desk.copy(), BEGAN)
+    old = fill("old", BUY, AT - 5_000, 50, BEGAN - 5 * H)
+    kept.hear(BEGAN + S, events.FillsReport("BTCUSDT", 1, (old,), 1))
+    desk.fill(old)
+    for second in (2, 3):
+        kept.boot(BEGAN + second * S, desk.copy())
+        desk.mark(AT + second)
+    kept.turn(BEGAN + 4 * S, desk.copy())
+    kept.close()
+    assert 50 * 3 * INSTRUMENT.cash_per_ticklot == told(journal).total_cash
+
+
 def test_a_fill_told_twice_is_one(journal: Path) -> None:
     one = fill("f1", BUY, AT, 2, BEGAN + 5)
     kept = Kept(journal, Desk().copy(), BEGAN)
