@@ -39,6 +39,8 @@ _QUIET_FROM_NS: Final = 2500 * NS_PER_MS
 # After a ban: cancels at once, questions after this, quotes after a second or more.
 _QUESTIONS_LATER_NS: Final = 200 * NS_PER_MS
 _QUOTES_LATER_NS: Final = NS_PER_S
+# What an answer's header says is heard just before the answer.
+_SAME_ANSWER_NS: Final = NS_PER_MS
 # Nothing but cancels is tried again before this after a refusal, and longer after each further one.
 _REFUSED_PAUSE_NS: Final = 500 * NS_PER_MS
 _REFUSED_PAUSE_NS_MAX: Final = 8 * NS_PER_S
@@ -249,9 +251,10 @@ class Pacing(msgspec.Struct):
     def ban(self, now_ns: int, until_ns: int = 0) -> None:
         """Send nothing until the ban ends; where nobody says when (0), longer each time it comes back.
 
-        Where the venue has just said when orders come back it is theirs: cancels may leave, and that is when.
+        Where the same answer said when orders come back it is theirs: cancels may leave, and that is when.
+        What an answer before it said is about another budget: the next request in a ban makes it longer.
         """
-        if not until_ns and self.told_ns and now_ns - self.told_ns < NS_PER_S and self.back_ns > now_ns:
+        if not until_ns and now_ns - self.told_ns <= _SAME_ANSWER_NS and self.back_ns > now_ns:
             self._shut_out(now_ns, min(self.back_ns, now_ns + _HELD_NS_MAX))
             return
         if now_ns < self.banned_ns:

@@ -13,6 +13,7 @@ from sim.scenario.load import load_scenarios
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
+REGRESSIONS = sorted((ROOT / "scenarios" / "regressions").glob("*.yaml"))
 TAPES = sorted((ROOT / "scenarios" / "tape").glob("*.yaml"))
 MUTE = "planted.quotes:Mute"
 
@@ -39,8 +40,9 @@ def test_a_shipped_scenario_is_long_enough_to_mean_something(path):
     assert ready.run.seeds >= 2
 
 
-def test_every_kind_of_fault_is_part_of_a_shipped_storm():
-    assert sorted(KINDS) == sorted({fault.kind for one in load_scenarios(SHIPPED) for fault in one.faults})
+def test_every_kind_of_fault_is_part_of_a_storm():
+    storms = load_scenarios([*SHIPPED, *REGRESSIONS])
+    assert sorted(KINDS) == sorted({fault.kind for one in storms for fault in one.faults})
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -81,9 +83,7 @@ def test_a_tape_passes_and_a_mute_bot_fails_it(path, recorded_data):
     assert played(path, (1,), MUTE, recorded_data).failed
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "scenarios" / "regressions").glob("*.yaml")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
 def test_what_was_broken_once_stays_mended(path):
     summary = played(path, (2, 3, 15, 41, 48))
     assert {} == {code: one.first for code, one in summary.invariants.items() if one.broken}
