@@ -154,8 +154,8 @@ class Pacing(msgspec.Struct):
     A share of ``orders`` is only for cancels: creates and amends leave it alone, so that a cancel
     finds a token unless cancels alone have used the whole burst. Nothing leaves before
     ``banned_ns``, no cancel before ``cancels_ns``, no create or amend before ``quiet_ns``. ``bans``
-    counts bans that came soon after another. ``told_ns`` is when the venue last said that orders are at
-    an end, ``back_ns`` when it said they come back.
+    counts bans of unknown length that came soon after another. ``told_ns`` is when the venue last said
+    that orders are at an end, ``back_ns`` when it said they come back.
     """
 
     orders: Bucket
@@ -261,7 +261,10 @@ class Pacing(msgspec.Struct):
             self._hold_until(now_ns, max(self.banned_ns, until_ns))
             return
         is_again = self.banned_ns > 0 and now_ns - self.banned_ns < 2 * self.ban_wait_ns_max
-        self.bans = self.bans + 1 if is_again else 0
+        if not is_again:
+            self.bans = 0
+        elif not until_ns:
+            self.bans += 1
         for bucket in (self.orders, self.queries):
             bucket.slow_down(now_ns, 0)
         self._hold_until(now_ns, until_ns or now_ns + pause_ns(self.ban_wait_ns, self.bans, self.ban_wait_ns_max))

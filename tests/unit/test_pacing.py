@@ -145,6 +145,17 @@ def test_a_ban_of_unknown_length_is_waited_out_and_longer_each_time_up_to_a_boun
     assert 0 == pacing.bans
 
 
+def test_a_ban_whose_end_was_told_lengthens_no_later_guess():
+    pacing = make_pacing(KNOBS)
+    pacing.ban(0)
+    for _ in range(3):
+        now_ns = pacing.banned_ns + NS_PER_S
+        pacing.ban(now_ns, now_ns + 5 * NS_PER_S)
+    now_ns = pacing.banned_ns + NS_PER_S
+    pacing.ban(now_ns)
+    assert now_ns + 60 * NS_PER_S == pacing.banned_ns
+
+
 def test_a_ban_of_orders_alone_ends_when_the_venue_has_just_said_and_cancels_may_leave():
     now_ns = 100 * NS_PER_S
     for told_ago_ms, waits_s in ((0, 6), (20, 30)):
