@@ -65,7 +65,10 @@ def test_it_passes(path, is_deep):
 def test_a_mute_bot_fails_it(path):
     summary = played(path, (1,), MUTE)
     assert summary.failed
-    assert summary.invariants["L3"].broken or any(gate.verdict == FAIL for gate in summary.gates)
+    broken = {code for code, one in summary.invariants.items() if one.broken}
+    # It breaks no limit. And the first broken promise ends a run: that it is never ready, or never stops, may be that.
+    assert broken <= {"L3", "L4", "L7", "L8"}
+    assert broken or any(gate.verdict == FAIL for gate in summary.gates)
 
 
 @pytest.mark.parametrize("name", ["crash_restart", "memory_pressure"])
