@@ -11,8 +11,10 @@ from typing import Any, Final
 from sim.kernel import Kernel
 from strategy.units import NS_PER_MS, NS_PER_S
 
-# The longest stretch that is run in one go: the sockets wait that long at most, in simulated time.
+# The longest stretch that is run in one go, by the clock and by the world's: the sockets, and whoever
+# wants to end it, wait that long at most, however fast it was told to go.
 _SLICE_NS: Final = 20 * NS_PER_MS
+_STRETCH_NS_MAX: Final = 2 * NS_PER_S
 _NAP_S: Final = 0.05
 
 
@@ -44,7 +46,8 @@ class Pump:
     def _catch_up(self, until_ns: int) -> bool:
         """Run up to an instant, or a stretch towards it; say whether it is reached."""
         now_ns = self._kernel.now_ns
-        target_ns = min(until_ns, now_ns + _SLICE_NS * max(1, round(self._speed)))
+        stretch_ns = min(_SLICE_NS * max(1, round(self._speed)), _STRETCH_NS_MAX)
+        target_ns = min(until_ns, now_ns + stretch_ns)
         if target_ns > now_ns:
             self._kernel.run(target_ns)
         return target_ns >= until_ns

@@ -100,7 +100,11 @@ async def _serve(server: "Server", host: str, port: int, control_port: int) -> N
 
     import msgspec
 
-    addresses = await server.listen(host, port, control_port)
+    try:
+        addresses = await server.listen(host, port, control_port)
+    except OSError as error:
+        await server.close()
+        raise click.UsageError(f"cannot listen: {error.strerror}; port 0 is any that is free") from None
     loop, running = asyncio.get_running_loop(), asyncio.create_task(server.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)

@@ -4,7 +4,9 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -268,6 +270,25 @@ def test_the_verb_serves_until_it_is_told_to_end(tmp_path):
     assert 0 == ended.exit_code, ended.output
     assert {"http", "ws", "key", "secret", "control"} == set(json.loads(ended.stdout))
     assert "ended" in ended.stderr
+
+
+def test_however_fast_it_is_told_to_go_it_can_be_ended(tmp_path):
+    small_scenario(tmp_path, 600)
+    began_s = time.monotonic()
+    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    assert 0 == CliRunner().invoke(command, [str(tmp_path / "small.yaml"), "--speed", "1e6"]).exit_code
+    assert time.monotonic() - began_s < 30
+
+
+def test_a_port_that_is_taken_is_told_without_a_traceback(tmp_path):
+    small_scenario(tmp_path, 600)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for words in ("--port", "--control-port"):
+            ended = CliRunner().invoke(command, [str(tmp_path / "small.yaml"), words, str(taken.getsockname()[1])])
+            assert 2 == ended.exit_code
+            assert "address already in use" in ended.output
 
 
 @pytest.mark.parametrize(
