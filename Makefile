@@ -11,7 +11,7 @@ run: $(STAMP)
 	$(BIN)/sim run scenarios/*.yaml
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Hours, not minutes: every storm over a hundred seeds, a thousand orders in each, properties at full depth.
 deep: $(DEV_STAMP)
@@ -28,7 +28,7 @@ contracts: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 cov: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
