@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test deep lint types contracts cov docs
+.PHONY: run test deep lint types contracts cov docs economics
 
 run: $(STAMP)
 	$(BIN)/sim run scenarios/*.yaml
@@ -16,6 +16,10 @@ test: $(STAMP)
 # Hours, not minutes: every storm over a hundred seeds, a thousand orders in each, properties at full depth.
 deep: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto --chaos --property
+
+# Published economics against ours, at full size: expected, measured, tolerance, verdict.
+economics: $(STAMP)
+	$(BIN)/python tests/conformance/economics/table.py
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -1,0 +1,67 @@
+"""Published economics against what this program measures: one row a number.
+
+    python tests/conformance/economics/table.py          every row at full size
+    python tests/conformance/economics/table.py --quick  the sizes of the ordinary suite
+
+Tolerances are four standard errors of what is measured, seeds are fixed: a row that fails has a
+reason. Exit 1 when one does.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One number that somebody else computed, and ours."""
+
+    section: str
+    what: str
+    expected: float
+    measured: float
+    tolerance: float
+    is_floor: bool = False  # the measured value must only reach what is expected
+
+    @property
+    def holds(self) -> bool:
+        """Whether the measured value is where it must be."""
+        if self.is_floor:
+            return self.measured >= self.expected - self.tolerance
+        return abs(self.measured - self.expected) <= self.tolerance
+
+    def line(self) -> str:
+        """Write it as people read it."""
+        verdict = "pass" if self.holds else "FAIL"
+        band = "or more" if self.is_floor else f"+- {self.tolerance:.4g}"
+        return f"{self.section:<14} {self.what:<58} {self.expected:>11.6g} {self.measured:>11.6g}  {band:<12} {verdict}"
+
+
+Rows = Callable[[bool], Iterator[Row]]
+
+
+def sections() -> dict[str, Rows]:
+    """Give every part of the table by name; a part is asked with whether to be quick."""
+    from conformance.economics import flow, formulas
+
+    return {"formulas": formulas.rows, "flow": flow.rows}
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; give the exit code."""
+    quick = "--quick" in arguments
+    failed = 0
+    print(f"{'section':<14} {'what':<58} {'expected':>11} {'measured':>11}  {'tolerance':<12} verdict")
+    for rows in sections().values():
+        for row in rows(quick):
+            print(row.line(), flush=True)
+            failed += not row.holds
+    print(f"{failed} failed" if failed else "all pass")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    TESTS = Path(__file__).resolve().parents[2]
+    sys.path[:0] = [str(TESTS.parent), str(TESTS)]
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,34 @@
+"""Numbers this program did not invent come out of it: the economics table at its quick sizes."""
+
+import pytest
+from conformance.economics.flow import compensated, exponential_p, fano, times
+from conformance.economics.table import Row, main, sections
+
+from sim.dice import Dice
+from sim.market.hawkes import Hawkes
+
+
+@pytest.mark.parametrize("name", sections())
+def test_every_row_holds(name):
+    rows = list(sections()[name](True))
+    assert rows
+    assert [] == [row.line() for row in rows if not row.holds]
+
+
+def test_a_row_fails_beyond_its_tolerance_and_a_floor_only_below():
+    assert [True, False, False] == [Row("", "", 1.0, 1.0 + off, 0.1).holds for off in (0.05, 0.2, -0.2)]
+    assert [True, False] == [Row("", "", 1.0, 1.0 + off, 0.1, is_floor=True).holds for off in (5.0, -0.2)]
+
+
+def test_the_command_says_what_failed_and_leaves_with_1(monkeypatch, capsys):
+    wrong = {"wrong": lambda quick: iter([Row("9 none", "two and two", 4.0, 5.0, 0.5)])}
+    monkeypatch.setattr("conformance.economics.table.sections", lambda: wrong)
+    assert 1 == main(["--quick"])
+    assert "FAIL\n1 failed\n" == capsys.readouterr().out[-14:]
+
+
+def test_poisson_flow_fails_what_clustered_flow_passes():
+    (instants,) = times(Hawkes(Dice(7), "poisson", [1.0], [[0.0]], 1.6), 10_000)
+    assert fano(instants, 10, 10_000) < 1.5
+    # Believed to be self-exciting, its residuals are nothing like exponential.
+    assert exponential_p(compensated(instants, 0.5, 0.8, 1.6)) < 1e-4
