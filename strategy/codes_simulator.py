@@ -159,4 +159,19 @@ GATES: Final = (
         NOTHING_STARTS,
         "Write at least one limit, the lower one as `min`.",
     ),
+    ErrorCode(
+        "SQ-G010",
+        "There is no baseline",
+        "What a run should be compared with is not there: no such file, commit or scenario in it.",
+        "Nothing is compared; exit 7.",
+        "Correct the name, or save one: `sim run SCENARIO --save-baseline`.",
+    ),
+    ErrorCode(
+        "SQ-G011",
+        "Two runs cannot be compared",
+        "Market, faults or length differ, too few seeds are in both, or the file holds no figures of a run: "
+        "a difference would say nothing of the strategy.",
+        "Nothing is compared; exit 7.",
+        "Run both on the same scenario and seeds; after a change of the scenario, save its baseline again.",
+    ),
 )

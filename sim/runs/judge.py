@@ -5,7 +5,6 @@ is not a pass. Intervals are bootstrapped over *seeds*, from a generator seeded 
 scenario and gate, so that the verdict is reproducible.
 """
 
-import hashlib
 import math
 import statistics
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Final
 import msgspec
 
 from sim.runs.job import SeedResult
+from sim.runs.resampling import interval_of_mean
 from sim.scenario.gates import Gate
 
 PASS: Final = "pass"
@@ -21,8 +21,6 @@ FAIL: Final = "FAIL"
 WARN: Final = "warn"
 NOT_JUDGED: Final = "not judged"
 
-_RESAMPLES: Final = 9999
-_SEEDS_FOR_INTERVAL: Final = 2
 _INTERVAL_STATS: Final = ("ci_low", "ci_high")
 
 
@@ -106,18 +104,7 @@ def _worst(gate: Gate, samples: list[tuple[float, int]]) -> tuple[float, int]:
 
 
 def _interval(scenario: str, gate: Gate, values: list[float]) -> tuple[float, float] | None:
-    """Bootstrap a 95 % interval of the mean over seeds; None where seeds cannot spread.
-
-    Only gates on an interval pay for it: importing the statistics library takes longer than a seed.
-    """
-    if gate.across_seeds not in _INTERVAL_STATS or len(values) < _SEEDS_FOR_INTERVAL:
+    """Bootstrap the interval of a gate that is judged by one; all others do without its price."""
+    if gate.across_seeds not in _INTERVAL_STATS:
         return None
-    if min(values) == max(values):
-        return (values[0], values[0])
-    import numpy as np
-    from scipy.stats import bootstrap
-
-    key = hashlib.blake2b(f"{scenario}/{gate.metric}/{gate.stat}".encode(), digest_size=8).digest()
-    generator = np.random.Generator(np.random.PCG64(int.from_bytes(key, "little")))
-    found = bootstrap((values,), np.mean, n_resamples=_RESAMPLES, method="BCa", rng=generator)
-    return (float(found.confidence_interval.low), float(found.confidence_interval.high))
+    return interval_of_mean(f"{scenario}/{gate.metric}/{gate.stat}", values)

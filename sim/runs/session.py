@@ -18,6 +18,7 @@ from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, manifest_of, write_run
 from sim.runs.job import Job, SeedResult
+from sim.runs.recorded import world_of
 from sim.runs.seed import core_factory
 from sim.runs.selection import Selected, select
 from sim.runs.summary import ScenarioSummary, summarise
@@ -124,7 +125,8 @@ class Session:
             missing = [jobs[place].seed for place in places if place not in gathered.results]
             if results or missing:
                 lost = [jobs[place].seed for place in places if place in gathered.lost]
-                summaries.append(summarise(one.scenario, one.source, results, missing, self._flags(), lost))
+                world = world_of(one.scenario, self._options.until_s)
+                summaries.append(summarise(one.scenario, one.source, results, missing, self._flags(), lost, world))
         return summaries
 
     def _flags(self) -> str:

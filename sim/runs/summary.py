@@ -45,6 +45,7 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     """The verdict on one scenario. ``repeat`` is the command that runs the worst case again.
 
     ``bites`` sums over seeds how often each fault changed anything.
+    ``world`` is the hash of all that decides its figures but the strategy.
     ``missing`` seeds have no result: those ``lost`` with their worker, and those that never had their turn.
     """
 
@@ -62,6 +63,7 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     skipped: str = ""
     missing: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
+    world: str = ""
 
     @property
     def failed(self) -> bool:
@@ -94,6 +96,7 @@ def summarise(
     missing: Sequence[int],
     flags: str = "",
     lost: Sequence[int] = (),
+    world: str = "",
 ) -> ScenarioSummary:
     """Judge a scenario from the results of its seeds (in seed order); ``flags`` decided what was run.
 
@@ -122,6 +125,7 @@ def summarise(
         skipped=skipped,
         missing=tuple(missing),
         lost=tuple(lost),
+        world=world,
     )
 
 
@@ -194,6 +198,7 @@ def as_plain(summary: ScenarioSummary) -> dict[str, Any]:
         "name": summary.name,
         "duration_s": summary.duration_s,
         "digest": summary.digest,
+        "world": summary.world,
         "failed": summary.failed,
         "skipped": summary.skipped,
         "missing_seeds": list(summary.missing),

@@ -1,0 +1,47 @@
+"""Two finished runs, scenario by scenario and figure by figure."""
+
+from collections.abc import Mapping, Sequence
+
+from sim.runs.pairing import Effect, effect_of
+from sim.runs.recorded import NoBaseline, NotComparable, Recorded
+from sim.scenario.metrics import METRICS
+
+Figure = tuple[str, str]
+
+
+def compare_runs(
+    before: Mapping[str, Recorded], after: Mapping[str, Recorded], wanted: Sequence[Figure] = ()
+) -> dict[str, list[Effect]]:
+    """Give what changed in every scenario that both runs hold; ``wanted`` are (metric, statistic), else all.
+
+    Raises ``NotComparable`` where no scenario, world or seed is in both, or a wanted figure is in neither.
+    """
+    shared = [name for name in before if name in after]
+    if not shared:
+        raise NoBaseline(f"no scenario is in both: {_names(before)}; {_names(after)}")
+    return {name: _effects(before[name], after[name], wanted) for name in shared}
+
+
+def check_same_world(before: Recorded, after: Recorded) -> None:
+    """Refuse to compare what was measured in different worlds, or in no seed of both."""
+    if before.world != after.world:
+        raise NotComparable(f"{before.name}: market, faults or length are not the same in both")
+    if not before.whole.keys() & after.whole.keys():
+        raise NotComparable(f"{before.name}: no seed ran to its end in both")
+
+
+def _effects(before: Recorded, after: Recorded, wanted: Sequence[Figure]) -> list[Effect]:
+    check_same_world(before, after)
+    figures = wanted or [(name, stat) for name, metric in METRICS.items() for stat in metric.stats]
+    found = []
+    for metric, stat in figures:
+        effect = effect_of(before.name, metric, stat, before.whole, after.whole)
+        if effect is not None:
+            found.append(effect)
+        elif wanted:
+            raise NotComparable(f"{before.name}: no seed of both runs has {metric} {stat}")
+    return found
+
+
+def _names(run: Mapping[str, Recorded]) -> str:
+    return ", ".join(run) or "none"

@@ -1,0 +1,91 @@
+"""What a finished run left behind, read again: the figures of its seeds, to be compared with others.
+
+A run folder, its ``summary.json`` and a baseline are one kind of file. Two of them can be compared
+where the world was the same: market, faults and length. The strategy may differ; that is the question.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from sim.runs.job import Stats
+from sim.scenario.load import Ready
+from strategy.errors import StormquoteError
+
+NO_BASELINE: Final = "SQ-G010"
+NOT_COMPARABLE: Final = "SQ-G011"
+SCHEMA_VERSION: Final = 1
+
+_WORLD: Final[Mapping[str, Any]] = {
+    "run": {"duration_s", "warmup_s", "start_utc", "calm"},
+    "market": True,
+    "profile": True,
+    "faults": True,
+}
+
+
+class NotComparable(StormquoteError):
+    """What should be compared with was measured in another world, or says too little."""
+
+    code = NOT_COMPARABLE
+
+
+class NoBaseline(NotComparable):
+    """What should be compared with is not there."""
+
+    code = NO_BASELINE
+
+
+class RecordedSeed(msgspec.Struct, frozen=True):
+    """The figures of one seed. ``was_cut``: a broken promise ended it, so that they are those of a part."""
+
+    seed: int
+    metrics: dict[str, Stats]
+    was_cut: bool = False
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """One scenario of a finished run. ``world`` is the hash of all that decides its figures but the strategy."""
+
+    name: str
+    world: str
+    seeds: tuple[RecordedSeed, ...]
+
+    @property
+    def whole(self) -> dict[int, dict[str, Stats]]:
+        """Give the figures of every seed that ran to its end."""
+        return {one.seed: one.metrics for one in self.seeds if not one.was_cut}
+
+
+class _Summary(msgspec.Struct, frozen=True):
+    schema_version: int
+    scenarios: tuple[Recorded, ...]
+
+
+def world_of(scenario: Ready, until_s: float | None) -> str:
+    """Hash what decides the figures of a seed besides the strategy."""
+    parts = scenario.model_dump_json(include=_WORLD)
+    return hashlib.blake2b(f"{parts} {until_s or 0:g}".encode(), digest_size=8).hexdigest()
+
+
+def read_run(path: Path) -> dict[str, Recorded]:
+    """Read a run folder or a file of its kind, by scenario; raise ``NotComparable`` where they cannot be had."""
+    file = path / "summary.json" if path.is_dir() else path
+    try:
+        return recorded_in(file.read_bytes(), file.as_posix())
+    except OSError as error:
+        raise NoBaseline(f"{file} cannot be read: {error.strerror}") from None
+
+
+def recorded_in(content: bytes, name: str) -> dict[str, Recorded]:
+    """Read the bytes of such a file; ``name`` is how it is called in what is said of it."""
+    try:
+        summary = msgspec.json.decode(content, type=_Summary)
+    except msgspec.DecodeError as error:
+        raise NotComparable(f"{name} holds no figures of a run: {error}") from None
+    if summary.schema_version != SCHEMA_VERSION:
+        raise NotComparable(f"{name} is of version {summary.schema_version}; this program reads {SCHEMA_VERSION}")
+    return {one.name: one for one in summary.scenarios}

@@ -1,0 +1,98 @@
+"""``sim compare``: what changed between two runs, paired by seed."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strategy.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from sim.runs.pairing import Effect
+
+
+@click.command("compare", short_help="Compare two runs, paired by seed.")
+@click.argument("before", metavar="A", type=click.Path(path_type=Path))
+@click.argument("after", metavar="B", type=click.Path(path_type=Path))
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this figure, such as cycle_ms.p95.")
+@click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
+def command(before: Path, after: Path, metrics: tuple[str, ...], form: str) -> None:
+    """Compare run B with run A: figures of the same seeds, mean change, 95 % interval, verdict.
+
+    A and B are run folders, their summary.json, or baselines. Every scenario that both hold is
+    compared; figures that are the same in every seed are counted, not listed.
+
+    Exit codes: 0 compared, whatever came of it; 2 wrong usage; 7 not comparable.
+    """
+    from sim.runs.comparing import compare_runs
+    from sim.runs.recorded import NotComparable, read_run
+
+    wanted = [_figure(text) for text in metrics]
+    try:
+        found = compare_runs(read_run(before), read_run(after), wanted)
+    except NotComparable as error:
+        click.echo(f"error[{error.code}]: {error}", err=True)
+        sys.exit(ExitCode.BASELINE)
+    if form == "json":
+        click.echo(json.dumps([_plain(name, effects) for name, effects in found.items()], indent=2))
+        return
+    for name, effects in found.items():
+        _print(name, effects, is_chosen=bool(wanted))
+
+
+def _figure(text: str) -> tuple[str, str]:
+    """Read ``net_bps`` or ``cycle_ms.p95``; anything else is wrong usage."""
+    from sim.scenario.metrics import METRICS
+    from strategy.hints import did_you_mean
+
+    name, _, stat = text.partition(".")
+    if name not in METRICS:
+        raise click.BadParameter(f"unknown metric {name!r}{did_you_mean(name, METRICS)}", param_hint="--metric")
+    stats = METRICS[name].stats
+    if (stat or "value") not in stats:
+        raise click.BadParameter(f"{name} has no {stat!r}, only {', '.join(stats)}", param_hint="--metric")
+    return name, stat or "value"
+
+
+def _plain(name: str, effects: "list[Effect]") -> dict[str, Any]:
+    import msgspec
+
+    return {
+        "scenario": name,
+        "effects": [{**msgspec.to_builtins(effect), "verdict": effect.verdict} for effect in effects],
+    }
+
+
+def _print(name: str, effects: "list[Effect]", *, is_chosen: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sim.runs.console import number
+    from sim.runs.pairing import BETTER, EQUAL, WORSE
+
+    style = {BETTER: "green", WORSE: "bold red"}
+    shown = [effect for effect in effects if is_chosen or effect.verdict != EQUAL]
+    table = Table(box=None, pad_edge=True, header_style="dim")
+    table.add_column("figure")
+    for head in ("A", "B", "change", "95% interval", "seeds"):
+        table.add_column(head, justify="right")
+    table.add_column("")
+    for one in shown:
+        table.add_row(
+            one.metric if one.stat == "value" else f"{one.metric} {one.stat}",
+            number(one.before),
+            number(one.after),
+            number(one.change),
+            f"{number(one.interval[0])} .. {number(one.interval[1])}" if one.interval else "-",
+            str(len(one.seeds)),
+            f"[{style.get(one.verdict, 'default')}]{one.verdict}[/]",
+        )
+    talk = Console(width=None if sys.stdout.isatty() else 140)
+    talk.print(f"\n[bold]{name}[/]", highlight=False)
+    if shown:
+        talk.print(table)
+    same = len(effects) - len(shown)
+    if same:
+        talk.print(f" {same} figures are the same in every seed", highlight=False)
