@@ -110,7 +110,7 @@ class BackgroundRecorder(Recorder):
         self._loop = asyncio.get_running_loop()
         self._pending = 0  # records handed over and not answered for
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._is_broken = False  # the thread's own: nothing is written behind a hole but a snapshot
+        self._broken = ""  # the thread's own, what made the hole: nothing is written behind it but a snapshot
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -131,10 +131,10 @@ class BackgroundRecorder(Recorder):
         had_hole = self.has_hole
 
         def write() -> None:
-            is_behind = had_hole or self._is_broken
+            is_behind = had_hole or bool(self._broken)
             why = table.AFTER_HOLE if is_behind else table.IN_TIME
             self._store.begin_segment([] if is_behind else gathered, now_ns, why, snapshot)
-            self._is_broken = False
+            self._broken = ""
 
         self._hand_over(write, len(gathered), lambda is_safe: None)
 
@@ -153,8 +153,8 @@ class BackgroundRecorder(Recorder):
         self._jobs.put((write, count, then))
 
     def _append_behind(self, gathered: list[Written]) -> None:
-        if self._is_broken:
-            raise CannotWrite("the journal has a hole")
+        if self._broken:
+            raise CannotWrite(self._broken)
         self._store.append(gathered)
 
     def _work(self) -> None:
@@ -164,7 +164,7 @@ class BackgroundRecorder(Recorder):
             try:
                 write()
             except Exception as error:  # noqa: BLE001 - whatever it is, nothing is safe until a snapshot is
-                self._is_broken, said = True, str(error) or type(error).__name__
+                self._broken = said = str(error) or type(error).__name__
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._done, said, count, then)
 

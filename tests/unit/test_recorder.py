@@ -394,9 +394,11 @@ def test_behind_a_hole_the_thread_writes_nothing_until_a_snapshot(tmp_path):
             hear(recorder, number, create(number))
         assert not await committed(recorder)
         assert recorder.has_hole
+        assert "full" in (why := recorder.failure)
         store._db.execute("PRAGMA max_page_count = 1000000")
         hear(recorder, 401)
         assert not await committed(recorder)
+        assert why == recorder.failure  # a person is told once, of the cause
         recorder.rotate(402, b"{}")
         # What comes while the snapshot is on its way is behind it, and safe.
         later.extend(hear(recorder, 403, create(403)))
