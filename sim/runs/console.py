@@ -1,6 +1,6 @@
 """What a person sees of a run: progress, then the gates first, then one line per scenario."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sim.runs.engine import Progress as OnResult
 from sim.runs.job import SeedResult
 from sim.runs.judge import FAIL, NOT_JUDGED, PASS, WARN, GateVerdict
 from sim.runs.summary import ScenarioSummary
@@ -21,7 +20,7 @@ _INVARIANT_DETAIL_MAX: Final = 3
 
 
 @contextmanager
-def progress(console: Console, totals: dict[str, int], *, bars: bool) -> Iterator[OnResult]:
+def progress(console: Console, totals: dict[str, int], *, bars: bool) -> Iterator[Callable[[SeedResult], None]]:
     """Show how far each scenario is: bars on a terminal, nothing but the final lines elsewhere.
 
     Without bars a scenario prints one plain line when its last seed ends: never a bar in a log.

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from sim.runs.engine import Gathered, run_jobs
+from sim.runs.engine import Gathered, never, run_jobs
 from sim.runs.job import Job, SeedResult
 from sim.trace import CHECKPOINT_EVERY
 
@@ -46,7 +46,7 @@ def compare(jobs: Sequence[Job], first: Gathered, workers: int) -> Difference:
     other_seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     again = [msgspec.structs.replace(job, junk=_JUNK) for job in reversed(jobs)]
     with _hash_seed(other_seed):
-        second = run_jobs(again, max(workers, _WORKERS_MIN), lambda result: None, lambda result: False)
+        second = run_jobs(again, max(workers, _WORKERS_MIN), lambda _, result: None, never)
     compared = 0
     for place in range(len(jobs)):
         one, other = first.results.get(place), second.results.get(len(jobs) - 1 - place)

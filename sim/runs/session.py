@@ -22,6 +22,7 @@ from sim.runs.recorded import world_of
 from sim.runs.seed import core_factory
 from sim.runs.selection import Selected, select
 from sim.runs.summary import ScenarioSummary, summarise
+from sim.runs.workers import site_of
 from strategy.exit_codes import ExitCode, first_of
 
 _NS_PER_S: Final = 1_000_000_000
@@ -35,6 +36,7 @@ class Options(msgspec.Struct, frozen=True):
     scenarios: tuple[Path, ...]
     seeds: str | None
     workers: str
+    engine: str
     expression: str | None
     tag: str | None
     settings: tuple[str, ...]
@@ -73,6 +75,7 @@ class Session:
             return ExitCode.NOTHING_SELECTED
         workers = workers_of(options.workers)
         core_factory(options.core)  # a core that cannot be found is told before anything starts
+        site_of(options.engine)  # and so is an engine
         if options.through:
             from sim.through.arms import arm
 
@@ -112,7 +115,7 @@ class Session:
         talk = Console(stderr=True)
         bars = talk.is_terminal and self._options.form == "auto"
         with screen.progress(talk, totals, bars=bars) as told:
-            return run_jobs(jobs, workers, told, self._stops)
+            return run_jobs(jobs, workers, lambda _, result: told(result), self._stops, self._options.engine)
 
     def _stops(self, result: SeedResult) -> bool:
         return self._options.fail_fast and bool(result.breaches or result.error)
@@ -185,7 +188,8 @@ class Session:
         if gathered.interrupted:
             talk.print("\n[yellow]interrupted[/]: what had finished is written", highlight=False)
         if gathered.lost:
-            talk.print(f"\n[bold red]{len(gathered.lost)} runs lost with their worker[/]", highlight=False)
+            why = f": {gathered.why}" if gathered.why else ""
+            talk.print(f"\n[bold red]{len(gathered.lost)} runs lost with their worker{why}[/]", highlight=False)
         ran = [summary for summary in summaries if not summary.skipped and not summary.is_unrun]
         partly = sum(bool(summary.missing) and not summary.failed for summary in ran)
         passed = f"{len(ran) - partly} scenarios passed" + (f", {partly} not to the end" if partly else "")

@@ -14,6 +14,7 @@ from strategy.exit_codes import ExitCode
 @click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-s", "--seed", "seeds", metavar="SEEDS", help="Seeds to run, such as 7 or 1,3 or 101-164.")
 @click.option("-w", "--workers", default="auto", show_default=True, help="Worker processes, or 'auto'.")
+@click.option("--engine", default="local", show_default=True, help="Where they are: local, dask or tcp://HOST:PORT.")
 @click.option("-k", "expression", help="Only scenarios whose name contains this.")
 @click.option("--tag", help="Only scenarios with this tag.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a strategy setting.")

@@ -1,0 +1,91 @@
+"""Jobs and whoever carries them out: one road, wherever the workers are."""
+
+import os
+import time
+from pathlib import Path
+
+import click
+import pytest
+from small_world import small_scenario
+
+from sim.runs.engine import Crew, run_jobs
+from sim.runs.job import Job
+from sim.runs.workers import site_of
+
+DEADLY = """\
+import os, pathlib
+from strategy.core import Core
+def core(knobs):
+    path = pathlib.Path({folder!r}, "lives")
+    path.open("a").write(".")
+    if {seed} < 0 or path.stat().st_size == {seed}:
+        os._exit(9)
+    return Core(knobs)
+"""
+
+
+def jobs_of(folder: Path, seeds: int, core: str = "") -> list[Job]:
+    scenario = small_scenario(folder, 2)
+    return [Job(scenario, seed, core=core) for seed in range(1, seeds + 1)]
+
+
+def digests(jobs, engine: str, workers: int) -> list[str]:
+    told: list[int] = []
+    gathered = run_jobs(jobs, workers, lambda place, _: told.append(place), lambda _: False, engine)
+    assert ([], False) == (gathered.lost, gathered.interrupted)
+    assert sorted(told) == list(range(len(jobs)))
+    return [gathered.results[place].digest for place in range(len(jobs))]
+
+
+def dask_or_skip() -> None:
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+
+
+@pytest.mark.parametrize("text", ["ray", "tcp://", "tcp://host", "tcp://a b:1", "http://host:80", ""])
+def test_an_engine_that_is_none_is_wrong_usage(text):
+    with pytest.raises(click.BadParameter, match="none of local, dask and tcp"):
+        site_of(text)
+
+
+def test_a_crew_is_kept_from_one_list_to_the_next_and_gives_what_one_process_gives(tmp_path):
+    jobs = jobs_of(tmp_path, 3)
+    alone = digests(jobs, "local", 1)
+    with Crew("local", 2) as crew:
+        first = crew.carry(jobs[:2], lambda *_: None)
+        kept = crew._hired
+        second = crew.carry(jobs[2:], lambda *_: None)
+        assert kept is not None
+        assert kept is crew._hired
+    assert alone == [first.results[0].digest, first.results[1].digest, second.results[0].digest]
+
+
+def test_a_crew_outlives_the_death_of_a_worker(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    Path("dies_once.py").write_text(DEADLY.format(folder=str(tmp_path), seed=2))
+    with Crew("local", 2) as crew:
+        gathered = crew.carry(jobs_of(tmp_path, 4, "dies_once:core"), lambda *_: None)
+        assert ([0, 1, 2, 3], []) == (sorted(gathered.results), gathered.lost)
+        assert len(Path("lives").read_text()) > 4
+        assert [0] == list(crew.carry(jobs_of(tmp_path, 1), lambda *_: None).results)
+
+
+def test_two_workers_of_dask_give_what_one_process_gives_and_a_killed_one_loses_nothing(tmp_path, monkeypatch):
+    dask_or_skip()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    Path("dies_once.py").write_text(DEADLY.format(folder=str(tmp_path), seed=2))
+    jobs = jobs_of(tmp_path, 4)
+    alone = digests(jobs, "local", 1)
+    assert alone == digests([*jobs_of(tmp_path, 4, "dies_once:core")], "dask", 2)
+    assert len(Path("lives").read_text()) > 4
+
+
+def test_a_cluster_that_does_not_answer_loses_all_and_says_so(tmp_path, monkeypatch):
+    dask_or_skip()
+    monkeypatch.setattr("sim.runs.workers._PATIENCE_S", 0.5)
+    started_s = time.monotonic()
+    gathered = run_jobs(jobs_of(tmp_path, 3), 2, lambda *_: None, lambda _: False, "tcp://127.0.0.1:9")
+    assert ({}, [0, 1, 2]) == (gathered.results, gathered.lost)
+    assert "no cluster at tcp://127.0.0.1:9" in gathered.why
+    assert time.monotonic() - started_s < 20
