@@ -12,6 +12,7 @@ fixed order: the latent step, then lives that end, then the sniper, then the nex
 """
 
 import hashlib
+import math
 from array import array
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -19,7 +20,8 @@ from typing import Any, Final
 
 from sim.dice import Dice, exponential_ns, geometric, unit
 from sim.market.flow_model import Flow
-from sim.market.latent import LatentPrice
+from sim.market.latent import STEP_NS, LatentPrice
+from sim.market.mood import Mood
 from sim.venue.matching import LimitBook, Match, Resting
 from strategy.units import BUY, NS_PER_MS, NS_PER_S, SELL
 
@@ -28,6 +30,9 @@ _HASH_EVERY: Final = 4096
 _FACTOR_MAX: Final = 4.0  # takers are thinned from this many times their ordinary rate
 _NEVER: Final = 2**62
 _MICRO: Final = 1_000_000
+# The low bits of a kind word: the high ones chose the kind.
+_LOW_BITS: Final = 0xFFFF_FFFF
+_LOW_SCALE: Final = 2**32
 # What an event was, in the market's hash.
 _REST, _TAKE, _DIE, _DROP, _STEP = range(5)
 
@@ -46,11 +51,20 @@ class FlowMarket:
         self._flow = flow
         self._on_trade = on_trade
         latent = flow.latent
-        self.latent = LatentPrice(
-            dice, symbol, start_ticks, latent.volatility_bps_per_sqrt_s, latent.jumps_per_hour, latent.jump_bps
-        )
         makers, takers, informed = flow.makers, flow.takers, flow.informed
-        rate = makers.orders_per_s + takers.orders_per_s * _FACTOR_MAX + informed.looks_per_s
+        self.latent = LatentPrice(
+            dice,
+            symbol,
+            start_ticks,
+            latent.volatility_bps_per_sqrt_s,
+            latent.jumps_per_hour,
+            latent.jump_bps,
+            round(informed.lead_ms * NS_PER_MS) // STEP_NS,
+        )
+        self._mood = Mood(dice, symbol, flow.moods)
+        # Only activity thins the looks of the informed: where it never varies, every one is a look.
+        self._looks_max = 1.0 if flow.moods is None else _FACTOR_MAX
+        rate = makers.orders_per_s + takers.orders_per_s * _FACTOR_MAX + informed.looks_per_s * self._looks_max
         self._gap_ns = NS_PER_S / rate
         self._maker_share = makers.orders_per_s / rate
         self._taker_share = takers.orders_per_s * _FACTOR_MAX / rate
@@ -176,10 +190,13 @@ class FlowMarket:
         elif share < self._maker_share + self._taker_share:
             # The place in the interval is uniform again: it thins the dominating rate.
             accept = (share - self._maker_share) / self._taker_share
-            if accept * _FACTOR_MAX < self.factor:
-                self._aggress(now_ns, side, place_word, size_word)
+            if accept * _FACTOR_MAX < self.factor * self._mood.activity:
+                self._aggress(now_ns, self._leaning(side, kind_word), place_word, size_word)
         else:
-            self._inform(now_ns, size_word)
+            informed_share = 1.0 - self._maker_share - self._taker_share
+            accept = (share - self._maker_share - self._taker_share) / informed_share
+            if accept * self._looks_max < self._mood.activity:
+                self._inform(now_ns, size_word)
 
     def _quote(self, now_ns: int, k: int, side: int, place_word: int, size_word: int, life_word: int) -> None:
         """Rest a background order behind the latent price, never crossing."""
@@ -200,10 +217,16 @@ class FlowMarket:
         lots = 1 + geometric(size_word, makers.size_lots - 1)
         order = Resting(side, price, lots)
         book.rest(order)
-        # Low bits of the kind word: the high ones chose the kind.
-        life_ns = exponential_ns((life_word & 0xFFFF_FFFF) << 32 | place_word >> 32, self._life_ns)
+        life_ns = exponential_ns((life_word & _LOW_BITS) << 32 | place_word >> 32, self._life_ns)
         heappush(self._deaths, (now_ns + 1 + life_ns, k, order))
         self._note(now_ns, _REST, side * price, lots)
+
+    def _leaning(self, side: int, kind_word: int) -> int:
+        """Give a taker's side: its own, or for a share of them the one the market leans to."""
+        lean = self._mood.lean
+        if (kind_word & _LOW_BITS) < abs(lean) * _LOW_SCALE:
+            return BUY if lean > 0 else SELL
+        return side
 
     def _aggress(self, now_ns: int, side: int, place_word: int, size_word: int) -> None:
         """Take with no limit but the book's end: an order without information."""
@@ -218,7 +241,7 @@ class FlowMarket:
         """Take whatever is better than the latent price by more than the margin."""
         informed, book = self._flow.informed, self.book
         lots = 1 + geometric(size_word, informed.size_lots - 1)
-        fair = self.latent.ticks
+        fair = self.latent.ahead_ticks
         if book.best_ask_ticks and book.best_ask_ticks < fair - informed.margin_ticks:
             self._trade(now_ns, BUY, lots, fair - informed.margin_ticks - 1)
         elif book.best_bid_ticks > fair + 1 + informed.margin_ticks:
@@ -226,7 +249,10 @@ class FlowMarket:
 
     def _walk(self, now_ns: int) -> None:
         """Move the latent price; makers it has passed withdraw, and the sniper looks at ours."""
-        self.latent.step(self.factor)
+        mood = self._mood
+        if now_ns >= mood.next_ns:
+            mood.change(now_ns)
+        self.latent.step(self.factor * math.sqrt(mood.activity))
         book, fair = self.book, self.latent.ticks
         while book.best_bid_ticks > fair and book.drop_background(BUY, book.best_bid_ticks):
             self._note(now_ns, _DROP, book.best_bid_ticks, 0)

@@ -55,6 +55,21 @@ class Informed(Written):
     """They take prices better than the latent price by more than this."""
     size_lots: AboveZero
     """Mean size, geometric."""
+    lead_ms: FromZero = 0
+    """How long before everybody else they know the latent price, in milliseconds, in steps of 50."""
+
+
+class Moods(Written):
+    """Spells of more and of less activity, and of takers on one side more than on the other."""
+
+    activity_s: Annotated[float, Field(ge=0.05, le=86_400)]
+    """Length of a spell of activity, in seconds."""
+    activity_sigma: Annotated[float, Field(ge=0, le=1.2)]
+    """Spread of the logarithm of activity, whose mean is 1; at most four times the ordinary rate trades."""
+    lean_s: Annotated[float, Field(ge=0.05, le=86_400)]
+    """Length of a spell of one lean, in seconds."""
+    lean: Share
+    """Share of the uninformed takers who are on the side of the spell, whatever their own."""
 
 
 class Sniper(Written):
@@ -81,6 +96,8 @@ class Flow(Written):
     """Background aggressors."""
     informed: Informed
     """Informed aggressors."""
+    moods: Moods | None = None
+    """How activity and lean vary; even without it."""
     sniper: Sniper
     """The adversary."""
     source: Annotated[str, Field(min_length=1)]

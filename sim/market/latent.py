@@ -1,10 +1,12 @@
 """The latent price: a random walk on a fixed grid of time, in millionths of a tick, with rare jumps.
 
 Step k depends on the seed and k alone, and on the volatility factor in force at its instant. A
-factor rescales a step; it never consumes or spares a draw.
+factor rescales a step; it never consumes or spares a draw. Those who know the price some steps ahead
+of everybody see ``ahead_ticks``; for the others it stands still that long at the start.
 """
 
 import math
+from collections import deque
 from typing import Final
 
 from sim.dice import Dice, normal, unit
@@ -27,6 +29,7 @@ class LatentPrice:
         volatility_bps_per_sqrt_s: float,
         jumps_per_hour: float,
         jump_bps: float,
+        lead_steps: int = 0,
     ) -> None:
         """Stand at the start price; the first step comes one grid step later."""
         self._stream = dice.stream("latent", symbol)
@@ -36,6 +39,8 @@ class LatentPrice:
         self._jump = jump_bps / BPS
         self._step = 0
         self.micro = start_ticks * _MICRO
+        # Prices that are known to some and not yet to all, the one known last at the end.
+        self._ahead = deque([self.micro] * (lead_steps + 1))
         self.next_ns = STEP_NS
 
     @property
@@ -43,12 +48,19 @@ class LatentPrice:
         """The price in whole ticks, rounded down."""
         return self.micro // _MICRO
 
+    @property
+    def ahead_ticks(self) -> int:
+        """The price that the informed know, in whole ticks, rounded down."""
+        return self._ahead[-1] // _MICRO
+
     def step(self, factor: float) -> None:
         """Take the next step, its size multiplied by ``factor``."""
         first, second, chance, size = self._stream.words(_WORDS * self._step, _WORDS)
         moved = self._sigma * normal(first, second)
         if unit(chance) < self._jump_chance:
             moved += self._jump * normal(size, first)
-        self.micro = max(_MICRO, round(self.micro * (1.0 + factor * moved)))
+        self._ahead.append(max(_MICRO, round(self._ahead[-1] * (1.0 + factor * moved))))
+        self._ahead.popleft()
+        self.micro = self._ahead[0]
         self._step += 1
         self.next_ns += STEP_NS

@@ -168,7 +168,7 @@ def test_several_markets_move_in_the_order_of_their_events(ready):
 
 
 def naive_world(folder, **kinds):
-    from sim import world as module
+    from sim import exchange as module
 
     world = None
     original = module.FlowMarket
