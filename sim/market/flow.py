@@ -11,10 +11,7 @@ by itself right after one that touched an order of ours. Several things at one i
 fixed order: the latent step, then lives that end, then the sniper, then the next proposal.
 """
 
-import hashlib
 import math
-from array import array
-from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, Final
 
@@ -22,34 +19,26 @@ from sim.dice import Dice, exponential_ns, geometric, unit
 from sim.market.flow_model import Flow
 from sim.market.latent import STEP_NS, LatentPrice
 from sim.market.mood import Mood
-from sim.venue.matching import LimitBook, Match, Resting
+from sim.market.shared import DIE, DROP, NEVER, REST, STEP, OnTrade, SharedPit
+from sim.venue.matching import Resting
 from strategy.units import BUY, NS_PER_MS, NS_PER_S, SELL
 
 _WORDS: Final = 4
-_HASH_EVERY: Final = 4096
 _FACTOR_MAX: Final = 4.0  # takers are thinned from this many times their ordinary rate
-_NEVER: Final = 2**62
 _MICRO: Final = 1_000_000
 # The low bits of a kind word: the high ones chose the kind.
 _LOW_BITS: Final = 0xFFFF_FFFF
 _LOW_SCALE: Final = 2**32
-# What an event was, in the market's hash.
-_REST, _TAKE, _DIE, _DROP, _STEP = range(5)
-
-# Hears of every trade: (market, matches, aggressor's side, twice the mid before it, now_ns).
-OnTrade = Callable[[Any, list[Match], int, int, int], None]
 
 
-class FlowMarket:
+class FlowMarket(SharedPit):
     """A market of models around one book; the pit our orders are entered into."""
 
     def __init__(self, symbol: str, flow: Flow, start_ticks: int, dice: Dice, on_trade: OnTrade) -> None:
         """Start with an empty book; ``fill_book`` gives it its first orders."""
-        self.symbol = symbol
+        super().__init__(symbol, on_trade)
         self._dice = dice
-        self.book = LimitBook()
         self._flow = flow
-        self._on_trade = on_trade
         latent = flow.latent
         makers, takers, informed = flow.makers, flow.takers, flow.informed
         self.latent = LatentPrice(
@@ -76,21 +65,15 @@ class FlowMarket:
         self._snipes: list[tuple[int, int, Any]] = []
         self._reaction_ns = round(flow.sniper.reaction_ms * NS_PER_MS)
         self.factor = 1.0
-        self.trades = self.quotes = True
-        self.ours: dict[str, Resting] = {}
         self.sniped = 0
-        self.touched = False
-        self._hash = hashlib.blake2b(digest_size=16)
-        self._log = array("q")
-        self.events = 0
 
     # Time
 
     @property
     def next_ns(self) -> int:
         """The instant of the next event of any kind."""
-        death = self._deaths[0][0] if self._deaths else _NEVER
-        snipe = self._snipes[0][0] if self._snipes else _NEVER
+        death = self._deaths[0][0] if self._deaths else NEVER
+        snipe = self._snipes[0][0] if self._snipes else NEVER
         return min(self.latent.next_ns, death, snipe, self.next_proposal_ns)
 
     def advance(self, until_ns: int) -> int:
@@ -130,51 +113,14 @@ class FlowMarket:
             place_word, size_word, life_word, side_word = stream.words(_WORDS * k, _WORDS)
             side = BUY if side_word & 1 else SELL
             # Births of the stream count from 1, so these come before any of them.
-            self._quote(0, k - _NEVER, side, place_word, size_word, life_word)
+            self._quote(0, k - NEVER, side, place_word, size_word, life_word)
 
     # Our orders
 
     def enter(self, order: Any, lots: int, now_ns: int) -> None:
-        """Rest an order of ours at the back of its queue."""
-        resting = Resting(order.side, order.price_ticks, lots, order)
-        self.book.rest(resting)
-        self.ours[order.client_id] = resting
+        """Rest an order of ours at the back of its queue; the sniper sees it."""
+        super().enter(order, lots, now_ns)
         self.look_for_stale(now_ns)
-
-    def leave(self, order: Any) -> None:
-        """Take an order of ours off the book."""
-        resting = self.ours.pop(order.client_id)
-        if resting.lots:
-            self.book.shrink(resting, resting.lots)
-
-    def shrink(self, order: Any, by_lots: int) -> None:
-        """Make an order of ours smaller; it keeps its place."""
-        self.book.shrink(self.ours[order.client_id], by_lots)
-
-    def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
-        """Trade for us against the book, never against ourselves; the tape hears of it."""
-        mid2 = self.book.mid2_ticks
-        matches, _ = self.book.take(side, lots, limit_ticks, spare=self)
-        if matches:
-            self._on_trade(self, matches, side, mid2, now_ns)
-        return matches
-
-    def fillable_lots(self, side: int, limit_ticks: int) -> int:
-        """Count what we could take before we meet ourselves."""
-        return self.book.fillable_lots(side, limit_ticks, spare=self)
-
-    def changed_levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Give the bid and ask levels that changed since the last call, with their sizes now."""
-        changed = []
-        for touched, lots in zip(self.book.touched, self.book.lots, strict=True):
-            changed.append([(price, lots.get(price, 0)) for price in touched])
-            touched.clear()
-        return changed[0], changed[1]
-
-    def levels(self, depth: int = _NEVER) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Give the best levels of each side, best first."""
-        bids, asks = self.book.lots
-        return sorted(bids.items(), reverse=True)[:depth], sorted(asks.items())[:depth]
 
     # Who else trades
 
@@ -219,7 +165,7 @@ class FlowMarket:
         book.rest(order)
         life_ns = exponential_ns((life_word & _LOW_BITS) << 32 | place_word >> 32, self._life_ns)
         heappush(self._deaths, (now_ns + 1 + life_ns, k, order))
-        self._note(now_ns, _REST, side * price, lots)
+        self._note(now_ns, REST, side * price, lots)
 
     def _leaning(self, side: int, kind_word: int) -> int:
         """Give a taker's side: its own, or for a share of them the one the market leans to."""
@@ -235,7 +181,7 @@ class FlowMarket:
         if unit(place_word) < takers.sweep_share:
             mean *= takers.sweep_factor
         lots = 1 + geometric(size_word, mean - 1)
-        self._trade(now_ns, side, lots, _NEVER if side == BUY else 0)
+        self._trade(now_ns, side, lots, NEVER if side == BUY else 0)
 
     def _inform(self, now_ns: int, size_word: int) -> None:
         """Take whatever is better than the latent price by more than the margin."""
@@ -255,17 +201,17 @@ class FlowMarket:
         self.latent.step(self.factor * math.sqrt(mood.activity))
         book, fair = self.book, self.latent.ticks
         while book.best_bid_ticks > fair and book.drop_background(BUY, book.best_bid_ticks):
-            self._note(now_ns, _DROP, book.best_bid_ticks, 0)
+            self._note(now_ns, DROP, book.best_bid_ticks, 0)
         while book.best_ask_ticks and book.best_ask_ticks <= fair and book.drop_background(SELL, book.best_ask_ticks):
-            self._note(now_ns, _DROP, -book.best_ask_ticks, 0)
-        self._note(now_ns, _STEP, self.latent.micro, 0)
+            self._note(now_ns, DROP, -book.best_ask_ticks, 0)
+        self._note(now_ns, STEP, self.latent.micro, 0)
         if self.ours:
             self.look_for_stale(now_ns)
 
     def _die(self, now_ns: int) -> None:
         _, _, order = heappop(self._deaths)
         if order.lots:
-            self._note(now_ns, _DIE, order.side * order.price_ticks, order.lots)
+            self._note(now_ns, DIE, order.side * order.price_ticks, order.lots)
             self.book.shrink(order, order.lots)
 
     # The sniper
@@ -298,34 +244,3 @@ class FlowMarket:
         lots = better + self.book.ahead_lots(resting) + resting.lots
         self.sniped += resting.lots
         self._trade(now_ns, -resting.side, lots, resting.price_ticks)
-
-    # Trades
-
-    def _trade(self, now_ns: int, side: int, lots: int, limit_ticks: int) -> None:
-        if not self.trades:
-            return
-        mid2 = self.book.mid2_ticks
-        matches, _ = self.book.take(side, lots, limit_ticks)
-        if not matches:
-            return
-        for maker, price, size in matches:
-            self._note(now_ns, _TAKE, side * price, size)
-            if maker.owner is not None:
-                self.touched = True
-        self._on_trade(self, matches, side, mid2, now_ns)
-
-    # The hash of everything the background did
-
-    def _note(self, now_ns: int, kind: int, signed_ticks: int, lots: int) -> None:
-        log = self._log
-        log.extend((now_ns, kind, signed_ticks, lots))
-        self.events += 1
-        if len(log) >= _HASH_EVERY:
-            self._hash.update(log.tobytes())
-            del log[:]
-
-    def hash_so_far(self) -> str:
-        """Give the hash of every background event until now."""
-        whole = self._hash.copy()
-        whole.update(self._log.tobytes())
-        return whole.hexdigest()

@@ -1,0 +1,105 @@
+"""What every modelled market has: one book that we share with the others, and a hash of what they did."""
+
+import hashlib
+from array import array
+from collections.abc import Callable
+from typing import Any, Final
+
+from sim.venue.matching import LimitBook, Match, Resting
+
+NEVER: Final = 2**62
+_HASH_EVERY: Final = 4096
+# What an event was, in the market's hash.
+REST, TAKE, DIE, DROP, STEP = range(5)
+
+# Hears of every trade: (market, matches, aggressor's side, twice the mid before it, now_ns).
+OnTrade = Callable[[Any, list[Match], int, int, int], None]
+
+
+class SharedPit:
+    """The pit our orders are entered into; who else trades there is the business of whoever inherits.
+
+    ``touched`` says whether the last event concerned an order of ours.
+    """
+
+    def __init__(self, symbol: str, on_trade: OnTrade) -> None:
+        """Start with an empty book."""
+        self.symbol = symbol
+        self.book = LimitBook()
+        self._on_trade = on_trade
+        self.trades = self.quotes = True
+        self.ours: dict[str, Resting] = {}
+        self.touched = False
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._log = array("q")
+        self.events = 0
+
+    def enter(self, order: Any, lots: int, now_ns: int) -> None:
+        """Rest an order of ours at the back of its queue."""
+        resting = Resting(order.side, order.price_ticks, lots, order)
+        self.book.rest(resting)
+        self.ours[order.client_id] = resting
+
+    def leave(self, order: Any) -> None:
+        """Take an order of ours off the book."""
+        resting = self.ours.pop(order.client_id)
+        if resting.lots:
+            self.book.shrink(resting, resting.lots)
+
+    def shrink(self, order: Any, by_lots: int) -> None:
+        """Make an order of ours smaller; it keeps its place."""
+        self.book.shrink(self.ours[order.client_id], by_lots)
+
+    def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
+        """Trade for us against the book, never against ourselves; the tape hears of it."""
+        mid2 = self.book.mid2_ticks
+        matches, _ = self.book.take(side, lots, limit_ticks, spare=self)
+        if matches:
+            self._on_trade(self, matches, side, mid2, now_ns)
+        return matches
+
+    def fillable_lots(self, side: int, limit_ticks: int) -> int:
+        """Count what we could take before we meet ourselves."""
+        return self.book.fillable_lots(side, limit_ticks, spare=self)
+
+    def changed_levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Give the bid and ask levels that changed since the last call, with their sizes now."""
+        changed = []
+        for touched, lots in zip(self.book.touched, self.book.lots, strict=True):
+            changed.append([(price, lots.get(price, 0)) for price in touched])
+            touched.clear()
+        return changed[0], changed[1]
+
+    def levels(self, depth: int = NEVER) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Give the best levels of each side, best first."""
+        bids, asks = self.book.lots
+        return sorted(bids.items(), reverse=True)[:depth], sorted(asks.items())[:depth]
+
+    # What the others do
+
+    def _trade(self, now_ns: int, side: int, lots: int, limit_ticks: int) -> None:
+        if not self.trades:
+            return
+        mid2 = self.book.mid2_ticks
+        matches, _ = self.book.take(side, lots, limit_ticks)
+        if not matches:
+            return
+        for maker, price, size in matches:
+            self._note(now_ns, TAKE, side * price, size)
+            if maker.owner is not None:
+                self.touched = True
+        self._on_trade(self, matches, side, mid2, now_ns)
+
+    def _note(self, now_ns: int, kind: int, signed_ticks: int, lots: int) -> None:
+        log = self._log
+        log.extend((now_ns, kind, signed_ticks, lots))
+        self.events += 1
+        if len(log) >= _HASH_EVERY:
+            self._hash.update(log.tobytes())
+            del log[:]
+
+    def hash_so_far(self) -> str:
+        """Give the hash of every background event until now."""
+        whole = self._hash.copy()
+        whole.update(self._log.tobytes())
+        return whole.hexdigest()
