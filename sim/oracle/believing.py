@@ -36,18 +36,20 @@ class Believing:
         # Since when a symbol takes cancels again, on the bot's clock; not yet, where it is told to be shut.
         self._shut: dict[str, None] = {}
         self._opened_ns: dict[str, int] = {}
-        # Symbols about which a new process is still finding out: what it holds, and what it is in for.
-        self._unread: dict[str, None] = {}
+        # Symbols about which a new process is still finding out: what it holds (and the venue's instant of
+        # the last fill that the one before it was told), and what it is in for.
+        self._unread: dict[str, int] = {}
         self._beyond: dict[str, None] = {}
 
     def restarted(self) -> None:
         """Note that a new process knows only what its journal kept, until it has read its fills."""
-        self._unread = dict.fromkeys(self._limits)
+        self._unread = {symbol: self._evidence.money[symbol].filled_venue_ns for symbol in self._limits}
         self._beyond = dict.fromkeys(self._limits)
 
-    def fills_read(self, symbol: str) -> None:
-        """Note that a process was told all its fills of a symbol."""
-        self._unread.pop(symbol, None)
+    def fills_read(self, event: events.FillsReport) -> None:
+        """Note that a process was told its fills of a symbol: all of them, unless a replica lags behind the last."""
+        if event.venue_ns > self._unread.get(event.symbol, event.venue_ns):
+            del self._unread[event.symbol]
 
     def stepped(self, now_ns: int, belief: Belief) -> None:
         """Hold every symbol of a belief against its limit and against the fills that were delivered."""

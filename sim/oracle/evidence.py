@@ -19,12 +19,16 @@ DUPLICATE_ID = "duplicate_id"
 
 
 class Money(msgspec.Struct):
-    """One symbol's position and cash, from delivered fills and funding. ``foreign_lots`` were not ours."""
+    """One symbol's position and cash, from delivered fills and funding. ``foreign_lots`` were not ours.
+
+    ``filled_venue_ns`` is the venue's instant of the latest fill that was delivered.
+    """
 
     instrument: Instrument
     position_lots: int = 0
     cash: int = 0
     foreign_lots: int = 0
+    filled_venue_ns: int = 0
     fill_ids: dict[str, None] = {}
     funding_ids: dict[str, None] = {}
     # Orders that may still move the position, by client id: alive, or owing us fills.
@@ -58,6 +62,8 @@ class Evidence:
         self.orders: dict[str, Known] = {}
         self._proof_ns = proof_ns
         self._lag_ns = lag_ns
+        # What was filled of orders that a restart forgot: their fills count once, over all processes.
+        self._gone_lots: dict[str, int] = {}
 
     # What left
 
@@ -111,6 +117,7 @@ class Evidence:
             if client_id not in known:
                 gone = self.orders.pop(client_id)
                 self.money[gone.symbol].open.pop(client_id, None)
+                self._gone_lots[client_id] = gone.filled_lots
 
     # What arrived
 
@@ -277,6 +284,7 @@ class Evidence:
         is_new = fill.fill_id not in money.fill_ids
         if is_new:
             money.fill_ids[fill.fill_id] = None
+            money.filled_venue_ns = max(money.filled_venue_ns, fill.venue_ns)
             money.position_lots += fill.side * fill.size_lots
             value = fill.price_ticks * fill.size_lots * money.instrument.cash_per_ticklot
             money.cash += fill.fee_cash - fill.side * value
@@ -294,6 +302,8 @@ class Evidence:
             order.settle(events.CREATE)
             if order.told_lots >= order.size_worst_lots:
                 order.end(TOLD)
+        elif not order.over and 0 < order.size_worst_lots <= order.filled_lots:
+            order.end(TOLD)  # taken on anew, from a read that lagged, after all of it had traded
         self._dated(now_ns, order)
         self._file(order)
 
@@ -314,6 +324,7 @@ class Evidence:
             size_lots=0,
             through_ns=0,
             is_ours=False,
+            filled_lots=self._gone_lots.get(client_id, 0),
         )
         self.orders[client_id] = order
         self._file(order)

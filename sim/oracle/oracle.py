@@ -200,7 +200,7 @@ class Oracle:
                 self._grounds.answered(now_ns, event)
                 self._evidence.order_word(now_ns, event)
                 if isinstance(event, events.FillsReport):
-                    self._believing.fills_read(event.symbol)
+                    self._believing.fills_read(event)
                 self._quiet.heard(now_ns, event)
             case _:
                 self._fact(now_ns, event)

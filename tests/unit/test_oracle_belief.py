@@ -234,6 +234,19 @@ def test_s5_a_fill_that_nobody_told_is_not_the_cores_fault_yet():
     assert [] == scene.codes
 
 
+def test_s5_a_new_process_is_judged_once_a_read_reaches_past_the_last_fill_of_the_old_one():
+    scene = holding(filled("a-1", "f1"))
+    last_ns = filled("a-1", "f1").venue_ns
+    scene.oracle.process_died(scene.now_ns)
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.lots = scene.cash = 0
+    scene.step(events.FillsReport(NAME, scene.now_ns, (), last_ns))
+    scene.step(events.CancelAllAnswered(NAME, 0))
+    assert [] == scene.codes, "a replica that lags does not know of it either"
+    scene.step(events.FillsReport(NAME, scene.now_ns, (), last_ns + 1))
+    assert ["S5"] == scene.codes
+
+
 def truth_with(fill: events.OrderFilled, *, believes: bool = True) -> Scene:
     from watching import TrueFill
 

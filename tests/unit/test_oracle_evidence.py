@@ -346,3 +346,18 @@ def test_the_mark_is_the_last_price_seen():
     scene = Scene()
     scene.step(events.PublicTrade(NAME, 12_345, 1, BUY, 0))
     assert 12_345 == scene.oracle._feeds[NAME].mark_ticks
+
+
+def test_what_a_late_read_shows_open_again_after_a_restart_is_over_once_its_fills_are_told_again():
+    scene = Scene()
+    scene.placed("a-1")
+    last = filled("a-1", "f1")
+    scene.step(last)
+    scene.oracle.process_died(scene.now_ns)
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.step(events.OpenOrdersReport(NAME, scene.now_ns, ("a-1",), 0))
+    scene.step(read("a-1", scene.now_ns, events.OPEN, price=PRICE, size=10))
+    evidence = scene.oracle._evidence
+    assert "" == evidence.orders["a-1"].over
+    scene.step(events.FillsReport(NAME, scene.now_ns, (last,), 9))
+    assert ("told", (0, 0)) == (evidence.orders["a-1"].over, evidence.money[NAME].reach_lots())
