@@ -209,7 +209,8 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
     )
     # A question from before the last request left says nothing of that request, a cancel say.
     is_settled = event.asked_ns >= order.sent_ns and (has_amend or not is_amend_out)
-    if event.asked_ns >= order.confirmed_ns:
+    # A replica may show the order as it was before the last word of it: where it stood then is history.
+    if event.asked_ns >= order.confirmed_ns and (has_amend or event.venue_ns >= order.word_venue_ns):
         orders.confirm(order, event.side, event.price_ticks, event.size_lots)
     orders.move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)
     if event.asked_ns >= order.sent_ns:

@@ -165,3 +165,15 @@ def test_a_lost_acknowledgement_is_asked_about_and_found(book):
     assert [10, 0] == book.worst()
     book.report(client_id, events.OPEN, 600, 100, 10)
     assert (State.WORKING, 0) == (book.state(client_id), book.orders.doubts())
+
+
+def test_a_read_from_before_the_last_word_moves_no_price(book):
+    client_id = working(book)
+    book.now = 10
+    book.amend(client_id, 103, 10)
+    book.hear(events.OrderAmended(client_id, 103, 10, 30 * MS))
+    book.now = 40
+    book.hear(events.OrderReport(client_id, 40 * MS, events.OPEN, 100, 10, 0, 29 * MS))
+    assert 103 == book.orders.find(client_id).reach_ticks, "a replica told where it stood before"
+    book.hear(events.OrderReport(client_id, 40 * MS, events.OPEN, 102, 10, 0, 30 * MS))
+    assert 102 == book.orders.find(client_id).reach_ticks
