@@ -85,6 +85,9 @@ class Sending:
         """Judge a create, then take it into evidence."""
         self._unique(now_ns, command)
         self._clean(now_ns, command, command.side, command.size_lots, command.reduce_only)
+        if not command.post_only and not command.reduce_only:
+            detail = f"create {command.client_id} may take, and not only to reduce"
+            self._findings.breach("S8", now_ns, command.client_id, detail, "it left without post-only")
         self._fresh(now_ns, command)
         self._allowed(now_ns, command, is_maker=command.post_only)
         money = self._evidence.money[command.symbol]

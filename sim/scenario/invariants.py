@@ -39,7 +39,9 @@ _ALL: Final = (
     Invariant("S5", "conservation", "Cash, position and fees agree with the venue; no fill counted twice or never."),
     Invariant("S6", "legal states", "Orders move only as the state table says; filled sizes never shrink."),
     Invariant("S7", "unique ids", "No client id is ever used twice, across restarts too."),
-    Invariant("S8", "clean quotes", "No self-trade, no crossed quotes of ours, every price and size on its grid."),
+    Invariant(
+        "S8", "clean quotes", "No self-trade, no crossed quotes of ours, all on the grid; who adds risk never takes."
+    ),
     Invariant("S9", "halt means halt", "After a halt or a kill nothing that adds risk leaves the host."),
     Invariant("S10", "rate budget", "Our own rate budget is never exceeded and the cancels' share is always there."),
     Invariant("S11", "regime", "What is sent is allowed in the regime that was announced."),

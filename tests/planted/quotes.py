@@ -41,6 +41,16 @@ class TooSmall(Wrapped):
         )
 
 
+class MayTake(Wrapped):
+    """Quotes without post-only: what the market has come to meet is taken, at the taker's fee."""
+
+    def say(self, now_ns, leaving: Commands) -> Commands:
+        return tuple(
+            replace(command, post_only=False) if isinstance(command, commands.CreateOrder) else command
+            for command in leaving
+        )
+
+
 class Mute:
     """Never says anything, and believes that all is well."""
 
@@ -92,6 +102,7 @@ class Latches(Wrapped):
 
 crosses_itself = CrossesItself
 too_small = TooSmall
+may_take = MayTake
 mute = Mute
 gives_up = GivesUp
 latches = Latches

@@ -304,6 +304,14 @@ def test_s8_what_is_worth_too_little_may_only_reduce():
     assert ["S8"] == scene.codes
 
 
+def test_s8_only_what_reduces_may_take():
+    scene = Scene()
+    scene.send(scene.create("a-1", post_only=False, reduce_only=True))
+    assert [] == scene.codes
+    scene.send(scene.create("a-2", slot="bid1", post_only=False))
+    assert [("S8", "it left without post-only")] == [(one.code, one.evidence) for one in scene.oracle.breaches]
+
+
 def test_s8_a_trade_with_ourselves_that_nobody_could_foresee_is_a_cost():
     scene = Scene()
     scene.venue.self_trades = 1
@@ -363,7 +371,7 @@ def test_s11_what_is_sent_is_allowed_in_the_regime_that_was_announced(regime, co
 def test_s11_a_taker_has_no_place_in_post_only():
     scene = Scene()
     scene.step(events.RegimeChanged(NAME, "post_only", 0))
-    scene.send(scene.create("a-1", post_only=False, taking=True))
+    scene.send(scene.create("a-1", post_only=False, taking=True, reduce_only=True))
     assert ["S11"] == scene.codes
 
 
