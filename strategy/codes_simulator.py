@@ -155,9 +155,18 @@ GATES: Final = (
     ErrorCode(
         "SQ-G004",
         "A gate's limits are missing or crossed",
-        "Neither `min` nor `max` is there, or `min` lies above `max`: it would always pass or never.",
+        "None of `min`, `max` and `vs_baseline_max_drop` is there, or `min` lies above `max`: it would always pass "
+        "or never.",
         NOTHING_STARTS,
         "Write at least one limit, the lower one as `min`.",
+    ),
+    ErrorCode(
+        "SQ-G005",
+        "A gate's drop cannot be judged",
+        "Its metric is neither better when higher nor when lower, or `across_seeds` joins seeds in a way that a "
+        "drop is not: it is the mean over paired seeds.",
+        NOTHING_STARTS,
+        "Choose a metric with a better side (`sim explain METRIC`), or leave `across_seeds` to `min` and `max`.",
     ),
     ErrorCode(
         "SQ-G010",

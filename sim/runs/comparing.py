@@ -1,18 +1,21 @@
 """Two finished runs, scenario by scenario and figure by figure."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sim.runs.pairing import Effect, effect_of
 from sim.runs.recorded import NoBaseline, NotComparable, Recorded
 from sim.scenario.metrics import METRICS
 
 Figure = tuple[str, str]
+_VALUE: Final = "value"
 
 
 def compare_runs(
     before: Mapping[str, Recorded], after: Mapping[str, Recorded], wanted: Sequence[Figure] = ()
 ) -> dict[str, list[Effect]]:
-    """Give what changed in every scenario that both runs hold; ``wanted`` are (metric, statistic), else all.
+    """Give what changed in every scenario that both runs hold; ``wanted`` are (metric, statistic), else the
+    value of every metric.
 
     Raises ``NotComparable`` where no scenario, world or seed is in both, or a wanted figure is in neither.
     """
@@ -32,7 +35,7 @@ def check_same_world(before: Recorded, after: Recorded) -> None:
 
 def _effects(before: Recorded, after: Recorded, wanted: Sequence[Figure]) -> list[Effect]:
     check_same_world(before, after)
-    figures = wanted or [(name, stat) for name, metric in METRICS.items() for stat in metric.stats]
+    figures = wanted or [(name, _VALUE) for name in METRICS]
     found = []
     for metric, stat in figures:
         effect = effect_of(before.name, metric, stat, before.whole, after.whole)

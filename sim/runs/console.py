@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sim.runs.job import SeedResult
-from sim.runs.judge import FAIL, NOT_JUDGED, PASS, WARN, GateVerdict
+from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, WARN, GateVerdict
 from sim.runs.summary import ScenarioSummary
 
-_STYLE: Final = {PASS: "green", FAIL: "bold red", WARN: "yellow", NOT_JUDGED: "yellow"}
+_STYLE: Final = {PASS: "green", FAIL: "bold red", WARN: "yellow", NOT_JUDGED: "yellow", NOT_COMPARED: "yellow"}
 # How many of the reasons that excused a promise are told.
 _REASONS_MAX: Final = 2
 _MINUTE_S: Final = 60
@@ -56,6 +56,7 @@ def print_scenario(console: Console, summary: ScenarioSummary) -> None:
     head = f"\n[bold]{summary.name}[/]   {length} x {seeds}   {word}   digest {summary.digest}"
     console.print(head, highlight=False)
     console.print(_gate_table(summary.gates))
+    _print_reasons(console, summary.gates)
     _print_edge(console, summary)
     _print_invariants(console, summary)
     _print_excused(console, summary)
@@ -66,7 +67,8 @@ def print_scenario(console: Console, summary: ScenarioSummary) -> None:
 def _gate_table(gates: Sequence[GateVerdict]) -> Table:
     table = Table(box=None, pad_edge=True, header_style="dim")
     table.add_column("gate")
-    for name in ("limit", "got", "95% interval", "worst seed"):
+    compared = any(gate.baseline is not None for gate in gates)
+    for name in ("limit", "got", "95% interval", "worst seed", *(["baseline"] if compared else [])):
         table.add_column(name, justify="right")
     table.add_column("")
     for gate in gates:
@@ -76,8 +78,16 @@ def _gate_table(gates: Sequence[GateVerdict]) -> Table:
         verdict = f"[{_STYLE[gate.verdict]}]{gate.verdict}[/]"
         if gate.got is None:
             verdict += f" {gate.why}"
-        table.add_row(gate.gate, gate.limit, got, interval, worst, verdict)
+        before = "-" if gate.baseline is None else number(gate.baseline)
+        table.add_row(gate.gate, gate.limit, got, interval, worst, *([before] if compared else []), verdict)
     return table
+
+
+def _print_reasons(console: Console, gates: Sequence[GateVerdict]) -> None:
+    """Print why the limits are there that were missed, and what a drop came from."""
+    for gate in gates:
+        if gate.verdict in (FAIL, WARN) and gate.got is not None and gate.why:
+            console.print(f"   {gate.gate}: {gate.why}", highlight=False, markup=False)
 
 
 def _print_edge(console: Console, summary: ScenarioSummary) -> None:

@@ -12,13 +12,13 @@ from xml.etree import ElementTree
 
 from sim import __version__
 from sim.runs.job import SeedResult
-from sim.runs.judge import FAIL, NOT_JUDGED
+from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED
 from sim.runs.summary import ScenarioSummary, as_plain
 
 _LIBRARIES: Final = ("simpy", "msgspec", "pydantic", "ruamel.yaml", "click")
 _GIT_PATIENCE_S: Final = 5
 # What JUnit calls a gate that did not pass.
-_KINDS: Final = {FAIL: "failure", NOT_JUDGED: "skipped"}
+_KINDS: Final = {FAIL: "failure", NOT_JUDGED: "skipped", NOT_COMPARED: "skipped"}
 
 
 def write_run(out: Path, summaries: Sequence[ScenarioSummary], manifest: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ def _cases(summary: ScenarioSummary) -> list[tuple[str, str, str]]:
         return [("run", summary.skipped or "not run", "skipped")]
     cases = []
     for gate in summary.gates:
-        got = gate.why if gate.got is None else f"got {gate.got:g}"
+        got = gate.why if gate.got is None else f"got {gate.got:g}" + (f": {gate.why}" if gate.why else "")
         cases.append((f"gate {gate.gate}", f"{gate.limit}: {got}", _KINDS.get(gate.verdict, "")))
     for code, one in summary.invariants.items():
         broken = f"broken in {one.broken} of {len(summary.results)} seeds: {one.first}"

@@ -7,25 +7,35 @@ scenario and gate, so that the verdict is reproducible.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from sim.runs.job import SeedResult
+from sim.runs.pairing import PAIRS_MIN, SeedFigures, effect_of
+from sim.runs.recorded import Recorded
 from sim.runs.resampling import interval_of_mean
 from sim.scenario.gates import Gate
+from sim.scenario.metrics import METRICS
 
 PASS: Final = "pass"
 FAIL: Final = "FAIL"
 WARN: Final = "warn"
 NOT_JUDGED: Final = "not judged"
+NOT_COMPARED: Final = "not compared"
 
 _INTERVAL_STATS: Final = ("ci_low", "ci_high")
+_CUT: Final = "a broken invariant cut every seed short"
+_NO_BASELINE: Final = "no --baseline was given"
 
 
 class GateVerdict(msgspec.Struct, frozen=True):
-    """One gate: its rule, its limit, what was measured and whether that will do."""
+    """One gate: its rule, its limit, what was measured and whether that will do.
+
+    ``baseline`` is the same figure of the baseline, over the seeds judged here. ``is_drop``: what is
+    judged is the distance from the baseline, not the figure itself.
+    """
 
     gate: str
     limit: str
@@ -35,16 +45,14 @@ class GateVerdict(msgspec.Struct, frozen=True):
     worst_seed: int | None
     verdict: str
     why: str
+    baseline: float | None = None
+    is_drop: bool = False
 
 
 def title_of(gate: Gate) -> str:
     """Name a gate as people read it: metric, statistic, how seeds are joined."""
-    parts = [gate.metric]
-    if gate.stat != "value":
-        parts.append(gate.stat)
-    if gate.across_seeds != "mean":
-        parts.append({"ci_low": "low end", "ci_high": "high end"}.get(gate.across_seeds, gate.across_seeds))
-    return ", ".join([" ".join(parts[:2]), *parts[2:]]) if gate.stat != "value" else ", ".join(parts)
+    joined = {"mean": "", "ci_low": "low end", "ci_high": "high end"}.get(gate.across_seeds, gate.across_seeds)
+    return ", ".join(filter(None, (_figure(gate), joined)))
 
 
 def limit_of(gate: Gate) -> str:
@@ -57,31 +65,102 @@ def limit_of(gate: Gate) -> str:
     return " and ".join(limits)
 
 
-def judge(scenario: str, gate: Gate, results: Sequence[SeedResult]) -> GateVerdict:
-    """Judge one gate over the seeds of one scenario."""
-    samples = [
-        (result.metrics[gate.metric][gate.stat], result.seed)
-        for result in results
-        if gate.stat in result.metrics.get(gate.metric, {})
-    ]
-    failing = WARN if gate.severity == "warn" else FAIL
-    if len(samples) < len(results) or not samples or any(math.isnan(value) for value, _ in samples):
-        missing = len(results) - len(samples)
-        why = f"no sample in {missing or 'some'} of {len(results)} seeds"
-        return GateVerdict(title_of(gate), limit_of(gate), None, None, None, None, failing, why)
+def verdicts_of(
+    scenario: str, gate: Gate, results: Sequence[SeedResult], baseline: Recorded | None = None
+) -> Iterator[GateVerdict]:
+    """Judge one gate over the seeds that ran to their end: the figure itself, its drop, or both.
+
+    Where none did, it is not judged: what a part of a run measured is no answer.
+    """
+    if gate.has_limit:
+        title, limit = title_of(gate), limit_of(gate)
+        yield judge(scenario, gate, results, baseline) if results else _without(title, limit, NOT_JUDGED, _CUT)
+    if gate.vs_baseline_max_drop is not None:
+        yield _drop(scenario, gate, results, baseline, gate.vs_baseline_max_drop)
+
+
+def judge(scenario: str, gate: Gate, results: Sequence[SeedResult], baseline: Recorded | None = None) -> GateVerdict:
+    """Judge one figure over the seeds of one scenario."""
+    absent = _absent(gate, results)
+    if absent:
+        return _without(title_of(gate), limit_of(gate), _failing(gate), absent)
+    samples = _samples(gate, {result.seed: result.metrics for result in results})
     values = [value for value, _ in samples]
     interval = _interval(scenario, gate, values)
     got = _across(gate, values, interval)
     worst, worst_seed = _worst(gate, samples)
     holds = (gate.min is None or got >= gate.min) and (gate.max is None or got <= gate.max)
-    verdict = PASS if holds else failing
-    return GateVerdict(title_of(gate), limit_of(gate), got, interval, worst, worst_seed, verdict, gate.why or "")
+    verdict = PASS if holds else _failing(gate)
+    before = _before(scenario, gate, [seed for _, seed in samples], baseline)
+    return GateVerdict(
+        title_of(gate), limit_of(gate), got, interval, worst, worst_seed, verdict, gate.why or "", before
+    )
 
 
-def not_judged(gate: Gate) -> GateVerdict:
-    """Say that no run came to its end: what a part of one measured is no answer."""
-    why = "a broken invariant cut every seed short"
-    return GateVerdict(title_of(gate), limit_of(gate), None, None, None, None, NOT_JUDGED, why)
+def _drop(
+    scenario: str, gate: Gate, results: Sequence[SeedResult], baseline: Recorded | None, allowed: float
+) -> GateVerdict:
+    """Judge how much worse a figure is than the baseline's: it fails only where the whole interval is."""
+    title, limit = f"{_figure(gate)}, drop", f"<= {allowed:g}"
+    if not results or baseline is None:
+        return _without(title, limit, NOT_JUDGED, _NO_BASELINE if results else _CUT)
+    absent = _absent(gate, results)
+    if absent:
+        return _without(title, limit, _failing(gate), absent)
+    after = {result.seed: result.metrics for result in results}
+    effect = effect_of(scenario, gate.metric, gate.stat, baseline.whole, after)
+    if effect is None or len(effect.seeds) < PAIRS_MIN or effect.interval is None:
+        return _without(title, limit, NOT_COMPARED, f"fewer than {PAIRS_MIN} seeds have it in both runs")
+    # Plus zero: nothing fell by minus nothing.
+    turn = -1 if METRICS[gate.metric].better == "higher" else 1
+    low, high = sorted(turn * bound + 0.0 for bound in effect.interval)
+    verdict, why = PASS, gate.why or ""
+    if low > allowed:
+        fell = "fell" if turn < 0 else "rose"
+        told = (
+            f"{gate.metric} {fell} from {effect.before:.3g} to {effect.after:.3g} over {len(effect.seeds)} seeds, "
+            f"with 95 % certainty by {low:.3g} to {high:.3g}; {allowed:g} is allowed"
+        )
+        verdict, why = _failing(gate), f"{told} ({why})" if why else told
+    got = turn * effect.change + 0.0
+    return GateVerdict(title, limit, got, (low, high), None, None, verdict, why, effect.before, is_drop=True)
+
+
+def _without(title: str, limit: str, verdict: str, why: str) -> GateVerdict:
+    return GateVerdict(title, limit, None, None, None, None, verdict, why)
+
+
+def _figure(gate: Gate) -> str:
+    return gate.metric if gate.stat == "value" else f"{gate.metric} {gate.stat}"
+
+
+def _failing(gate: Gate) -> str:
+    return WARN if gate.severity == "warn" else FAIL
+
+
+def _samples(gate: Gate, figures: SeedFigures) -> list[tuple[float, int]]:
+    return [
+        (metrics[gate.metric][gate.stat], seed)
+        for seed, metrics in figures.items()
+        if gate.stat in metrics.get(gate.metric, {})
+    ]
+
+
+def _absent(gate: Gate, results: Sequence[SeedResult]) -> str:
+    """Say in how many seeds there is no sample; empty where each has one."""
+    samples = _samples(gate, {result.seed: result.metrics for result in results})
+    if len(samples) == len(results) and not any(math.isnan(value) for value, _ in samples):
+        return ""
+    return f"no sample in {len(results) - len(samples) or 'some'} of {len(results)} seeds"
+
+
+def _before(scenario: str, gate: Gate, seeds: Sequence[int], baseline: Recorded | None) -> float | None:
+    """Give what the baseline has for a gate over the seeds judged; None where one of them has nothing."""
+    if baseline is None:
+        return None
+    whole = baseline.whole
+    values = [value for value, _ in _samples(gate, {seed: whole[seed] for seed in seeds if seed in whole})]
+    return _across(gate, values, _interval(scenario, gate, values)) if len(values) == len(seeds) else None
 
 
 def _across(gate: Gate, values: list[float], interval: tuple[float, float] | None) -> float:

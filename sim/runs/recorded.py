@@ -68,7 +68,8 @@ class _Summary(msgspec.Struct, frozen=True):
 def world_of(scenario: Ready, until_s: float | None) -> str:
     """Hash what decides the figures of a seed besides the strategy."""
     parts = scenario.model_dump_json(include=_WORLD)
-    return hashlib.blake2b(f"{parts} {until_s or 0:g}".encode(), digest_size=8).hexdigest()
+    length_s = min(until_s or scenario.run.duration_s, scenario.run.duration_s)
+    return hashlib.blake2b(f"{parts} {length_s!r}".encode(), digest_size=8).hexdigest()
 
 
 def read_run(path: Path) -> dict[str, Recorded]:

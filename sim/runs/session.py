@@ -14,6 +14,7 @@ import msgspec
 from rich.console import Console
 
 from sim.runs import console as screen
+from sim.runs.baseline import Baseline, find_baseline, save_baseline
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, manifest_of, write_run
@@ -40,6 +41,8 @@ class Options(msgspec.Struct, frozen=True):
     expression: str | None
     tag: str | None
     settings: tuple[str, ...]
+    baseline: str | None
+    save_baseline: bool
     fail_fast: bool
     until_s: float | None
     check_determinism: bool
@@ -65,6 +68,7 @@ class Session:
         # A log has no edge to break a table at; only a terminal has.
         self._talk = Console(stderr=is_json, width=None if sys.stdout.isatty() else _LOG_WIDTH)
         self._started_s = time.monotonic()
+        self._baseline: Baseline | None = None
 
     def run(self) -> int:
         """Do it all; the exit code is the strongest reason found."""
@@ -80,6 +84,8 @@ class Session:
             from sim.through.arms import arm
 
             arm(options.through)
+        if not self._finds_baseline(selected):
+            return ExitCode.BASELINE
         jobs = self._jobs(selected)
         if options.dry_run:
             for job in jobs:
@@ -91,7 +97,23 @@ class Session:
         summaries = self._summaries(selected, jobs, gathered)
         difference = self._second_look(jobs, gathered, workers)
         self._write(out, selected, summaries, workers)
+        if options.save_baseline and not gathered.interrupted:
+            self._save(summaries)
         return self._say(out, summaries, gathered, difference)
+
+    def _finds_baseline(self, selected: Selected) -> bool:
+        """Find the baseline before anything runs; what stands in the way is told, all of it."""
+        options = self._options
+        if options.baseline is None:
+            return True
+        self._baseline, problems = find_baseline(options.baseline, selected.scenarios, options.until_s)
+        for problem in problems:
+            print(f"error[{problem.code}]: {problem}", file=sys.stderr)
+        return not problems
+
+    def _save(self, summaries: Sequence[ScenarioSummary]) -> None:
+        for summary in summaries:
+            print(save_baseline(summary), file=sys.stderr)
 
     def _jobs(self, selected: Selected) -> list[Job]:
         options = self._options
@@ -129,7 +151,20 @@ class Session:
             if results or missing:
                 lost = [jobs[place].seed for place in places if place in gathered.lost]
                 world = world_of(one.scenario, self._options.until_s)
-                summaries.append(summarise(one.scenario, one.source, results, missing, self._flags(), lost, world))
+                before = self._baseline.scenarios.get(one.scenario.name) if self._baseline else None
+                summaries.append(
+                    summarise(
+                        one.scenario,
+                        one.source,
+                        results,
+                        missing,
+                        self._flags(),
+                        lost,
+                        world,
+                        before,
+                        self._all_flags(),
+                    )
+                )
         return summaries
 
     def _flags(self) -> str:
@@ -139,6 +174,13 @@ class Session:
         flags += [f" --until {options.until_s:g}"] if options.until_s is not None else []
         flags += [f" --core {shlex.quote(options.core)}"] if options.core else []
         flags += [f" --through {shlex.quote(options.through)}"] if options.through else []
+        return "".join(flags)
+
+    def _all_flags(self) -> str:
+        """Write the options that a failure of all seeds together needs as well."""
+        options = self._options
+        flags = [f" --seed {shlex.quote(options.seeds)}"] if options.seeds else []
+        flags += [f" --baseline {shlex.quote(options.baseline)}"] if options.baseline else []
         return "".join(flags)
 
     def _second_look(self, jobs: Sequence[Job], gathered: Gathered, workers: int) -> Difference | None:
@@ -155,6 +197,7 @@ class Session:
     def _write(self, out: Path, selected: Selected, summaries: Sequence[ScenarioSummary], workers: int) -> None:
         seeds = {one.scenario.name: list(one.seeds) for one in selected.scenarios}
         manifest = manifest_of(self._options.argv, selected.hashes, seeds)
+        manifest["baseline"] = self._baseline.label if self._baseline else None
         started = datetime.fromtimestamp(self._options.started_ns / _NS_PER_S, UTC).isoformat(timespec="seconds")
         manifest["host"] = host_part(time.monotonic() - self._started_s, started, workers)
         write_run(out, summaries, manifest)
@@ -168,6 +211,8 @@ class Session:
         if self._options.form == "json":
             print((out / "summary.json").read_text(encoding="utf-8"), end="")
         elif not self._options.quiet:
+            if self._baseline:
+                talk.print(f"\nbaseline {self._baseline.label}", highlight=False, markup=False)
             for summary in summaries:
                 screen.print_scenario(talk, summary)
         if self._options.form != "json":
@@ -222,6 +267,8 @@ def _exit_code(summaries: Sequence[ScenarioSummary], gathered: Gathered, differe
         reasons.append(ExitCode.NOT_DETERMINISTIC)
     if gathered.lost:
         reasons.append(ExitCode.WORKER_LOST)
+    if any(summary.is_uncompared for summary in summaries):
+        reasons.append(ExitCode.BASELINE)
     if any(summary.failed for summary in summaries):
         reasons.append(ExitCode.FAILED)
     return first_of(reasons)

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from sim.runs.job import SeedResult
-from sim.runs.judge import FAIL, GateVerdict, judge, not_judged
+from sim.runs.judge import FAIL, NOT_COMPARED, GateVerdict, verdicts_of
+from sim.runs.recorded import Recorded
 from sim.scenario.models import Scenario
 from strategy.units import PCT
 
@@ -74,6 +75,16 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
         )
 
     @property
+    def fell(self) -> bool:
+        """Say whether a figure is so much worse than the baseline's that its gate failed."""
+        return any(gate.is_drop and gate.verdict == FAIL for gate in self.gates)
+
+    @property
+    def is_uncompared(self) -> bool:
+        """Say whether the baseline turned out not to have what a gate asks of it."""
+        return any(gate.verdict == NOT_COMPARED for gate in self.gates)
+
+    @property
     def is_unrun(self) -> bool:
         """Say whether not one seed came to its turn."""
         return not self.results and not self.skipped and not self.lost
@@ -97,8 +108,12 @@ def summarise(
     flags: str = "",
     lost: Sequence[int] = (),
     world: str = "",
+    baseline: Recorded | None = None,
+    all_flags: str = "",
 ) -> ScenarioSummary:
     """Judge a scenario from the results of its seeds (in seed order); ``flags`` decided what was run.
+
+    ``all_flags`` are those that say which seeds and what to compare with, where no single seed is to blame.
 
     A seed that a broken promise cut short is judged by that promise; gates are asked of whole runs.
     """
@@ -107,7 +122,8 @@ def summarise(
     digest = hashlib.blake2b("".join(result.digest for result in ran).encode(), digest_size=8).hexdigest()
     failing = _first_failing(ran)
     whole = [result for result in ran if not result.was_cut]
-    gates = tuple(judge(scenario.name, gate, whole) if whole else not_judged(gate) for gate in scenario.gates if ran)
+    judged = [verdicts_of(scenario.name, gate, whole, baseline) for gate in scenario.gates if ran]
+    gates = tuple(verdict for verdicts in judged for verdict in verdicts)
     worst = next((gate.worst_seed for gate in gates if gate.verdict == FAIL and gate.worst_seed is not None), None)
     seed = failing.seed if failing else worst
     return ScenarioSummary(
@@ -118,7 +134,7 @@ def summarise(
         gates=gates,
         invariants=_invariants(ran),
         results=tuple(ran),
-        repeat=f"sim run {source}" + (f" --seed {seed}" if seed is not None else "") + flags,
+        repeat=f"sim run {source}" + (f" --seed {seed}" if seed is not None else all_flags) + flags,
         excused=_excused(ran),
         recovery=_recovery(ran),
         bites=_bites(ran),

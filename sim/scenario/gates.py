@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from sim.scenario.metrics import METRICS, Stat
 from strategy.file_model import Complaint, Written, complain, relation
@@ -13,6 +13,7 @@ UNKNOWN_METRIC: Final = "SQ-G001"
 IMPOSSIBLE: Final = "SQ-G002"
 NO_SUCH_STAT: Final = "SQ-G003"
 BAD_LIMITS: Final = "SQ-G004"
+NO_DROP: Final = "SQ-G005"
 
 
 def _known_metric(name: str) -> str:
@@ -37,6 +38,8 @@ class Gate(Written):
     """The least that passes, in the metric's unit."""
     max: float | None = None
     """The most that passes, in the metric's unit."""
+    vs_baseline_max_drop: Annotated[float, Field(ge=0)] | None = None
+    """How much worse than the baseline it may be, in the metric's unit: the mean over seeds, paired."""
     severity: Literal["error", "warn"] = "error"
     """Whether a miss fails the run or only warns."""
     why: str | None = None
@@ -49,10 +52,26 @@ class Gate(Written):
             words = f"{self.metric} has no {self.stat!r}, only {', '.join(stats)}"
             yield Complaint(NO_SUCH_STAT, ("stat",), words)
 
-    @relation("min", "max")
+    @property
+    def has_limit(self) -> bool:
+        """Say whether it limits the figure itself, and not only its drop."""
+        return self.min is not None or self.max is not None
+
+    @relation("metric", "across_seeds", "min", "max", "vs_baseline_max_drop")
+    def _drop_makes_sense(self) -> Iterator[Complaint]:
+        if self.vs_baseline_max_drop is None:
+            return
+        if METRICS[self.metric].better == "neither":
+            words = f"{self.metric} is neither better when higher nor when lower: it has no drop"
+            yield Complaint(NO_DROP, ("vs_baseline_max_drop",), words)
+        if self.across_seeds != "mean" and not self.has_limit:
+            words = "a drop is the mean over seeds; 'across_seeds' would change nothing"
+            yield Complaint(NO_DROP, ("across_seeds",), words)
+
+    @relation("min", "max", "vs_baseline_max_drop")
     def _limits_make_sense(self) -> Iterator[Complaint]:
-        if self.min is None and self.max is None:
-            yield Complaint(BAD_LIMITS, (), "a gate needs 'min', 'max' or both")
+        if not self.has_limit and self.vs_baseline_max_drop is None:
+            yield Complaint(BAD_LIMITS, (), "a gate needs 'min', 'max' or 'vs_baseline_max_drop'")
         elif self.min is not None and self.max is not None and self.min > self.max:
             words = f"min ({self.min:g}) is above max ({self.max:g}): nothing can pass"
             yield Complaint(BAD_LIMITS, ("min",), words)

@@ -93,6 +93,8 @@ def _print(name: str, effects: "list[Effect]", *, is_chosen: bool) -> None:
     talk.print(f"\n[bold]{name}[/]", highlight=False)
     if shown:
         talk.print(table)
+    if len(shown) > 1:
+        talk.print(" each interval by itself: of twenty figures that did not change, one moves by luck", style="dim")
     same = len(effects) - len(shown)
     if same:
         talk.print(f" {same} figures are the same in every seed", highlight=False)

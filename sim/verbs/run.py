@@ -18,6 +18,8 @@ from strategy.exit_codes import ExitCode
 @click.option("-k", "expression", help="Only scenarios whose name contains this.")
 @click.option("--tag", help="Only scenarios with this tag.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a strategy setting.")
+@click.option("--baseline", metavar="REF|PATH", help="Judge drops against this: a commit, a folder, a run.")
+@click.option("--save-baseline", is_flag=True, help="Keep this run's figures as the baseline beside each scenario.")
 @click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @click.option("--until", "until_s", type=click.FloatRange(min=0, min_open=True), help="Stop after S simulated seconds.")
 @click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
@@ -35,8 +37,8 @@ def command(**options: Any) -> None:
     """Run SCENARIOS (files or folders) over their seeds and judge their gates.
 
     Exit codes: 0 all held, 1 a gate or invariant failed, 3 a file is invalid, 4 the strategy or
-    the world raised, 5 nothing was selected, 6 not deterministic, 8 a worker was lost,
-    130 interrupted (what had finished is written).
+    the world raised, 5 nothing was selected, 6 not deterministic, 7 no baseline to compare with,
+    8 a worker was lost, 130 interrupted (what had finished is written).
     """
     from sim.runs.session import Options, Session
 

@@ -70,7 +70,17 @@ def test_a_tape_takes_the_place_of_a_modelled_market() -> None:
             "metric: net_bp",
             ("SQ-G001", 13, 14, "gates.0.metric: unknown metric 'net_bp', did you mean 'net_bps'?"),
         ),
-        ("min: 0.4, ", "", ("SQ-G004", 13, 5, "gates.0: a gate needs 'min', 'max' or both")),
+        ("min: 0.4, ", "", ("SQ-G004", 13, 5, "gates.0: a gate needs 'min', 'max' or 'vs_baseline_max_drop'")),
+        (
+            "metric: net_bps,",
+            "metric: takes, vs_baseline_max_drop: 1,",
+            (
+                "SQ-G005",
+                13,
+                43,
+                "gates.0.vs_baseline_max_drop: takes is neither better when higher nor when lower: it has no drop",
+            ),
+        ),
         (
             "min: 0.4,",
             "min: 4, max: 3,",
