@@ -40,6 +40,11 @@ class SharedPit:
         self.book.rest(resting)
         self.ours[order.client_id] = resting
 
+    @property
+    def mid2_ticks(self) -> int:
+        """Twice the mid that trades are told with: the book's."""
+        return self.book.mid2_ticks
+
     def leave(self, order: Any) -> None:
         """Take an order of ours off the book."""
         resting = self.ours.pop(order.client_id)
@@ -52,7 +57,7 @@ class SharedPit:
 
     def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
         """Trade for us against the book, never against ourselves; the tape hears of it."""
-        mid2 = self.book.mid2_ticks
+        mid2 = self.mid2_ticks
         matches, _ = self.book.take(side, lots, limit_ticks, spare=self)
         if matches:
             self._on_trade(self, matches, side, mid2, now_ns)
@@ -80,7 +85,7 @@ class SharedPit:
     def _trade(self, now_ns: int, side: int, lots: int, limit_ticks: int) -> None:
         if not self.trades:
             return
-        mid2 = self.book.mid2_ticks
+        mid2 = self.mid2_ticks
         matches, _ = self.book.take(side, lots, limit_ticks)
         if not matches:
             return

@@ -43,9 +43,9 @@ Rows = Callable[[bool], Iterator[Row]]
 
 def sections() -> dict[str, Rows]:
     """Give every part of the table by name; a part is asked with whether to be quick."""
-    from conformance.economics import book, flow, formulas
+    from conformance.economics import book, flow, formulas, inventory
 
-    return {"formulas": formulas.rows, "book": book.rows, "flow": flow.rows}
+    return {"formulas": formulas.rows, "book": book.rows, "inventory": inventory.rows, "flow": flow.rows}
 
 
 def main(arguments: list[str]) -> int:
