@@ -14,6 +14,7 @@ from adapters.heartbeat import STARTING, Beat, Heart
 from adapters.journal_lock import JournalInUse, JournalLock
 from adapters.journal_store import CannotWrite, Store, set_aside
 from adapters.lockfile import Lock, Taken
+from adapters.program import this_program
 from adapters.salvage import keep_copy
 from adapters.settings import Settings
 from adapters.terms import Terms, place_of
@@ -34,6 +35,7 @@ class Ground:
         self.bar = Bar(settings.state_dir)
         self.heart = heart
         self.store = store
+        self.program = this_program()
         self._place = place_of(settings, terms.mode)
 
     @property

@@ -129,9 +129,16 @@ class Store:
     # Writing
 
     def begin_boot(
-        self, session: str, now_ns: int, mode: str, knobs: Knobs, snapshot: bytes, config: bytes = b""
+        self,
+        session: str,
+        now_ns: int,
+        mode: str,
+        knobs: Knobs,
+        snapshot: bytes,
+        config: bytes = b"",
+        program: table.Program | None = None,
     ) -> None:
-        """Note a new process, with the config its knobs were made of, and begin its first segment.
+        """Note a new process, with the config its knobs were made of and its program, and begin its first segment.
 
         Raises ``CannotWrite``.
         """
@@ -139,6 +146,9 @@ class Store:
         with _Transaction(self):
             self._db.execute(table.CONFIGS)
             self._db.execute("INSERT OR REPLACE INTO configs VALUES (?, ?, ?)", table.make_config(boot, config))
+            if program is not None:
+                self._db.execute(table.PROGRAMS)
+                self._db.execute("INSERT OR REPLACE INTO programs VALUES (?, ?, ?)", table.make_program(boot, program))
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'boots'", (boot,))
             self._db.execute(_INSERT_BOOT, table.make_boot(boot, session, now_ns, mode, knobs))
             head = table.make_segment(self._segment + 1, boot, self._seq + 1, now_ns, table.AT_BOOT, snapshot)

@@ -70,7 +70,7 @@ class Life:
         self.core.resume(kept.snapshot if kept is not None else b"", records)
         self.session = session_of(settings.live.name, store.boots + 1, now_ns)
         config = config_of(settings, terms).model_dump_json(exclude_none=True).encode()
-        store.begin_boot(self.session, now_ns, ground.place, knobs, self.core.snapshot(), config)
+        store.begin_boot(self.session, now_ns, ground.place, knobs, self.core.snapshot(), config, ground.program)
         self.recorder = BackgroundRecorder(store)
         self.driver = LiveDriver(venue, self.recorder, clock)
         self.driver.barred = lambda: BAR_IS_DOWN if ground.bar.is_barred() else ""

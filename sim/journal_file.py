@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import strategy
+from sim import __version__
 from strategy import journal_table as table
 from strategy.errors import StormquoteError
 
@@ -49,6 +51,14 @@ class JournalFile:
             return b""
         return b"" if found is None else table.config_of(boot, *found)
 
+    def program(self, boot: int) -> table.Program | None:
+        """Give the program a process was, None where it was not kept; raises ``Damaged``."""
+        try:
+            found = self._db.execute(table.PROGRAM_OF, (boot,)).fetchone()
+        except sqlite3.Error:  # written before programs were named
+            return None
+        return None if found is None else table.program_in(boot, *found)
+
     def rows(self, first_seq: int, before_seq: int) -> Iterator[table.Row]:
         """Give the records that are there, in order; raises ``Damaged``."""
         try:
@@ -56,6 +66,13 @@ class JournalFile:
                 yield table.Row(*row)
         except sqlite3.Error as error:
             raise table.Damaged(f"{self.path}: {error}") from None
+
+
+def this_program() -> table.Program:
+    """Name the program that would replay."""
+    root = Path(strategy.__file__).parent
+    files = sorted(root.rglob("*.py"))
+    return table.program_of(__version__, ((path.relative_to(root).as_posix(), path.read_bytes()) for path in files))
 
 
 @contextmanager

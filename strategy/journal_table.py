@@ -49,6 +49,11 @@ CONFIGS: Final = (
     "CREATE TABLE IF NOT EXISTS configs (boot INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL)"
 )
 CONFIG_OF: Final = "SELECT body, crc FROM configs WHERE boot = ?"
+# Which program each process was. Journals without it can be read as well.
+PROGRAMS: Final = (
+    "CREATE TABLE IF NOT EXISTS programs (boot INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL)"
+)
+PROGRAM_OF: Final = "SELECT body, crc FROM programs WHERE boot = ?"
 ALL_META: Final = "SELECT key, value FROM meta"
 ALL_BOOTS: Final = "SELECT boot, session, started_ns, mode, knobs, crc FROM boots ORDER BY boot"
 ALL_SEGMENTS: Final = "SELECT segment, boot, first_seq, now_ns, why, snapshot, crc FROM segments ORDER BY segment"
@@ -64,6 +69,7 @@ SEQ_MAX: Final = 2**62
 NOTHING: Final = b""
 RAISED: Final = b"raised"
 _DIGEST_BYTES: Final = 16
+_CODE_BYTES: Final = 8
 
 _MARKET: Final = (BookDelta, BookSnapshot, BookHeartbeat, PublicTrade)
 _events: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
@@ -75,6 +81,16 @@ class Damaged(StormquoteError):
     """A row is not what was written; nothing behind it is believed."""
 
     code = "SQ-O010"
+
+
+class Program(msgspec.Struct, frozen=True):
+    """Which program a process was: its version, and the digest of the code that decides."""
+
+    version: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"stormquote {self.version} (strategy {self.code})"
 
 
 class Row(NamedTuple):
@@ -147,6 +163,30 @@ def config_of(boot: int, body: bytes, crc: int) -> bytes:
     if not _is_as_written(crc, body, NOTHING, boot):
         raise Damaged(f"the config of process {boot} is not what was written")
     return body
+
+
+def program_of(version: str, sources: Iterable[tuple[str, bytes]]) -> Program:
+    """Name a program by its version and the strategy's files, each a name and what it holds, in one order."""
+    digest = hashlib.blake2b(digest_size=_CODE_BYTES)
+    for name, body in sources:
+        digest.update(f"{name} {len(body)}\n".encode())
+        digest.update(body)
+    return Program(version, digest.hexdigest())
+
+
+def make_program(boot: int, program: Program) -> tuple[int, bytes, int]:
+    """Put a process's program into its columns."""
+    return make_config(boot, _encode(program))
+
+
+def program_in(boot: int, body: bytes, crc: int) -> Program:
+    """Read which program a process was; raises ``Damaged``."""
+    if not _is_as_written(crc, body, NOTHING, boot):
+        raise Damaged(f"the program of process {boot} is not what was written")
+    try:
+        return msgspec.json.decode(body, type=Program)
+    except msgspec.MsgspecError as error:
+        raise Damaged(f"the program of process {boot} cannot be read by this version: {error}") from None
 
 
 def make_segment(segment: int, boot: int, first_seq: int, now_ns: int, why: str, snapshot: bytes) -> Segment:

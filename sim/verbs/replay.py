@@ -9,6 +9,9 @@ import click
 from strategy.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.journal_file import JournalFile
     from sim.replaying import Difference, Replayed, Step
 
 _NS: Final = 1e9
@@ -38,6 +41,8 @@ def command(journal: Path, form: str, boot: int | None, **chosen: Any) -> None:
         with opened(journal) as file:
             if boot is not None and boot not in [one.boot for one in file.boots]:
                 raise click.BadParameter(f"there are {len(file.boots)} processes", param_hint="--boot")
+            for words in _of_others(file, boot):
+                click.echo(words, err=True)
             found = Replay(file, view.show if view.is_on else _nothing).run(boot)
     except (NotAJournal, Damaged) as error:
         click.echo(f"error[{error.code}]: {error}", err=True)
@@ -52,6 +57,21 @@ def command(journal: Path, form: str, boot: int | None, **chosen: Any) -> None:
         click.echo("a journal is proven by the program that wrote it: another version may decide otherwise", err=True)
         click.echo(f"error[SQ-O014]: {_where(found.difference.step)}: {found.difference.words}", err=True)
         sys.exit(ExitCode.NOT_DETERMINISTIC)
+
+
+def _of_others(file: "JournalFile", boot: int | None) -> "Iterator[str]":
+    """Say which processes were another program than this, or may have been."""
+    from sim.journal_file import this_program
+
+    ours = this_program()
+    for one in file.boots:
+        if boot not in (None, one.boot):
+            continue
+        program = file.program(one.boot)
+        if program is None:
+            yield f"process {one.boot} does not say which program it was; this is {ours}"
+        elif program.code != ours.code:
+            yield f"process {one.boot} was {program}, this is {ours}: another version may decide otherwise"
 
 
 class _View:

@@ -10,7 +10,7 @@ from live_stage import Stage, until
 
 from adapters import driver
 from sim.cli import sim
-from sim.journal_file import NotAJournal, opened
+from sim.journal_file import NotAJournal, opened, this_program
 from sim.replaying import Replay
 from strategy import commands, events
 from strategy import journal_table as table
@@ -175,6 +175,35 @@ def test_another_core_is_found_out_at_its_first_different_step(journal):
     first = next(row.seq for row in rows_of(journal) if row.kind == table.INTENT)
     assert first - 1 == found.difference.step.seq
     assert isinstance(found.difference.intended[0], commands.CreateOrder)
+
+
+def test_a_journal_of_another_program_is_said_to_be_before_the_verdict(journal):
+    without_the_end_that_raised(journal)
+    assert "process 1 was" not in said(journal).stderr
+    ours, other = this_program(), table.Program("0.0.9", "0123456789abcdef")
+    with opened(journal) as file:
+        assert [ours.code] * 2 == [file.program(one.boot).code for one in file.boots]
+    spoilt(journal, ("UPDATE programs SET body = ?, crc = ? WHERE boot = ?", (*table.make_program(1, other)[1:], 1)))
+    result = said(journal)
+    assert (ExitCode.OK, f"process 1 was {other}, this is {ours}: another") == (
+        result.exit_code,
+        result.stderr.splitlines()[0].removesuffix(" version may decide otherwise"),
+    )
+    assert "" == said(journal, "--boot", "2").stderr
+    spoilt(journal, "UPDATE programs SET body = x'7b7d' WHERE boot = 1")
+    assert "error[SQ-O010]: the program of process 1 is not what was written" in said(journal).stderr
+
+
+def test_a_journal_from_before_programs_were_named_is_replayed_and_said_to_be_of_an_unknown_one(journal):
+    without_the_end_that_raised(journal)
+    spoilt(journal, "DROP TABLE programs")
+    result = said(journal)
+    assert (ExitCode.OK, True) == (result.exit_code, "does not say which program it was" in result.stderr)
+
+
+def test_a_program_is_told_from_another_by_one_byte_or_one_name_of_its_code():
+    codes = {table.program_of("1", files).code for files in ([("a", b"xy")], [("a", b"xz")], [("b", b"xy")], [])}
+    assert 4 == len(codes)
 
 
 def test_what_was_let_go_of_is_left_out_and_said_so(journal):
