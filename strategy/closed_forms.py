@@ -114,3 +114,18 @@ def _values(crowd: Crowd, position_max: int, remaining: float) -> list[float]:
         largest = max(values)
         values = [value / largest for value in values]
     return values
+
+
+def glosten_milgrom(prior: float, informed: float, low: float, high: float) -> tuple[float, float]:
+    """Give the bid and the ask that neither earn nor lose, in prices.
+
+    Glosten and Milgrom, J. Financial Economics 14 (1985): the value is ``high`` with the chance
+    ``prior``, else ``low``; a share ``informed`` of the takers knows which, the others toss a coin.
+    """
+    knows, guesses = (1.0 + informed) / 2, (1.0 - informed) / 2
+    buys_if_high, buys_if_low = prior * knows, (1.0 - prior) * guesses
+    sells_if_high, sells_if_low = prior * guesses, (1.0 - prior) * knows
+    return (
+        (high * sells_if_high + low * sells_if_low) / (sells_if_high + sells_if_low),
+        (high * buys_if_high + low * buys_if_low) / (buys_if_high + buys_if_low),
+    )

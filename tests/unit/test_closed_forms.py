@@ -9,6 +9,7 @@ from strategy.closed_forms import (
     Distances,
     avellaneda_stoikov,
     certain_half,
+    glosten_milgrom,
     gueant_lehalle_tapia,
     gueant_lehalle_tapia_exact,
     inventory_weight,
@@ -76,3 +77,10 @@ def test_the_exact_solution_is_the_same_for_long_and_short_and_ends_at_its_limit
 def test_at_the_end_of_trading_a_position_is_nothing_to_fear():
     quotes = gueant_lehalle_tapia_exact(AS_2008, 4, 0.0)
     assert Distances(certain_half(AS_2008), certain_half(AS_2008)) == quotes[2]
+
+
+def test_quotes_that_break_even_stand_at_what_a_trade_of_their_side_says_of_the_value():
+    bid, ask = glosten_milgrom(0.3, 0.4, 99.0, 101.0)
+    # A buyer makes the two values equally likely; a seller leaves 9 chances of 58 to the high one.
+    assert (pytest.approx(99 + 2 * 9 / 58), pytest.approx(100.0)) == (bid, ask)
+    assert (99.0, 101.0) == glosten_milgrom(0.5, 1.0, 99.0, 101.0)

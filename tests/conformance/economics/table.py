@@ -43,9 +43,15 @@ Rows = Callable[[bool], Iterator[Row]]
 
 def sections() -> dict[str, Rows]:
     """Give every part of the table by name; a part is asked with whether to be quick."""
-    from conformance.economics import book, flow, formulas, inventory
+    from conformance.economics import book, flow, formulas, information, inventory
 
-    return {"formulas": formulas.rows, "book": book.rows, "inventory": inventory.rows, "flow": flow.rows}
+    return {
+        "formulas": formulas.rows,
+        "book": book.rows,
+        "inventory": inventory.rows,
+        "information": information.rows,
+        "flow": flow.rows,
+    }
 
 
 def main(arguments: list[str]) -> int:
