@@ -14,7 +14,7 @@ import msgspec
 
 from sim.runs.pairing import PAIRS_MIN
 from sim.runs.recorded import SCHEMA_VERSION, NoBaseline, NotComparable, Recorded, read_run, recorded_in, world_of
-from sim.runs.selection import One
+from sim.runs.selection import One, Selected
 from sim.runs.summary import ScenarioSummary
 
 _FOLDER: Final = "baselines"
@@ -49,6 +49,22 @@ def find_baseline(
         elif any(gate.vs_baseline_max_drop is not None for gate in one.scenario.gates):
             problems.append(misfit)
     return Baseline(found.given, found.label, fitting), problems
+
+
+def further_seeds(
+    selected: Selected, summaries: Sequence[ScenarioSummary], baseline: Baseline | None, times: int
+) -> dict[str, tuple[int, ...]]:
+    """Give the seeds that every scenario with a drop is run with besides, up to ``times`` as many in all.
+
+    They are the baseline's next ones; none are left where it was not saved with more than were run.
+    """
+    fell = dict.fromkeys(summary.name for summary in summaries if summary.fell)
+    found = {}
+    for one in selected.scenarios:
+        if baseline is not None and one.scenario.name in fell:
+            left = sorted(baseline.scenarios[one.scenario.name].whole.keys() - set(one.seeds))
+            found[one.scenario.name] = tuple(left[: (times - 1) * len(one.seeds)])
+    return found
 
 
 def _misfit(one: One, found: Baseline, until_s: float | None) -> NotComparable | None:

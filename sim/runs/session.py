@@ -11,10 +11,11 @@ from typing import Final
 
 import click
 import msgspec
+from msgspec.structs import replace
 from rich.console import Console
 
 from sim.runs import console as screen
-from sim.runs.baseline import Baseline, find_baseline, save_baseline
+from sim.runs.baseline import Baseline, find_baseline, further_seeds, save_baseline
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, manifest_of, write_run
@@ -43,6 +44,7 @@ class Options(msgspec.Struct, frozen=True):
     settings: tuple[str, ...]
     baseline: str | None
     save_baseline: bool
+    confirm: int | None
     fail_fast: bool
     until_s: float | None
     check_determinism: bool
@@ -95,6 +97,9 @@ class Session:
         _make(out)
         gathered = self._carry_out(jobs, workers)
         summaries = self._summaries(selected, jobs, gathered)
+        if options.confirm and not gathered.interrupted:
+            selected, jobs = self._confirm(selected, jobs, summaries, gathered, workers)
+            summaries = self._summaries(selected, jobs, gathered)
         difference = self._second_look(jobs, gathered, workers)
         self._write(out, selected, summaries, workers)
         if options.save_baseline and not gathered.interrupted:
@@ -176,11 +181,38 @@ class Session:
         flags += [f" --through {shlex.quote(options.through)}"] if options.through else []
         return "".join(flags)
 
+    def _confirm(
+        self,
+        selected: Selected,
+        jobs: list[Job],
+        summaries: Sequence[ScenarioSummary],
+        gathered: Gathered,
+        workers: int,
+    ) -> tuple[Selected, list[Job]]:
+        """Run more seeds of what failed for a drop, and add them: what was luck does not outlast them."""
+        further = further_seeds(selected, summaries, self._baseline, self._options.confirm or 1)
+        for name, seeds in further.items():
+            told = f"{len(seeds)} seeds more" if seeds else "no more seeds in the baseline: it stands"
+            print(f"{name}: a drop, to be confirmed by {told}", file=sys.stderr)
+        added = [replace(one, seeds=further.get(one.scenario.name, ())) for one in selected.scenarios]
+        extra = self._jobs(Selected(tuple(added), selected.hashes))
+        if not extra:
+            return selected, jobs
+        second = self._carry_out(extra, workers)
+        gathered.results |= {len(jobs) + place: result for place, result in second.results.items()}
+        gathered.lost += [len(jobs) + place for place in second.lost]
+        gathered.interrupted = second.interrupted
+        whole = [
+            replace(one, seeds=one.seeds + more.seeds) for one, more in zip(selected.scenarios, added, strict=True)
+        ]
+        return Selected(tuple(whole), selected.hashes), [*jobs, *extra]
+
     def _all_flags(self) -> str:
         """Write the options that a failure of all seeds together needs as well."""
         options = self._options
         flags = [f" --seed {shlex.quote(options.seeds)}"] if options.seeds else []
         flags += [f" --baseline {shlex.quote(options.baseline)}"] if options.baseline else []
+        flags += [f" --confirm {options.confirm}"] if options.confirm else []
         return "".join(flags)
 
     def _second_look(self, jobs: Sequence[Job], gathered: Gathered, workers: int) -> Difference | None:

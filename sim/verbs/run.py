@@ -20,6 +20,9 @@ from strategy.exit_codes import ExitCode
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a strategy setting.")
 @click.option("--baseline", metavar="REF|PATH", help="Judge drops against this: a commit, a folder, a run.")
 @click.option("--save-baseline", is_flag=True, help="Keep this run's figures as the baseline beside each scenario.")
+@click.option(
+    "--confirm", type=click.IntRange(min=2), help="A drop counts only with N times the seeds, if it has them."
+)
 @click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @click.option("--until", "until_s", type=click.FloatRange(min=0, min_open=True), help="Stop after S simulated seconds.")
 @click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
@@ -45,6 +48,8 @@ def command(**options: Any) -> None:
     journal, incident = options.pop("from_journal"), options.pop("incident")
     if journal is not None:
         options |= _incident(journal, incident, options["scenarios"])
+    if options["confirm"] and not options["baseline"]:
+        raise click.UsageError("--confirm looks again at a drop against a baseline: it needs --baseline")
     if not options["scenarios"]:
         _say_what_to_type()
     session = Session(Options(**options, started_ns=time.time_ns(), argv=tuple(sys.argv[1:])))

@@ -115,6 +115,50 @@ def test_a_baseline_that_is_missing_or_does_not_fit_exits_7_before_anything_runs
     assert not (saved / "never").exists()
 
 
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a scenario whose gate is on fills, and the true figures of twice its seeds."""
+    folder = tmp_path_factory.mktemp("twelve")
+    text = TEXT.format(config=CONFIG, duration=6)
+    text = text.replace("net_bps, vs_baseline_max_drop: 0.01", "fills, vs_baseline_max_drop: 5")
+    (folder / "short.yaml").write_text(text)
+    assert 0 == sim("run", "short.yaml", "--seed", "1-12", "--save-baseline", "--quiet", cwd=folder).returncode
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("added", "code", "seeds", "words"),
+    [
+        # The first seeds were lucky then, the others were not: over all of them nothing fell.
+        ([20] * 6 + [-20] * 6, 0, 12, "short: a drop, to be confirmed by 6 seeds more"),
+        ([20] * 12, 1, 12, "short: a drop, to be confirmed by 6 seeds more"),
+        ([20] * 6, 1, 6, "short: a drop, to be confirmed by no more seeds in the baseline: it stands"),
+        ([0] * 12, 0, 6, ""),
+    ],
+)
+def test_a_drop_counts_when_more_seeds_confirm_it(twelve, tmp_path, added, code, seeds, words):
+    baseline = json.loads((twelve / "baselines" / "short.json").read_text())
+    (one,) = baseline["scenarios"]
+    one["seeds"] = one["seeds"][: len(added)]
+    for seed, more in zip(one["seeds"], added, strict=True):
+        seed["metrics"]["fills"]["value"] += more
+    (tmp_path / "then.json").write_text(json.dumps(baseline))
+    told = ("--baseline", tmp_path / "then.json", "--confirm", "2", "--out", tmp_path / "out")
+    done = sim("run", "short.yaml", *told, cwd=twelve)
+    assert code == done.returncode, done.stdout + done.stderr
+    assert words in done.stderr
+    assert ("confirmed" in done.stderr) == bool(words)
+    (summary,) = json.loads((tmp_path / "out" / "summary.json").read_text())["scenarios"]
+    assert list(range(1, seeds + 1)) == [result["seed"] for result in summary["seeds"]]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert {"short": list(range(1, seeds + 1))} == manifest["seeds"]
+
+
+def test_there_is_nothing_to_confirm_without_a_baseline(tmp_path):
+    done = sim("run", "short.yaml", "--confirm", "2", cwd=tmp_path)
+    assert (2, True) == (done.returncode, "it needs --baseline" in done.stderr)
+
+
 def test_a_scenario_without_a_gate_on_a_drop_needs_no_baseline(saved, tmp_path):
     text = (saved / "short.yaml").read_text()
     plain = "".join(line for line in text.splitlines(keepends=True) if "vs_baseline" not in line)
