@@ -20,12 +20,12 @@ from sim.market.flow_model import Flow
 from sim.market.latent import STEP_NS, LatentPrice
 from sim.market.mood import Mood
 from sim.market.shared import DIE, DROP, NEVER, REST, STEP, OnTrade, SharedPit
+from sim.market.sniper import Sniper
 from sim.venue.matching import Resting
 from strategy.units import BUY, NS_PER_MS, NS_PER_S, SELL
 
 _WORDS: Final = 4
 _FACTOR_MAX: Final = 4.0  # takers are thinned from this many times their ordinary rate
-_MICRO: Final = 1_000_000
 # The low bits of a kind word: the high ones chose the kind.
 _LOW_BITS: Final = 0xFFFF_FFFF
 _LOW_SCALE: Final = 2**32
@@ -62,10 +62,8 @@ class FlowMarket(SharedPit):
         self._proposal = 0
         self.next_proposal_ns = exponential_ns(self._stream.word(0), self._gap_ns)
         self._deaths: list[tuple[int, int, Resting]] = []
-        self._snipes: list[tuple[int, int, Any]] = []
-        self._reaction_ns = round(flow.sniper.reaction_ms * NS_PER_MS)
+        self._sniper = Sniper(round(flow.sniper.reaction_ms * NS_PER_MS), flow.sniper.stale_ticks)
         self.factor = 1.0
-        self.sniped = 0
 
     # Time
 
@@ -73,13 +71,13 @@ class FlowMarket(SharedPit):
     def next_ns(self) -> int:
         """The instant of the next event of any kind."""
         death = self._deaths[0][0] if self._deaths else NEVER
-        snipe = self._snipes[0][0] if self._snipes else NEVER
+        snipe = self._sniper.aims[0][0] if self._sniper.aims else NEVER
         return min(self.latent.next_ns, death, snipe, self.next_proposal_ns)
 
     def advance(self, until_ns: int) -> int:
         """Process events up to ``until_ns``; stop right after one that touched an order of ours."""
         self.touched = False
-        latent, deaths, snipes = self.latent, self._deaths, self._snipes
+        latent, deaths, snipes = self.latent, self._deaths, self._sniper.aims
         while True:
             now_ns = self.next_proposal_ns
             if latent.next_ns < now_ns:
@@ -100,7 +98,7 @@ class FlowMarket(SharedPit):
             self._walk(now_ns)
         elif self._deaths and self._deaths[0][0] == now_ns:
             self._die(now_ns)
-        elif self._snipes and self._snipes[0][0] == now_ns:
+        elif self._sniper.aims and self._sniper.aims[0][0] == now_ns:
             self._snipe(now_ns)
         else:
             self._propose(now_ns)
@@ -218,29 +216,16 @@ class FlowMarket(SharedPit):
 
     def look_for_stale(self, now_ns: int) -> None:
         """Have the sniper start towards every quote of ours that is stale and not yet aimed at."""
-        sniper = self._flow.sniper
-        if not sniper.enabled:
-            return
-        for resting in self.ours.values():
-            if self._stale_ticks(resting) >= sniper.stale_ticks and not resting.owner.is_aimed_at:
-                resting.owner.is_aimed_at = True
-                heappush(self._snipes, (now_ns + 1 + self._reaction_ns, resting.owner.number, resting))
+        if self._flow.sniper.enabled:
+            self._sniper.look(self.ours.values(), self.latent.micro, now_ns)
 
-    def _stale_ticks(self, resting: Resting) -> int:
-        """Say by how many whole ticks a quote is better than the latent price."""
-        price = resting.price_ticks * _MICRO
-        return (resting.side * (price - self.latent.micro)) // _MICRO
+    @property
+    def sniped(self) -> int:
+        """How many lots of ours the sniper has taken."""
+        return self._sniper.sniped
 
     def _snipe(self, now_ns: int) -> None:
-        """Take a stale quote, and all that stands before it, if it is still there and still stale."""
-        _, _, resting = heappop(self._snipes)
-        resting.owner.is_aimed_at = False
-        if not (self.trades and resting.lots) or self._stale_ticks(resting) < self._flow.sniper.stale_ticks:
-            return
-        index = 0 if resting.side == BUY else 1
-        better = sum(
-            lots for price, lots in self.book.lots[index].items() if resting.side * (price - resting.price_ticks) > 0
-        )
-        lots = better + self.book.ahead_lots(resting) + resting.lots
-        self.sniped += resting.lots
-        self._trade(now_ns, -resting.side, lots, resting.price_ticks)
+        shot = self._sniper.shoot(self.book, self.latent.micro, self.trades)
+        if shot is not None:
+            resting, lots = shot
+            self._trade(now_ns, -resting.side, lots, resting.price_ticks)

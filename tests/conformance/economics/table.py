@@ -43,13 +43,14 @@ Rows = Callable[[bool], Iterator[Row]]
 
 def sections() -> dict[str, Rows]:
     """Give every part of the table by name; a part is asked with whether to be quick."""
-    from conformance.economics import book, flow, formulas, information, inventory
+    from conformance.economics import book, flow, formulas, information, inventory, race
 
     return {
         "formulas": formulas.rows,
         "book": book.rows,
         "inventory": inventory.rows,
         "information": information.rows,
+        "race": race.rows,
         "flow": flow.rows,
     }
 
