@@ -15,6 +15,7 @@ _VERBS: Final = {
     "run": "Run scenarios over seeds and judge their gates.",
     "compare": "Compare two runs, paired by seed.",
     "sweep": "Try a grid of settings, or random ones, over seeds.",
+    "calibrate": "Search weights, judge them on held-out seeds, propose a config.",
     "replay": "Take a live journal through the core again; prove every decision.",
     "check": "Validate scenario and config files; run nothing.",
     "serve": "Serve a scenario's venue on loopback, REST and streams.",

@@ -249,4 +249,10 @@ def _lines_in(tokens: Any) -> list[str]:
 
 
 CONFIG_CHAIN: Final[Mapping[int, Step]] = {1: config_1_to_2}
-CHAINS: Final[Mapping[str, Mapping[int, Step]]] = {"config": CONFIG_CHAIN, "scenario": {}, "profile": {}, "live": {}}
+CHAINS: Final[Mapping[str, Mapping[int, Step]]] = {
+    "config": CONFIG_CHAIN,
+    "scenario": {},
+    "profile": {},
+    "live": {},
+    "study": {},
+}

@@ -6,13 +6,14 @@ from typing import Final
 
 from sim.scenario.models import Scenario
 from sim.scenario.profiles import Profile
+from sim.scenario.study import Study
 from strategy import document_tree
 from strategy.config import Config
 from strategy.config_live import LiveConfig
 from strategy.file_model import Document
 
 MODELS: Final[Mapping[str, type[Document]]] = MappingProxyType(
-    {"scenario": Scenario, "config": Config, "profile": Profile, "live": LiveConfig}
+    {"scenario": Scenario, "config": Config, "profile": Profile, "live": LiveConfig, "study": Study}
 )
 
 # Keys that all kinds share say nothing about which one it is; keys of old versions do.
@@ -24,6 +25,7 @@ _OWN_KEYS: Final = {
     ),
     "profile": ("status", "symbols", "links", "rates"),
     "live": ("venue", "symbols", "strategy", "files", "watchdog", "metrics", "memory"),
+    "study": ("scenarios", "holdout_scenarios", "train", "holdout", "objective", "constraints", "parameters", "search"),
 }
 
 

@@ -14,7 +14,7 @@ _STALE: Final = "SQ-C031"
 
 
 @click.command("schema", short_help="Print or write the JSON Schema of a kind of file.")
-@click.argument("kind", required=False, type=click.Choice(["scenario", "config", "profile", "live"]))
+@click.argument("kind", required=False, type=click.Choice(["scenario", "config", "profile", "live", "study"]))
 @click.option("--write", is_flag=True, help="Write the schema files (all kinds, or KIND).")
 @click.option("--check", is_flag=True, help="Fail when a written schema file is not current.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the files are (default: inside the package).")

@@ -185,7 +185,7 @@ def test_a_hole_in_a_chain_is_our_mistake() -> None:
 
 
 # One file of each older version of each kind, as a person had it. A kind that is at its first has none.
-OLDER = {"config": {1: OLD}, "scenario": {}, "profile": {}, "live": {}}
+OLDER = {"config": {1: OLD}, "scenario": {}, "profile": {}, "live": {}, "study": {}}
 
 
 @pytest.mark.parametrize("kind", MODELS)

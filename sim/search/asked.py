@@ -1,0 +1,108 @@
+"""What a study asks for, read and checked before anything runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from sim.runs.selection import seeds_of
+from sim.scenario.load import Desk, Ready
+from sim.scenario.profiles import profile_folder
+from sim.scenario.settings import OPTION, read_settings
+from sim.scenario.study import Study
+from sim.search.points import Point, number_text
+from strategy.documents import Reading
+from strategy.errors import OperatorError, Problem
+from strategy.file_model import Complaint
+
+OVERRIDDEN = "SQ-C011"
+NOWHERE = "SQ-C022"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A study with its files found: scenarios to train on, those to judge on, and the one config of both."""
+
+    study: Study
+    train: tuple[Path, ...]
+    judged: tuple[Path, ...]
+    config: Path
+    train_seeds: tuple[int, ...]
+    holdout_seeds: tuple[int, ...]
+
+
+def read_study(path: Path, holdout: str | None, trials: int | None, sampler: str | None) -> Asked:
+    """Read a study and try the ends of its ranges; bad files raise ``OperatorError`` with all that is wrong.
+
+    The last three take the place of what the file says, when they are given.
+    """
+    desk = Desk(profile_folder())
+    reading = desk.document(path, Study, path.as_posix())
+    if reading is None or reading.value is None:
+        raise OperatorError(desk.sorted_problems())
+    study = _changed(reading.value, holdout, trials, sampler)
+    train = tuple(path.parent / name for name in study.scenarios)
+    judged = tuple(path.parent / name for name in study.judged_on)
+    worlds = {file: desk.scenario(file) for file in dict.fromkeys((*train, *judged))}
+    if desk.problems:
+        raise OperatorError(desk.sorted_problems())
+    problems = _misfits(reading, study, {file: world for file, world in worlds.items() if world is not None})
+    if problems:
+        raise OperatorError(problems)
+    (config,) = {(file.parent / world.strategy.config).resolve() for file, world in worlds.items() if world is not None}
+    return Asked(study, train, judged, config, seeds_of(study.train), seeds_of(study.holdout))
+
+
+def worlds_at(paths: Sequence[Path], point: Point) -> list[Ready]:
+    """Read scenarios with the settings of one point."""
+    desk = Desk(profile_folder())
+    given = read_settings(point, desk.problems)
+    worlds = [desk.scenario(path, given) for path in paths]
+    if desk.problems:
+        raise OperatorError(desk.sorted_problems())
+    return [world for world in worlds if world is not None]
+
+
+def _changed(study: Study, holdout: str | None, trials: int | None, sampler: str | None) -> Study:
+    """Put the words of the command line in the place of the file's."""
+    plain = study.dumped()
+    plain["holdout"] = holdout or study.holdout
+    plain["search"] |= {"trials": trials or study.search.trials, "sampler": sampler or study.search.sampler}
+    try:
+        return Study.model_validate(plain)
+    except ValueError as error:
+        words = str(getattr(error, "errors", list)()[0]["msg"])
+        raise click.BadParameter(words, param_hint="--holdout") from None
+
+
+def _misfits(reading: Reading[Study], study: Study, worlds: dict[Path, Ready]) -> list[Problem]:
+    """Say where the ranges do not fit the config, and where the scenarios do not fit each other."""
+    problems = []
+    configs = {(path.parent / world.strategy.config).resolve() for path, world in worlds.items()}
+    if len(configs) > 1:
+        words = f"one study proposes one config; its scenarios have {len(configs)}"
+        problems.append(reading.problem(Complaint(NOWHERE, ("scenarios",), words)))
+    for key, one in study.parameters.items():
+        at = ("parameters", key)
+        for path, world in worlds.items():
+            if any(_covers(override, key) for override in world.strategy.overrides):
+                words = f"{path.as_posix()} overrides {key}: a config could not change it there"
+                problems.append(reading.problem(Complaint(OVERRIDDEN, at, words, at_key=True)))
+        for value in (one.low, one.high):
+            text = str(int(value)) if one.whole else number_text(value)
+            for mistake in _mistakes(worlds, f"{key}={text}"):
+                words = f"at {text}: {mistake.message}"
+                problems.append(reading.problem(Complaint(mistake.code, at, words, at_key=True)))
+    return list(dict.fromkeys(problems))
+
+
+def _mistakes(worlds: dict[Path, Ready], setting: str) -> list[Problem]:
+    try:
+        worlds_at(tuple(worlds), (setting,))
+    except OperatorError as wrong:
+        return [problem for problem in wrong.problems if problem.path_text == OPTION]
+    return []
+
+
+def _covers(override: str, key: str) -> bool:
+    return override == key or key.startswith(f"{override}.") or override.startswith(f"{key}.")

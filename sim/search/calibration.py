@@ -1,0 +1,200 @@
+"""One ``sim calibrate``: search on training seeds, judge once on seeds the search never saw, propose.
+
+The held-out seeds are run for two configs only, the one that is there and the best of the training. Had
+they chosen between more, they would be training seeds too.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from sim.runs.engine import Crew, Gathered
+from sim.runs.job import Job, SeedResult
+from sim.runs.pairing import BETTER, Effect, effect_of
+from sim.scenario.load import Ready
+from sim.search.asked import Asked, worlds_at
+from sim.search.bench import Bench
+from sim.search.ledger import Ledger
+from sim.search.points import Point
+from sim.search.proposal import proposed_text
+from sim.search.sampler import Sampler
+from sim.search.scoring import Score, Trial, best_of, score_of, worth
+from strategy.errors import OperatorError
+
+LEDGER: Final = "results.ndjson"
+EVIDENCE: Final = "evidence.json"
+PROPOSED: Final = "proposed.yaml"
+
+NOT_SHOWN: Final = "not shown"
+NOTHING_FEASIBLE: Final = "nothing feasible"
+PROPOSAL: Final = "proposed"
+
+# Worse than any limit that is merely missed.
+_REFUSED: Final = 1000.0
+
+Say = Callable[[str], None]
+
+
+class Unfinished(Exception):
+    """Some runs have no usable result; what was gathered says why."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        super().__init__(gathered.why)
+        self.gathered = gathered
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a calibration came to. ``effect`` is of the held-out seeds, ``held`` what the best is worth there."""
+
+    before: Score
+    trials: tuple[Trial, ...]
+    best: Trial | None
+    effect: Effect | None
+    held: Score | None
+    verdict: str
+
+
+class Calibration:
+    """A study being carried out on a bench. Raises ``Unfinished`` when runs are lost or interrupted."""
+
+    def __init__(self, asked: Asked, bench: Bench, data_dir: str, say: Say) -> None:
+        """Take what is asked; ``say`` is told one line for each batch."""
+        self._asked = asked
+        self._bench = bench
+        self._data_dir = data_dir
+        self._say = say
+
+    def find(self) -> Found:
+        """Search, then judge."""
+        study = self._asked.study
+        (runs,) = self._runs([worlds_at(self._asked.train, ())], self._asked.train_seeds)
+        before = self._score(runs)
+        trials = self._search()
+        best = best_of(trials, study.objective)
+        if best is None:
+            return Found(before, tuple(trials), None, None, None, NOTHING_FEASIBLE)
+        judged = [worlds_at(self._asked.judged, point) for point in ((), best.settings)]
+        old, new = self._runs(judged, self._asked.holdout_seeds)
+        held, effect = self._score(new), self._effect(old, new)
+        is_shown = effect is not None and effect.verdict == BETTER and abs(effect.change) >= study.gain_min
+        verdict = PROPOSAL if is_shown and held.is_feasible else NOT_SHOWN
+        return Found(before, tuple(trials), best, effect, held, verdict)
+
+    def _search(self) -> list[Trial]:
+        study = self._asked.study
+        sampler = Sampler(study.search, study.parameters)
+        trials: list[Trial] = []
+        while len(trials) < study.search.trials:
+            points = sampler.ask(study.search.trials - len(trials))
+            scores = self._tried(points)
+            trials += [
+                Trial(len(trials) + number, point, score)
+                for number, (point, score) in enumerate(zip(points, scores, strict=True))
+            ]
+            sampler.tell([(worth(score, study.objective), score.violation) for score in scores])
+            self._say(self._progress(trials))
+        return trials
+
+    def _tried(self, points: Sequence[Point]) -> list[Score]:
+        """Score a batch in training; weights that no config may have together are worth nothing."""
+        refused: dict[int, Score] = {}
+        worlds = []
+        for number, point in enumerate(points):
+            try:
+                worlds.append(worlds_at(self._asked.train, point))
+            except OperatorError as wrong:
+                refused[number] = Score(None, _REFUSED, (wrong.problems[0].message,))
+        runs = iter(self._runs(worlds, self._asked.train_seeds))
+        return [refused.get(number) or self._score(next(runs)) for number in range(len(points))]
+
+    def _progress(self, trials: Sequence[Trial]) -> str:
+        objective = self._asked.study.objective
+        best = best_of(trials, objective)
+        so_far = f"best {objective.metric} {best.score.mean:.4g}, trial {best.number}" if best else "none feasible yet"
+        return f"trial {len(trials)} of {self._asked.study.search.trials}: {so_far}"
+
+    def _runs(self, worlds: Sequence[Sequence[Ready]], seeds: Sequence[int]) -> list[list[list[SeedResult]]]:
+        """Give the results by point, scenario and seed."""
+        jobs = [Job(world, seed, data_dir=self._data_dir) for many in worlds for world in many for seed in seeds]
+        gathered = self._bench.run(jobs)
+        results = [gathered.results[place] for place in sorted(gathered.results)]
+        if len(results) < len(jobs) or any(one.skipped or one.refused for one in results):
+            raise Unfinished(gathered)
+        groups = [results[start : start + len(seeds)] for start in range(0, len(results), len(seeds))]
+        ahead = iter(groups)
+        return [[next(ahead) for _ in many] for many in worlds]
+
+    def _score(self, runs: Sequence[Sequence[SeedResult]]) -> Score:
+        return score_of(runs, self._asked.study.objective, self._asked.study.constraints)
+
+    def _effect(self, old: Sequence[Sequence[SeedResult]], new: Sequence[Sequence[SeedResult]]) -> Effect | None:
+        """Pair the held-out runs, one scenario's seeds after another's."""
+        objective = self._asked.study.objective
+        before, after = (
+            {place: one.metrics for place, one in enumerate(run for results in runs for run in results)}
+            for runs in (old, new)
+        )
+        return effect_of(self._asked.study.name, objective.metric, objective.stat, before, after)
+
+
+def carry_out(asked: Asked, crew: Crew, out: Path, data_dir: str, say: Say) -> Found:
+    """Carry out a study and write its evidence, and the proposed config where one was shown to be better."""
+    with Ledger(out / LEDGER) as ledger:
+        found = Calibration(asked, Bench(crew, ledger), data_dir, say).find()
+    (out / EVIDENCE).write_text(json.dumps(evidence_of(asked, found), indent=1) + "\n", encoding="utf-8")
+    (out / PROPOSED).unlink(missing_ok=True)
+    if found.verdict == PROPOSAL and found.best is not None:
+        text = proposed_text(asked.config.read_text(encoding="utf-8"), found.best.settings, _head(asked, found))
+        (out / PROPOSED).write_text(text, encoding="utf-8")
+    return found
+
+
+def evidence_of(asked: Asked, found: Found) -> dict[str, Any]:
+    """Give all that a proposal rests on: a function of the study and the program."""
+    effect = found.effect
+    return {
+        "schema_version": 1,
+        "study": asked.study.dumped(),
+        "verdict": found.verdict,
+        "training": {"before": msgspec.to_builtins(found.before), "trials": msgspec.to_builtins(found.trials)},
+        "best": msgspec.to_builtins(found.best),
+        "holdout": None
+        if effect is None
+        else {
+            "change": effect.change,
+            "interval": effect.interval,
+            "before": effect.before,
+            "after": effect.after,
+            "runs": len(effect.seeds),
+            "verdict": effect.verdict,
+            "broken": [] if found.held is None else list(found.held.broken),
+        },
+    }
+
+
+def in_words(asked: Asked, found: Found) -> str:
+    """Say in one line what the held-out seeds showed."""
+    if found.effect is None or found.best is None:
+        return "no point held every constraint in training: nothing is proposed"
+    effect, study = found.effect, asked.study
+    ends = "no interval" if effect.interval is None else f"95% {effect.interval[0]:+.4g} .. {effect.interval[1]:+.4g}"
+    words = f"{effect.metric} {effect.before:.4g} to {effect.after:.4g} on {len(effect.seeds)} held-out runs: "
+    words += f"{effect.change:+.4g} ({ends})"
+    if found.verdict == PROPOSAL:
+        return words
+    if found.held is not None and found.held.broken:
+        return f"{words}; not proposed: {found.held.broken[0]}"
+    if effect.verdict == BETTER:
+        return f"{words}; not proposed: less than {study.gain_min:g}"
+    return f"{words}; not proposed: {effect.verdict}"
+
+
+def _head(asked: Asked, found: Found) -> list[str]:
+    return [
+        f"Proposed by the calibration {asked.study.name}, over {len(found.trials)} trials.",
+        f"{in_words(asked, found)}.",
+        f"The evidence is in {EVIDENCE}, beside this file.",
+    ]
