@@ -31,6 +31,9 @@ _BETWEEN: Final = (
     " WHERE now_ns >= ? AND now_ns < ? AND kind = ? ORDER BY seq"
 )
 
+# What sqlite says of a disk that takes nothing: it may not make the file that readers and writers share.
+_TAKES_NOTHING: Final = ("CANTOPEN", "READONLY")
+
 
 class Head(NamedTuple):
     """A segment that begins with a snapshot: its number, its process, our clock."""
@@ -40,24 +43,23 @@ class Head(NamedTuple):
     now_ns: int
 
 
+class NoneYet(table.Damaged):
+    """There is no journal: nothing ever ran, or not here."""
+
+    code = "SQ-O015"
+
+
 class JournalReader:
     """An open journal; used with ``with``."""
 
     def __init__(self, path: Path) -> None:
-        """Open it as of now; raises ``Damaged`` for what is no journal of ours."""
-        if not path.exists():
-            raise table.Damaged(f"there is no journal at {path}")
-        try:
-            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        except sqlite3.Error as error:
-            raise table.Damaged(f"{path}: {error}") from None
+        """Open it as of now; raises ``NoneYet`` where there is none, ``Damaged`` for what is no journal of ours."""
+        if not path.exists() or not path.stat().st_size:
+            raise NoneYet(f"there is no journal at {path}")
         self._path = path
         try:
-            # Everything is read as it stood at one instant, whatever is written meanwhile.
-            self._db.execute("BEGIN")
-            version = dict(self._db.execute(table.ALL_META).fetchall()).get("format")
-        except sqlite3.Error as error:
-            self._db.close()
+            self._db, version = _opened(path)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise table.Damaged(f"{path}: {error}") from None
         if version != table.FORMAT:
             self._db.close()
@@ -70,6 +72,16 @@ class JournalReader:
         self, kind: type[BaseException] | None, failure: BaseException | None, at: TracebackType | None
     ) -> None:
         self._db.close()
+
+    def prove(self) -> None:
+        """See that every page of the file is whole, as a process that begins does; takes seconds for a full one."""
+        ((said,),) = self._all("PRAGMA quick_check(1)")
+        if said != "ok":
+            raise table.Damaged(f"{self._path}: {' '.join(said.split())}")
+
+    def has_begun(self) -> bool:
+        """Say whether a process ever began in it."""
+        return bool(self._all("SELECT count(*) FROM boots")[0][0])
 
     def knobs(self) -> Knobs:
         """Give the knobs that the latest process ran with."""
@@ -105,8 +117,11 @@ class JournalReader:
 
     def records(self, from_ns: int, until_ns: int, kind: int) -> Iterator[Record]:
         """Read the records of a kind and a span of our clock, in order."""
-        for row in self._db.execute(_BETWEEN, (from_ns, until_ns, kind)):
-            yield table.record_of(table.Row(*row))
+        try:
+            for row in self._db.execute(_BETWEEN, (from_ns, until_ns, kind)):
+                yield table.record_of(table.Row(*row))
+        except sqlite3.Error as error:
+            raise table.Damaged(f"{self._path}: {error}") from None
 
     def words(self, from_ns: int, until_ns: int) -> Iterator[EventRecord]:
         """Read what was heard in a span of our clock, but for the market."""
@@ -129,5 +144,28 @@ class JournalReader:
     def _all(self, query: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise table.Damaged(f"{self._path}: {error}") from None
+
+
+def _opened(path: Path) -> tuple[sqlite3.Connection, int | None]:
+    """Open it and see its format; on a disk that takes nothing, where sqlite cannot share, as a file that rests."""
+    try:
+        return _begun(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        log = path.with_name(f"{path.name}-wal")
+        # What stands in a log would be left out without a word.
+        if error.sqlite_errorname.split("_")[1] not in _TAKES_NOTHING or (log.exists() and log.stat().st_size):
+            raise
+        return _begun(path, "mode=ro&immutable=1")
+
+
+def _begun(path: Path, how: str) -> tuple[sqlite3.Connection, int | None]:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+    try:
+        # Everything is read as it stood at one instant, whatever is written meanwhile.
+        db.execute("BEGIN")
+        return db, dict(db.execute(table.ALL_META).fetchall()).get("format")
+    except BaseException:
+        db.close()
+        raise

@@ -55,7 +55,11 @@ class Store:
         self._inode = 0
         is_new = not path.exists() or not path.stat().st_size
         try:
+            # Nobody else's business; its log takes over the mode.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
+        except OSError as error:
+            raise CannotWrite(f"{path}: {error.strerror}") from None
         except sqlite3.Error as error:
             raise CannotWrite(f"{path}: {error}") from None
         try:

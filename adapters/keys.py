@@ -21,7 +21,6 @@ NOT_PRIVATE: Final = "SQ-C041"
 FILES: Final = ("api_key", "api_secret")
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 # What a header may carry: anything else would end up in a request as something it is not.
 _WORD: Final = re.compile(r"[\x21-\x7e]{1,4096}")
 
@@ -92,9 +91,9 @@ def problems_of(folder: Path) -> tuple[Problem, ...]:
     if not stat.S_ISDIR(found.st_mode):
         return (_problem(UNREADABLE, folder, "not a folder"),)
     problems = []
-    if found.st_mode & _OTHERS_WRITE or found.st_uid not in (os.geteuid(), 0):
+    if found.st_mode & _OTHERS or found.st_uid not in (os.geteuid(), 0):
         mode = stat.S_IMODE(found.st_mode)
-        words = f"others may put other files in it (mode {mode:04o}, owner {found.st_uid}); want mode 0700"
+        words = f"others have a way into it (mode {mode:04o}, owner {found.st_uid}); want mode 0700"
         problems.append(_problem(NOT_PRIVATE, folder, words))
     for name in FILES:
         problems += _file_problems(folder / name)

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +16,8 @@ import strategy
 from adapters import heartbeat, keys, lockfile
 from adapters.bar import Bar
 from adapters.settings import Settings
+from adapters.terms import MODES, REAL, journal_of
+from strategy.journal_table import Damaged
 
 OK: Final = "ok"
 WARN: Final = "warn"
@@ -49,6 +50,7 @@ def host_rows(settings: Settings) -> Iterator[Row]:
     if folder.state != FAIL:
         yield _disk(settings.state_dir)
     yield _journal(settings.journal)
+    yield _budget(settings)
     yield _limits(settings)
     yield _port(settings.live.metrics.port)
 
@@ -80,8 +82,10 @@ def _keys(folder: Path) -> Row:
     problems = keys.problems_of(folder)
     if problems:
         words = "; ".join(f"{each.path_text}: {each.message} ({each.code})" for each in problems)
-        return Row("keys", FAIL, words, "files api_key and api_secret, owned by this user, mode 0600")
-    return Row("keys", OK, f"{folder}, mode 0600, {len(keys.FILES)} of {len(keys.FILES)}")
+        return Row(
+            "keys", FAIL, words, "a folder of mode 0700 with files api_key and api_secret of mode 0600, this user's own"
+        )
+    return Row("keys", OK, f"{folder}, mode 0700, files 0600, {len(keys.FILES)} of {len(keys.FILES)}")
 
 
 def _folder(folder: Path) -> Row:
@@ -133,21 +137,44 @@ def _disk(folder: Path) -> Row:
 
 
 def _journal(path: Path) -> Row:
-    if not path.exists():
-        return Row("journal", OK, f"{path}, none yet")
+    # Loaded here: a kill needs the rows and nothing of this.
+    from adapters.journal_reader import JournalReader, NoneYet
+
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as journal:
-            verdict = journal.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        return Row("journal", FAIL, f"{path}: {error} (SQ-O033)", "mend the state folder")
-    except sqlite3.DatabaseError as error:
-        verdict = str(error)
-    if verdict != "ok":
-        words = f"{path}: {' '.join(verdict.split())} (SQ-O010)"
+        with JournalReader(path) as reader:
+            reader.prove()
+            if reader.has_begun():
+                reader.last_state()
+    except NoneYet:
+        return Row("journal", OK, f"{path}, none yet")
+    except Damaged as error:
+        words = f"{error} ({error.code})"
         return Row("journal", FAIL, words, "a good copy, or live run --set-journal-aside (sim explain SQ-O010)")
     if not os.access(path, os.W_OK):
         return Row("journal", FAIL, f"{path} may not be written (SQ-O033)", "chmod u+w")
     return Row("journal", OK, f"{path}, whole and writable")
+
+
+def _budget(settings: Settings) -> Row:
+    """Look whether a start would end at once, because a budget was spent and nobody has looked into it."""
+    latched = {mode: symbols for mode in MODES if (symbols := _latched(journal_of(settings, mode)))}
+    if not latched:
+        return Row("budget", OK, "none is spent")
+    words = "; ".join(f"{mode}: {' '.join(symbols)}" for mode, symbols in latched.items())
+    state = FAIL if REAL in latched else WARN
+    return Row("budget", state, f"spent, {words} (SQ-R033)", "find out why, then live run --clear-latch")
+
+
+def _latched(path: Path) -> list[str]:
+    """Name the symbols that a journal keeps from quoting; what is wrong with it another row says."""
+    from adapters.journal_reader import JournalReader
+
+    try:
+        with JournalReader(path) as reader:
+            desks = reader.last_state().desks if reader.has_begun() else []
+    except Damaged:
+        return []
+    return [desk.symbol for desk in desks if desk.memory.latched]
 
 
 def _limits(settings: Settings) -> Row:

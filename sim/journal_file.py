@@ -7,11 +7,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import strategy
 from sim import __version__
 from strategy import journal_table as table
 from strategy.errors import StormquoteError
+
+# What sqlite says of a disk that takes nothing: it may not make the file that readers and writers share.
+_TAKES_NOTHING: Final = ("CANTOPEN", "READONLY")
 
 
 class NotAJournal(StormquoteError):
@@ -80,8 +84,23 @@ def opened(path: Path) -> Iterator[JournalFile]:
     """Open a journal; raises ``NotAJournal`` where it is none."""
     if not path.is_file():
         raise NotAJournal(f"{path}: no such file")
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    db = _connected(path)
     try:
         yield JournalFile(path, db)
     finally:
         db.close()
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Connect; on a disk that takes nothing, where sqlite cannot share, to a file that rests."""
+    where = f"{path.absolute().as_uri()}?mode=ro"
+    db = sqlite3.connect(where, uri=True, isolation_level=None)
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        db.execute(table.ALL_META)
+    except sqlite3.Error as error:
+        # What stands in a log would be left out without a word.
+        if error.sqlite_errorname.split("_")[1] in _TAKES_NOTHING and not (log.exists() and log.stat().st_size):
+            db.close()
+            return sqlite3.connect(f"{where}&immutable=1", uri=True, isolation_level=None)
+    return db

@@ -51,3 +51,11 @@ class Kept:
 
     def close(self) -> None:
         self.store.close()
+
+
+def hurt_in_the_middle(journal: Path) -> None:
+    """Spoil a page of old records, as a disk does: nothing that a restart reads."""
+    data = bytearray(journal.read_bytes())
+    at = data.index(b"OrderFilled", len(data) // 3) // 4096 * 4096
+    data[at : at + 4096] = b"\xa5" * 4096
+    journal.write_bytes(data)

@@ -53,6 +53,9 @@ async def _compared(settings: "Settings", keys: "Keys", journal: Path, fix: bool
     from adapters.reconciling import books_of, lasting_differences, mended
     from adapters.visit import visiting
 
+    with JournalReader(journal) as reader:
+        reader.prove()
+
     def read() -> "list[Books]":
         with JournalReader(journal) as reader:
             return books_of(reader.last_state(), reader.knobs())

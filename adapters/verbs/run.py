@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Facts that ``ground`` looks at itself, with an ending of its own for each.
-_LOOKED_AT: Final = ("instance", "bar", "journal", "metrics")
+_LOOKED_AT: Final = ("instance", "bar", "journal", "budget", "metrics")
 
 
 class Span(click.ParamType[float]):

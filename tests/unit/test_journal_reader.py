@@ -1,13 +1,18 @@
 """A journal as others read it: whole or not at all, and also while it is written."""
 
+import os
+import shutil
 import sqlite3
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from kept import Kept, state_with
+from kept import Kept, hurt_in_the_middle, state_with
 
-from adapters.journal_reader import JournalReader
+from adapters.journal_reader import JournalReader, NoneYet
+from sim.journal_file import NotAJournal, opened
 from strategy import events
 from strategy import journal_table as table
 
@@ -31,8 +36,70 @@ def test_the_last_state_is_what_a_restart_would_take_over_then_and_now(tmp_path:
 
 
 def test_a_journal_that_is_not_there_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(table.Damaged, match="there is no journal at"):
-        JournalReader(tmp_path / "j")
+    for content in (None, b""):
+        if content is not None:
+            (tmp_path / "j").write_bytes(content)
+        with pytest.raises(NoneYet, match="there is no journal at"):
+            JournalReader(tmp_path / "j")
+
+
+@contextmanager
+def taking_nothing(folder: Path) -> Iterator[None]:
+    """Have a disk that takes nothing; a superuser may write anywhere, so we become somebody else."""
+    user = os.geteuid()
+    for file in folder.iterdir():
+        file.chmod(0o444)
+    folder.chmod(0o555)
+    if not user:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(PermissionError):
+            (folder / "other").write_bytes(b"")
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o700)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Give a folder that is not below one of the superuser's own."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_on_a_disk_that_takes_nothing_a_journal_at_rest_is_read(open_folder: Path) -> None:
+    Kept(open_folder / "j", state_with(3)).close()
+    with taking_nothing(open_folder):
+        with JournalReader(open_folder / "j") as reader:
+            assert 3 == reader.last_state().desks[0].position.lots
+        with opened(open_folder / "j") as file:
+            assert 1 == len(file.boots)
+
+
+def test_there_it_is_not_read_without_what_stands_in_its_log(open_folder: Path) -> None:
+    kept = Kept(open_folder / "k", state_with(3))
+    for tail in ("", "-wal"):
+        shutil.copy(open_folder / f"k{tail}", open_folder / f"j{tail}")
+    kept.close()
+    with taking_nothing(open_folder):
+        with pytest.raises(table.Damaged, match=r"unable to open|readonly"):
+            JournalReader(open_folder / "j")
+        with pytest.raises(NotAJournal), opened(open_folder / "j"):
+            pass
+
+
+def test_a_journal_with_a_page_that_was_hurt_is_not_proven(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "j", state_with())
+    for number in range(200):
+        kept.hear(number, fill(f"{number}", 1))
+    kept.turn(300, state_with(3))
+    kept.close()
+    with JournalReader(tmp_path / "j") as reader:
+        reader.prove()
+    hurt_in_the_middle(tmp_path / "j")
+    with JournalReader(tmp_path / "j") as reader, pytest.raises(table.Damaged):
+        reader.prove()
 
 
 def test_what_is_written_meanwhile_is_not_seen_in_part(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The journal's file where something stands in its way: nothing half written, nothing made up."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +19,17 @@ def test_a_file_system_without_a_write_ahead_log_is_refused(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CannotWrite, match="no write-ahead log"):
         Store(Path(":memory:"))
+
+
+def test_a_journal_and_its_log_are_its_users_own(tmp_path):
+    before = os.umask(0)
+    try:
+        store = begun(tmp_path)
+    finally:
+        os.umask(before)
+    assert {0o600} == {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert (tmp_path / "journal-wal").exists()
+    store.close()
 
 
 def test_a_journal_that_somebody_holds_altogether_cannot_be_opened(tmp_path):

@@ -47,9 +47,10 @@ def test_a_file_that_others_may_read_or_write_is_refused(tmp_path: Path, mode: i
     assert refused(folder) == [("SQ-C041", f"mode {mode:04o}, want 0600")]
 
 
-def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o770, 0o755, 0o710])
+def test_a_folder_that_others_have_a_way_into_is_refused(tmp_path: Path, mode: int) -> None:
     folder = write_keys(tmp_path / "keys")
-    folder.chmod(0o770)
+    folder.chmod(mode)
     assert [code for code, _ in refused(folder)] == ["SQ-C041"]
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from kept import Kept, hurt_in_the_middle, state_with
 from live_files import KEY, SECRET, write_live
+from msgspec.structs import replace
 from processes import python
 from scripted_venue import ScriptedVenue
 
@@ -17,11 +19,13 @@ from adapters import preflight, venues
 from adapters.bar import Bar, Reason
 from adapters.endings import Ended
 from adapters.heartbeat import QUOTING, Beat, Heart
+from adapters.journal_store import Store
 from adapters.preflight import FAIL, OK, WARN, Row, host_rows
 from adapters.settings import load
 from adapters.venue import VenueUnusable
 from adapters.verbs import check
 from strategy.errors import OperatorError
+from strategy.events import OperatorSaid
 from strategy.exit_codes import ExitCode
 
 
@@ -155,14 +159,15 @@ def test_a_whole_journal_is_ok_and_a_damaged_one_is_not(tmp_path: Path) -> None:
     path = write_live(tmp_path)
     (tmp_path / "state").mkdir()
     journal = tmp_path / "state" / "journal.sqlite"
-    with closing(sqlite3.connect(journal)) as connection:
-        connection.execute("create table t (x)")
-        connection.executemany("insert into t values (?)", [("x" * 500,)] * 200)
-        connection.commit()
+    Store(journal).close()  # of a process that ended before it began
     assert row(path, "journal").state == OK
-    data = bytearray(journal.read_bytes())
-    data[4096:8192] = b"\xa5" * 4096
-    journal.write_bytes(data)
+    kept = Kept(journal, state_with())
+    for number in range(200):
+        kept.hear(number, OperatorSaid("OrderFilled" * 20))
+    kept.turn(300, state_with())
+    kept.close()
+    assert row(path, "journal").state == OK
+    hurt_in_the_middle(journal)
     found = row(path, "journal")
     assert found.state == FAIL
     assert "SQ-O010" in found.detail
@@ -172,11 +177,36 @@ def test_a_whole_journal_is_ok_and_a_damaged_one_is_not(tmp_path: Path) -> None:
     assert row(path, "journal").state == FAIL
 
 
-def test_a_journal_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_database_is_no_journal(tmp_path: Path) -> None:
     path = write_live(tmp_path)
     (tmp_path / "state").mkdir()
     with closing(sqlite3.connect(tmp_path / "state" / "journal.sqlite")) as connection:
         connection.execute("create table t (x)")
+    assert ("SQ-O010" in row(path, "journal").detail, row(path, "journal").state) == (True, FAIL)
+
+
+@pytest.mark.parametrize(("name", "mode", "state"), [("journal", "real", FAIL), ("journal.paper", "paper", WARN)])
+def test_a_budget_that_is_spent_is_told_with_what_begins_it_anew(
+    tmp_path: Path, name: str, mode: str, state: str
+) -> None:
+    path = write_live(tmp_path)
+    assert row(path, "budget").state == OK
+    latched = state_with()
+    kept = Kept(tmp_path / "state" / f"{name}.sqlite", latched)
+    assert row(path, "budget").state == OK
+    latched.desks[0].memory = replace(latched.desks[0].memory, latched=True)
+    kept.turn(5, latched)
+    words = f"spent, {mode}: BTCUSDT (SQ-R033)"
+    assert row(path, "budget") == Row("budget", state, words, "find out why, then live run --clear-latch")
+    kept.hear(6, OperatorSaid("clear_latch"))
+    kept.close()
+    assert row(path, "budget").state == OK
+
+
+def test_a_journal_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_live(tmp_path)
+    (tmp_path / "state").mkdir()
+    Kept(tmp_path / "state" / "journal.sqlite", state_with()).close()
     monkeypatch.setattr("os.access", lambda name, mode: mode != os.W_OK)
     assert "may not be written" in row(path, "journal").detail
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from emptied import FullVenue
-from kept import Kept, state_with
+from kept import Kept, hurt_in_the_middle, state_with
 from live_files import write_live
 from quoting import INSTRUMENT
 
@@ -198,13 +198,32 @@ def test_balances_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert ExitCode.OK == run(monkeypatch, tmp_path, Told(None), state_with(5)).exit_code
 
 
-@pytest.mark.parametrize("content", [None, b"this was never a database" * 100])
+@pytest.mark.parametrize(
+    ("content", "code"), [(None, "SQ-O015"), (b"", "SQ-O015"), (b"this was never a database" * 100, "SQ-O010")]
+)
 def test_without_a_journal_there_is_nothing_to_compare(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, code: str
 ) -> None:
     if content is not None:
         (tmp_path / "state").mkdir()
         (tmp_path / "state" / "journal.sqlite").write_bytes(content)
+    result = run(monkeypatch, tmp_path, Told(), None)
+    assert isinstance(result.exception, Ended)
+    assert (code, ExitCode.PREFLIGHT) == (result.exception.code, result.exception.exit_code)
+
+
+def test_a_journal_that_a_start_would_refuse_agrees_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").mkdir()
+    journal = tmp_path / "state" / "journal.sqlite"
+    kept = Kept(journal, state_with())
+    for number in range(200):
+        kept.hear(number, fill(f"{number}"))
+    kept.turn(300, state_with())
+    kept.close()
+    assert ExitCode.OK == run(monkeypatch, tmp_path, Told(), None).exit_code
+    hurt_in_the_middle(journal)
     result = run(monkeypatch, tmp_path, Told(), None)
     assert isinstance(result.exception, Ended)
     assert ("SQ-O010", ExitCode.PREFLIGHT) == (result.exception.code, result.exception.exit_code)
