@@ -322,7 +322,7 @@ def test_what_failed_in_the_incident_fails_again(tmp_path):
     assert "SQ-O001" in [line["code"] for line in stage.log if line["event"] == "alert"]
     result = sim("run", "--from-journal", stage.terms.journal, "-w", "1", cwd=tmp_path)
     assert ExitCode.FAILED == result.returncode, result.stdout + result.stderr
-    (line,) = [line for line in result.stdout.splitlines() if line.lstrip().startswith("doubt_s")]
+    line, *_why = (line for line in result.stdout.splitlines() if line.lstrip().startswith("doubt_s"))
     assert "FAIL" in line
     assert "no sample" not in line
 

@@ -48,5 +48,4 @@ def test_it_says_that_no_order_has_met_the_real_venue(page: str, repository: Pat
 
 def test_every_exit_code_is_in_the_readme(repository: Path) -> None:
     rows = re.findall(r"^\| (\d+) \|", (repository / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    left_out = {ExitCode.BASELINE}  # no command compares runs yet
-    assert sorted(int(code) for code in ExitCode if code not in left_out) == [int(row) for row in rows]
+    assert sorted(int(code) for code in ExitCode) == [int(row) for row in rows]
