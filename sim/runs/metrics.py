@@ -23,7 +23,7 @@ def metrics_of(world: World) -> dict[str, Stats]:
     """Make every figure of one run that has a sample."""
     warm_ns = round(world.scenario.run.warmup_s * NS_PER_S)
     end_ns = world.kernel.now_ns
-    ledgers = {symbol: _ledger(world, symbol, warm_ns) for symbol in world.standing}
+    ledgers = {symbol: ledger_of(world, symbol, warm_ns) for symbol in world.standing}
     made: dict[str, Stats] = dict(ratios(tuple(ledger.figures(end_ns) for ledger in ledgers.values())))
     made |= _money(world, ledgers, end_ns)
     made |= _standing(world)
@@ -31,8 +31,8 @@ def metrics_of(world: World) -> dict[str, Stats]:
     return made
 
 
-def _ledger(world: World, symbol: str, warm_ns: int) -> EdgeLedger:
-    """Fold the fills and mids of one symbol, in order of time, from the end of the warm-up."""
+def ledger_of(world: World, symbol: str, warm_ns: int) -> EdgeLedger:
+    """Fold the fills and mids of one symbol, in order of time, from the end of the warm-up at ``warm_ns``."""
     instrument = world.venue.instruments[symbol]
     ledger = EdgeLedger(instrument)
     fills = [fill for fill in world.venue.fills if fill.event.symbol == symbol]
