@@ -89,3 +89,34 @@ def test_a_cluster_that_does_not_answer_loses_all_and_says_so(tmp_path, monkeypa
     assert ({}, [0, 1, 2]) == (gathered.results, gathered.lost)
     assert "no cluster at tcp://127.0.0.1:9" in gathered.why
     assert time.monotonic() - started_s < 20
+
+
+@pytest.fixture
+def cluster():
+    dask_or_skip()
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as running:
+        yield running
+
+
+def test_a_scheduler_that_is_there_already_gives_the_same_and_is_left_running(tmp_path, cluster):
+    jobs = jobs_of(tmp_path, 2)
+    assert digests(jobs, "local", 1) == digests(jobs, cluster.scheduler_address, 2)
+    assert digests(jobs[:1], "local", 1) == digests(jobs[:1], cluster.scheduler_address, 2)
+
+
+def test_a_cluster_of_another_version_is_not_used(tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr("sim.runs.workers.__version__", "0.0.1")
+    gathered = run_jobs(jobs_of(tmp_path, 2), 2, lambda *_: None, lambda _: False, cluster.scheduler_address)
+    assert [0, 1] == gathered.lost
+    assert "not 0.0.1" in gathered.why
+
+
+def test_a_scheduler_that_goes_away_takes_only_what_was_not_done(tmp_path, cluster):
+    jobs = jobs_of(tmp_path, 60)
+    gathered = run_jobs(jobs, 1, lambda place, _: place or cluster.close(), lambda _: False, cluster.scheduler_address)
+    assert gathered.results
+    assert gathered.lost
+    assert list(range(60)) == sorted([*gathered.results, *gathered.lost])
+    assert "gone" in gathered.why
