@@ -119,11 +119,16 @@ class EdgeLedger(msgspec.Struct):
         self.funding += cash
         self.cash += cash
 
+    @property
+    def pnl_cash(self) -> int:
+        """Give what was earned up to now, what is held counted at the mid."""
+        return self.cash + move_cash(self.instrument, self.lots, self.mid2_ticks)
+
     def figures(self, now_ns: int) -> Figures:
         """Give everything as of now. Markouts that are not due yet are in no figure."""
         self._settle(now_ns)
         return Figures(
-            pnl_cash=self.cash + move_cash(self.instrument, self.lots, self.mid2_ticks),
+            pnl_cash=self.pnl_cash,
             capture_cash=self.captured,
             fee_cash=self.fees,
             funding_cash=self.funding,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sim.measures import Chosen
+from sim.runs.equity import drawdown_cash
 from sim.runs.job import Stats
 from sim.world import World
 from strategy.edge import EdgeLedger, Traded, ratios, weighted_stats
@@ -23,9 +24,13 @@ def metrics_of(world: World) -> dict[str, Stats]:
     """Make every figure of one run that has a sample."""
     warm_ns = round(world.scenario.run.warmup_s * NS_PER_S)
     end_ns = world.kernel.now_ns
-    ledgers = {symbol: ledger_of(world, symbol, warm_ns) for symbol in world.standing}
+    folded = {symbol: _folded(world, symbol, warm_ns) for symbol in world.standing}
+    ledgers = {symbol: ledger for symbol, (ledger, _) in folded.items()}
     made: dict[str, Stats] = dict(ratios(tuple(ledger.figures(end_ns) for ledger in ledgers.values())))
     made |= _money(world, ledgers, end_ns)
+    made["drawdown_usdt"] = _one(
+        quote_from_cash(drawdown_cash({symbol: course for symbol, (_, course) in folded.items()}))
+    )
     made |= _standing(world)
     made |= _traffic(world, end_ns, int(made["fills"]["value"]))
     return made
@@ -33,6 +38,11 @@ def metrics_of(world: World) -> dict[str, Stats]:
 
 def ledger_of(world: World, symbol: str, warm_ns: int) -> EdgeLedger:
     """Fold the fills and mids of one symbol, in order of time, from the end of the warm-up at ``warm_ns``."""
+    return _folded(world, symbol, warm_ns)[0]
+
+
+def _folded(world: World, symbol: str, warm_ns: int) -> tuple[EdgeLedger, list[tuple[int, int]]]:
+    """Give the ledger of a symbol, and its PnL after each mid and fill; funding is known at the end only."""
     instrument = world.venue.instruments[symbol]
     ledger = EdgeLedger(instrument)
     fills = [fill for fill in world.venue.fills if fill.event.symbol == symbol]
@@ -44,17 +54,20 @@ def ledger_of(world: World, symbol: str, warm_ns: int) -> EdgeLedger:
         # What was held before is bought at the mid of now: the past is neither gain nor loss.
         ledger.mid2_ticks = starts[0][1]
         ledger.cash = -move_cash(instrument, ledger.lots, ledger.mid2_ticks)
-    place = 0
+    place, course = 0, list[tuple[int, int]]()
     for fill in counted:
         while place < len(mids) and mids[place][0] <= fill.true_ns:
             ledger.on_mid(*mids[place])
+            course.append((mids[place][0], ledger.pnl_cash))
             place += 1
         ledger.on_fill(_traded(world, fill))
+        course.append((fill.true_ns, ledger.pnl_cash))
     for at_ns, mid2 in mids[place:]:
         ledger.on_mid(at_ns, mid2)
+        course.append((at_ns, ledger.pnl_cash))
     held = world.venue.account.holdings[symbol]
     ledger.on_funding(held.funding_cash)
-    return ledger
+    return ledger, course
 
 
 def _traded(world: World, fill: object) -> Traded:

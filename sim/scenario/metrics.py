@@ -28,6 +28,7 @@ _ALL: Final = (
     Metric("net_bps", "bps", "higher", "Total PnL after fees and funding, per traded notional."),
     Metric("net_ex_fees_bps", "bps", "higher", "Total PnL before fees and rebates, per traded notional."),
     Metric("pnl_usdt", "USDT", "higher", "Total PnL, inventory marked to the mid."),
+    Metric("drawdown_usdt", "USDT", "lower", "Greatest fall of the total PnL from its highest, funding left out."),
     Metric("capture_bps", "bps", "higher", "Distance of our fills from the mid when they happened."),
     Metric("markout_100ms_bps", "bps", "higher", "What the mid moved our way 0.1 s after our fills."),
     Metric("markout_1s_bps", "bps", "higher", "What the mid moved our way 1 s after our fills."),
