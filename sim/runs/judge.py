@@ -100,7 +100,7 @@ def judge(scenario: str, gate: Gate, results: Sequence[SeedResult], baseline: Re
 def _drop(
     scenario: str, gate: Gate, results: Sequence[SeedResult], baseline: Recorded | None, allowed: float
 ) -> GateVerdict:
-    """Judge how much worse a figure is than the baseline's: it fails only where the whole interval is."""
+    """Judge how much worse a figure is than the baseline's: it fails only for what is neither allowed nor luck."""
     title, limit = f"{_figure(gate)}, drop", f"<= {allowed:g}"
     if not results or baseline is None:
         return _without(title, limit, NOT_JUDGED, _NO_BASELINE if results else _CUT)
@@ -115,7 +115,7 @@ def _drop(
     turn = -1 if METRICS[gate.metric].better == "higher" else 1
     low, high = sorted(turn * bound + 0.0 for bound in effect.interval)
     verdict, why = PASS, gate.why or ""
-    if low > allowed:
+    if effect.is_beyond(allowed, turn):
         fell = "fell" if turn < 0 else "rose"
         told = (
             f"{gate.metric} {fell} from {effect.before:.3g} to {effect.after:.3g} over {len(effect.seeds)} seeds, "

@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 from sim.runs.job import Stats
-from sim.runs.resampling import interval_of_mean
+from sim.runs.resampling import LUCK_MAX, interval_of_mean, luck_of
 from sim.scenario.metrics import METRICS
 
-# All of n seeds are worse by luck alone once in 2**n runs; from six on that is rarer than an end of the interval.
+# All of n seeds are worse by luck alone once in 2**n runs; from six on that is rarer than LUCK_MAX.
 PAIRS_MIN: Final = 6
 
 BETTER: Final = "better"
@@ -27,8 +27,12 @@ SeedFigures = Mapping[int, Mapping[str, Stats]]
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """How one figure changed, in its own unit: means over the paired seeds, and their mean difference."""
+    """How one figure changed, in its own unit: means over the paired seeds, and their mean difference.
 
+    ``changes`` are the differences by seed. ``key`` names the dice.
+    """
+
+    key: str
     metric: str
     stat: str
     before: float
@@ -36,21 +40,32 @@ class Effect(msgspec.Struct, frozen=True):
     change: float
     interval: tuple[float, float] | None
     seeds: tuple[int, ...]
+    changes: tuple[float, ...]
+
+    def is_beyond(self, limit: float, turn: int) -> bool:
+        """Say whether it changed by more than ``limit`` towards ``turn`` (1 up, -1 down), and not by luck.
+
+        The whole interval lies beyond it, and so few signs give as much that luck does not explain it: with
+        few seeds, or a rare wild one, a bootstrapped interval alone is too sure of itself.
+        """
+        if self.interval is None or min(turn * bound for bound in self.interval) <= limit:
+            return False
+        return luck_of(self.key, [turn * change - limit for change in self.changes]) <= LUCK_MAX
 
     @property
     def verdict(self) -> str:
-        """Say in a word what is shown: only an interval that leaves out zero shows anything."""
+        """Say in a word what is shown: only what leaves out zero, and is no luck, shows anything."""
         if self.interval == (0.0, 0.0):
             return EQUAL
         if len(self.seeds) < PAIRS_MIN or self.interval is None:
             return TOO_FEW
-        low, high = self.interval
-        if low <= 0 <= high:
+        turn = next((turn for turn in (1, -1) if self.is_beyond(0.0, turn)), 0)
+        if not turn:
             return UNCERTAIN
         better = METRICS[self.metric].better
         if better == "neither":
             return CHANGED
-        return BETTER if (low > 0) == (better == "higher") else WORSE
+        return BETTER if (turn > 0) == (better == "higher") else WORSE
 
 
 def effect_of(scenario: str, metric: str, stat: str, before: SeedFigures, after: SeedFigures) -> Effect | None:
@@ -61,14 +76,17 @@ def effect_of(scenario: str, metric: str, stat: str, before: SeedFigures, after:
     old = [before[seed][metric][stat] for seed in seeds]
     new = [after[seed][metric][stat] for seed in seeds]
     changes = [one - other for one, other in zip(new, old, strict=True)]
+    key = f"{scenario}/{metric}/{stat}/change"
     return Effect(
+        key=key,
         metric=metric,
         stat=stat,
         before=statistics.fmean(old),
         after=statistics.fmean(new),
         change=statistics.fmean(changes),
-        interval=interval_of_mean(f"{scenario}/{metric}/{stat}/change", changes),
+        interval=interval_of_mean(key, changes),
         seeds=seeds,
+        changes=tuple(changes),
     )
 
 

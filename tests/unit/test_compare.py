@@ -12,7 +12,7 @@ from small_world import small_scenario
 
 from sim.runs.pairing import BETTER, CHANGED, EQUAL, PAIRS_MIN, TOO_FEW, UNCERTAIN, WORSE, effect_of
 from sim.runs.recorded import world_of
-from sim.runs.resampling import interval_of_mean
+from sim.runs.resampling import interval_of_mean, luck_of
 from sim.verbs.compare import command
 from strategy.exit_codes import ExitCode
 
@@ -65,6 +65,25 @@ def test_what_is_the_same_in_every_seed_is_equal_and_few_seeds_show_nothing():
         few = effect_of("calm", "net_bps", "value", figures(MARKET[:count]), figures(shifted(-1)[:count]))
         assert few is not None
         assert verdict == few.verdict
+
+
+def test_an_interval_that_few_seeds_make_too_narrow_shows_nothing_by_itself():
+    after = [value + change for value, change in zip(MARKET, (1, 1, 1, 1, 1, -0.1), strict=False)]
+    effect = effect_of("calm", "net_bps", "value", figures(MARKET[:6]), figures(after))
+    assert effect is not None
+    assert effect.interval is not None
+    assert effect.interval[0] > 0
+    assert UNCERTAIN == effect.verdict
+
+
+def test_luck_is_the_share_of_signs_that_give_as_much():
+    assert [1 / 8, 2 / 8, 5 / 8, 1] == [
+        luck_of("x", values) for values in ([1, 2, 3], [-1, 2, 3], [-1, -2, 2.5], [0, 0])
+    ]
+    many = [0.1 * place - 1 for place in range(40)]
+    assert 1 / 10_000 == luck_of("x", many)
+    assert luck_of("x", JITTER * 3) == luck_of("x", JITTER * 3)
+    assert 0.4 < luck_of("x", JITTER * 3) < 0.6
 
 
 def test_only_seeds_that_have_the_figure_in_both_are_paired():
