@@ -15,7 +15,8 @@ from sim.oracle.patience import Patience
 from sim.oracle.tolerance import Tolerance
 from sim.oracle.truth import Truth
 from strategy.belief import Belief, SymbolBelief
-from strategy.units import BUY
+from strategy.knobs import SymbolKnobs
+from strategy.units import BPS, BUY, SELL
 
 _OVER: Final = frozenset({"CLOSED", "ABSENT"})
 _WORKING: Final = "WORKING"
@@ -27,7 +28,7 @@ class Liveness:
     def __init__(
         self,
         truth: Truth,
-        symbols: Sequence[str],
+        symbols: Sequence[SymbolKnobs],
         tolerance: Tolerance,
         findings: Findings,
         excuses: Excuses,
@@ -41,8 +42,10 @@ class Liveness:
         self.calm_ns: int | None = None
         bounds = (("L1", tolerance.converge_ns), ("L2", tolerance.doubt_ns), ("L3", tolerance.requote_ns))
         self._clocks = {
-            symbol: {code: Patience(code, symbol, bound, 0) for code, bound in bounds} for symbol in symbols
+            one.instrument.symbol: {code: Patience(code, one.instrument.symbol, bound, 0) for code, bound in bounds}
+            for one in symbols
         }
+        self._ceilings_bps = {one.instrument.symbol: one.spread.width_bps_ceiling for one in symbols}
 
     def begin(self, calm_ns: int) -> None:
         """Note that the storm is over, once; the bot's clock."""
@@ -112,11 +115,17 @@ class Liveness:
         return "" if dead is None else f"{dead.client_id} is believed to be working and is not there"
 
     def missing_quotes(self, symbol: str) -> str:
-        """Say which quotes of ours do not stand."""
-        sides = {order.side: None for order in self._truth.open_orders() if order.symbol == symbol}
-        if BUY in sides and -BUY in sides:
-            return ""
-        return "no quotes" if not sides else "a quote on one side only"
+        """Say which quotes of ours do not stand; so far apart that nobody may quote so, they are none."""
+        sides: dict[int, list[int]] = {}
+        for order in self._truth.open_orders():
+            if order.symbol == symbol:
+                sides.setdefault(order.side, []).append(order.price_ticks)
+        if len(sides) < len((BUY, SELL)):
+            return "a quote on one side only" if sides else "no quotes"
+        bid, ask = max(sides[BUY]), min(sides[SELL])
+        width_bps = 2 * BPS * (ask - bid) / (ask + bid)
+        ceiling_bps = self._ceilings_bps[symbol]
+        return "" if width_bps <= ceiling_bps else f"quotes {width_bps:.1f} bps apart, more than {ceiling_bps:g}"
 
 
 def _why_in_doubt(symbol: str, belief: Belief) -> str:

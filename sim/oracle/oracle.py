@@ -130,7 +130,7 @@ class Oracle:
             self._believing.why_banned,
             self._clearing.why_out,
         )
-        self._live = Liveness(truth, tuple(self._feeds), tolerance, self._findings, excuses, outside.why_lost)
+        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, outside.why_lost)
         self._proved = False
         # Nobody is at fault for what a dead process did not do.
         self._is_alive = True

@@ -102,6 +102,16 @@ def test_l3_both_quotes_are_back_within_the_bound():
     assert "one side only" in scene.oracle.breaches[0].detail
 
 
+@pytest.mark.parametrize(("apart_ticks", "broken"), [(7, []), (8, ["L3"])])
+def test_l3_quotes_wider_than_anyone_may_quote_are_no_quotes(apart_ticks, broken):
+    """The ceiling is 8 bps; a tick is one, and a little more from the middle between the two."""
+    scene = without_a_bid(converge_s=30)
+    scene.venue.rest("b", price=PRICE - apart_ticks)
+    scene.believe("b", "WORKING")
+    scene.pass_s(12)
+    assert broken == scene.codes
+
+
 @pytest.mark.parametrize("action", ["halt", "latched", "reduce_only"])
 def test_l3_the_bots_word_that_risk_says_no_excuses_nothing(action):
     scene = without_a_bid()
