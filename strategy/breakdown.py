@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from strategy.pipeline import BEGUN, TAKEN_IN
-from strategy.stages import adaptive_spread, guard, inventory_skew, order_placement, queue_aware, symmetric
+from strategy.stages import adaptive_spread, closed_form, guard, inventory_skew, order_placement, queue_aware, symmetric
 from strategy.units import NS_PER_MS
 
 DECODE: Final = "decode"
@@ -33,6 +33,7 @@ COMPONENT_OF: Final[Mapping[str, str]] = MappingProxyType(
         guard.NAME: "guards",
         adaptive_spread.NAME: "spread",
         symmetric.NAME: "spread",
+        closed_form.NAME: "spread",
         inventory_skew.NAME: "skew",
         queue_aware.NAME: "queue",
         order_placement.NAME: "place",

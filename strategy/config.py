@@ -12,7 +12,7 @@ from pydantic import Field
 
 from strategy.config_core import Account, Feed, Loop, Orders, Pacing, Regimes, Signals
 from strategy.config_guard import Guard
-from strategy.config_quote import Placement, Queue, Skew, Spread, SymbolSizes, Symmetric
+from strategy.config_quote import ClosedForm, Placement, Queue, Skew, Spread, SymbolSizes, Symmetric
 from strategy.documents import Reading, read
 from strategy.file_model import Complaint, Document, Name, Symbol, relation
 
@@ -30,8 +30,8 @@ class Config(Document):
     """A short name that appears in results."""
     description: str = ""
     """What this config is for, in one sentence."""
-    model: Literal["pipeline", "symmetric"] = "pipeline"
-    """The quoting model: the five-stage pipeline, or the symmetric control."""
+    model: Literal["pipeline", "symmetric", "avellaneda_stoikov", "glft"] = "pipeline"
+    """The quoting model: the five-stage pipeline, the symmetric control, or a published formula."""
     symbols: Annotated[dict[Symbol, SymbolSizes], Field(min_length=1)]
     """Size and limit of each symbol we may quote."""
     account: Account = Account()
@@ -50,6 +50,8 @@ class Config(Document):
     """How working orders may be moved."""
     symmetric: Symmetric = Symmetric()
     """The control's own settings."""
+    closed_form: ClosedForm = ClosedForm()
+    """What the published formulas are told."""
     orders: Orders = Orders()
     """Deadlines of the order machine."""
     regimes: Regimes = Regimes()

@@ -19,6 +19,7 @@ from strategy.file_model import Complaint
 from strategy.instrument import ImpossibleInstrument, Instrument, size_lots_of, size_text
 from strategy.knobs import (
     AccountKnobs,
+    ClosedFormKnobs,
     FeedKnobs,
     GuardKnobs,
     Knobs,
@@ -83,6 +84,12 @@ def knobs(config: Config, instruments: Sequence[Instrument], capability: Capabil
     return Knobs(
         model=config.model,
         symmetric_width_bps=symmetric.width_bps if symmetric.quote_at == "width" else 0.0,
+        closed_form=ClosedFormKnobs(
+            aversion=config.closed_form.aversion,
+            fill_rate_per_s=config.closed_form.fill_rate_per_s,
+            fill_decay_per_bps=config.closed_form.fill_decay_per_bps,
+            horizon_ns=_from_s(config.closed_form.horizon_s),
+        ),
         decide_every_ns=_from_ms(config.loop.decide_every_ms),
         symbols=tuple(_symbol(config, instrument) for instrument in instruments),
         account=_account(config),

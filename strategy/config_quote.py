@@ -166,6 +166,22 @@ class Symmetric(Written):
     """The fixed full width when `quote_at` is `width`, in bps."""
 
 
+class ClosedForm(Written):
+    """The published formulas, used when `model` is `avellaneda_stoikov` or `glft`.
+
+    Prices are in bps of the mid, positions in quotes of the symbol's size, the volatility is measured.
+    """
+
+    aversion: AboveZero = 0.05
+    """Risk aversion (gamma), per bps and quote."""
+    fill_rate_per_s: AboveZero = 2.0
+    """How often a quote at the mid would be taken (A)."""
+    fill_decay_per_bps: AboveZero = 2.0
+    """How fast that falls with the distance from the mid (k)."""
+    horizon_s: AboveZero = 1.0
+    """How far away `avellaneda_stoikov` takes the end of trading to be, always."""
+
+
 class SymbolSizes(Written):
     """How much of one symbol is shown and how much may be held."""
 

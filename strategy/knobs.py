@@ -182,11 +182,21 @@ class AccountKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     drawdown_budget_cash: int
 
 
+class ClosedFormKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
+    """What the published formulas are told beside the volatility: bps, seconds, quotes of our size."""
+
+    aversion: float
+    fill_rate_per_s: float
+    fill_decay_per_bps: float
+    horizon_ns: int
+
+
 class Knobs(_Knobs, frozen=True, gc=False, kw_only=True):
     """Everything the core is told before it starts."""
 
-    model: str  # pipeline | symmetric
+    model: str  # pipeline | symmetric | avellaneda_stoikov | glft
     symmetric_width_bps: float  # 0 quotes the touch
+    closed_form: ClosedFormKnobs
     decide_every_ns: int
     symbols: tuple[SymbolKnobs, ...]
     account: AccountKnobs

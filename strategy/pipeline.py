@@ -11,7 +11,7 @@ from typing import Final
 from strategy.context import QuoteContext
 from strategy.errors import OurMistake
 from strategy.knobs import Knobs
-from strategy.stages import adaptive_spread, guard, inventory_skew, order_placement, queue_aware, symmetric
+from strategy.stages import adaptive_spread, closed_form, guard, inventory_skew, order_placement, queue_aware, symmetric
 
 Stage = Callable[[QuoteContext, Knobs], QuoteContext]
 QuotePipeline = tuple[tuple[str, Stage], ...]
@@ -36,6 +36,8 @@ MODELS: Final[dict[str, QuotePipeline]] = {
         _PLACEMENT,
     ),
     SYMMETRIC: (_GUARD, (symmetric.NAME, symmetric.quote), _PLACEMENT),
+    closed_form.AVELLANEDA_STOIKOV: (_GUARD, (closed_form.NAME, closed_form.quote), _PLACEMENT),
+    closed_form.GLFT: (_GUARD, (closed_form.NAME, closed_form.quote), _PLACEMENT),
 }
 
 

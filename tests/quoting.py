@@ -8,6 +8,7 @@ from strategy.context import QuoteContext, Share, Working
 from strategy.instrument import make_instrument
 from strategy.knobs import (
     AccountKnobs,
+    ClosedFormKnobs,
     FeedKnobs,
     GuardKnobs,
     Knobs,
@@ -81,6 +82,7 @@ SYMBOL = SymbolKnobs(instrument=INSTRUMENT, quote_lots=10, position_lots_max=100
 KNOBS = Knobs(
     model="pipeline",
     symmetric_width_bps=0.0,
+    closed_form=ClosedFormKnobs(aversion=0.01, fill_rate_per_s=0.9, fill_decay_per_bps=0.3, horizon_ns=NS_PER_S),
     decide_every_ns=50 * NS_PER_MS,
     symbols=(SYMBOL,),
     account=AccountKnobs(

@@ -118,4 +118,4 @@ def test_a_stopwatch_decides_nothing(tmp_path):
         plan = msgspec.structs.replace(expand(ready, 1), duration_ns=5 * 10**9)
         digests.append(World(ready, plan, factory).run().digest)
     assert digests[0] == digests[1]
-    assert set(laps) == set(COMPONENT_OF) - {"symmetric"}
+    assert set(laps) == set(COMPONENT_OF) - {"symmetric", "closed_form"}

@@ -31,7 +31,7 @@ def test_the_stages_run_in_this_order_and_tell_the_stopwatch() -> None:
 
 
 def test_an_unknown_model_is_our_mistake() -> None:
-    assert sorted(MODELS) == ["pipeline", "symmetric"]
+    assert sorted(MODELS) == ["avellaneda_stoikov", "glft", "pipeline", "symmetric"]
     with pytest.raises(OurMistake, match="no such model: hope"):
         pipeline_of("hope")
 
