@@ -20,6 +20,7 @@ _VERBS: Final = {
     "check": "Validate scenario and config files; run nothing.",
     "serve": "Serve a scenario's venue on loopback, REST and streams.",
     "tape": "Look into recorded market data and prove its book.",
+    "fit": "Fit a profile's flow to recorded windows.",
     "faults": "List the faults, or one fault's fields and example.",
     "explain": "Say what an error code, a metric or an invariant means.",
     "schema": "Print or write the JSON Schema of a kind of file.",

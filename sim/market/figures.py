@@ -88,21 +88,18 @@ def played_market(symbol: str, flow: Flow, start_ticks: int, seed: int, for_s: i
     until_ns = from_ns + for_s * NS_PER_S
     market.advance(from_ns)
     trades.clear()
-    quotes = [quote] if (quote := _look(market, from_ns)) else []
-    while (now_ns := market.next_ns) <= until_ns:
+    quotes: list[Quote] = []
+    book, now_ns, seen = market.book, from_ns, (0, 0, 0, 0)
+    while True:
+        bid, ask = book.best_bid_ticks, book.best_ask_ticks
+        best = (bid, book.lots[0].get(bid, 0), ask, book.lots[1].get(ask, 0))
+        if bid and ask and best != seen:
+            quotes.append(Quote(now_ns, *best))
+            seen = best
+        now_ns = market.next_ns
+        if now_ns > until_ns:
+            return quotes, trades
         market.do_next(now_ns)
-        quote = _look(market, now_ns)
-        if quote is not None and (not quotes or quote[1:] != quotes[-1][1:]):
-            quotes.append(quote)
-    return quotes, trades
-
-
-def _look(market: FlowMarket, now_ns: int) -> Quote | None:
-    book = market.book
-    bid, ask = book.best_bid_ticks, book.best_ask_ticks
-    if not (bid and ask):
-        return None
-    return Quote(now_ns, bid, book.lots[0][bid], ask, book.lots[1][ask])
 
 
 def figures_of(quotes: list[Quote], trades: list[Print]) -> Figures:

@@ -100,5 +100,7 @@ class Flow(Written):
     """How activity and lean vary; even without it."""
     sniper: Sniper
     """The adversary."""
+    fitted_to: str | None = None
+    """The recorded window, under the data folder, that `sim fit` has fitted this to."""
     source: Annotated[str, Field(min_length=1)]
     """Where these numbers come from, or the word `synthetic`."""
