@@ -1,6 +1,7 @@
 """The command ``sim``. Only click is imported here; a verb's module is loaded when it is spoken."""
 
 import importlib
+import signal
 import sys
 import traceback
 from difflib import get_close_matches
@@ -62,6 +63,8 @@ def sim() -> None:
 
 def main() -> None:
     """Run ``sim`` and leave with the documented exit code, whatever happens."""
+    # Who ends a run by a time limit wants what had finished as much as who presses Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sim.main(standalone_mode=False)
     except click.exceptions.Exit as leaving:

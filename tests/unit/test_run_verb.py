@@ -233,8 +233,8 @@ def test_a_worker_that_dies_takes_only_its_own_run_and_exits_8(tmp_path):
     assert ([1, 3, 4], [2]) == ([seed["seed"] for seed in one["seeds"]], one["missing_seeds"])
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_an_interrupt_writes_what_had_finished_and_exits_130(tmp_path, workers):
+@pytest.mark.parametrize(("workers", "how"), [("1", signal.SIGINT), ("2", signal.SIGINT), ("2", signal.SIGTERM)])
+def test_an_interrupt_writes_what_had_finished_and_exits_130(tmp_path, workers, how):
     path = write(tmp_path, seeds=400, duration=60)
     (tmp_path / "counted.py").write_text(
         "from strategy.core import Core\n"
@@ -250,7 +250,7 @@ def test_an_interrupt_writes_what_had_finished_and_exits_130(tmp_path, workers):
     # With two at work, the fifth to begin means that three have ended.
     while time.monotonic() < until_s and not (begun.exists() and begun.stat().st_size > 4):
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, how)
     stdout, stderr = process.communicate(timeout=30)
     assert 130 == process.returncode, stdout + stderr
     assert "interrupted" in stdout
