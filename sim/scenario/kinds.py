@@ -25,7 +25,7 @@ _OWN_KEYS: Final = {
     ),
     "profile": ("status", "symbols", "links", "rates"),
     "live": ("venue", "symbols", "strategy", "files", "watchdog", "metrics", "memory"),
-    "study": ("scenarios", "holdout_scenarios", "train", "holdout", "objective", "constraints", "parameters", "search"),
+    "study": ("scenarios", "walk_forward", "train", "holdout", "objective", "constraints", "parameters", "search"),
 }
 
 

@@ -100,6 +100,15 @@ class Search(Written):
     """Names the sampler's dice."""
 
 
+class Fold(Written):
+    """One step of a walk forward: searched on the past, judged on what came after."""
+
+    train: Annotated[list[str], Field(min_length=1)]
+    """The scenarios to train on, as paths from this file."""
+    holdout: Annotated[list[str], Field(min_length=1)]
+    """The scenarios to judge on: windows after those of the training."""
+
+
 class Study(Document):
     """One calibration: searched on `train`, judged once on `holdout`."""
 
@@ -111,10 +120,12 @@ class Study(Document):
     """Names the folder of results and the dice of the interval."""
     description: str = ""
     """One sentence for whoever reads it."""
-    scenarios: Annotated[list[str], Field(min_length=1)]
+    scenarios: list[str] = Field(default_factory=list)
     """The scenarios to train on, as paths from this file. All use one strategy config."""
     holdout_scenarios: list[str] = Field(default_factory=list)
     """The scenarios to judge on, such as later windows of a tape; empty: those of the training."""
+    walk_forward: list[Fold] = Field(default_factory=list)
+    """Several trainings, each judged on what came after it, in the place of `scenarios`; the last is proposed."""
     train: Seeds
     """The seeds that are searched on, such as '1-32'."""
     holdout: Seeds
@@ -131,16 +142,26 @@ class Study(Document):
     """The least mean gain on the held-out seeds that is worth a proposal, in the objective's unit."""
 
     @property
-    def judged_on(self) -> list[str]:
-        """Give the scenarios that are judged on."""
-        return self.holdout_scenarios or self.scenarios
+    def folds(self) -> list[Fold]:
+        """Give what is searched on and what is judged on, one step after another."""
+        judged_on = self.holdout_scenarios or self.scenarios
+        return self.walk_forward or [Fold(train=self.scenarios, holdout=judged_on)]
 
-    @relation("train", "holdout", "scenarios", "holdout_scenarios")
+    @relation("scenarios", "holdout_scenarios", "walk_forward")
+    def _says_once_where(self) -> Iterator[Complaint]:
+        if not self.scenarios and not self.walk_forward:
+            yield Complaint(MISSING, (), "a study needs 'scenarios' or 'walk_forward'")
+        elif self.walk_forward and (self.scenarios or self.holdout_scenarios):
+            words = "the steps name their own scenarios: leave out 'scenarios' and 'holdout_scenarios'"
+            yield Complaint(CONTRADICTION, ("walk_forward",), words)
+
+    @relation("train", "holdout", "scenarios", "holdout_scenarios", "walk_forward")
     def _holdout_is_unseen(self) -> Iterator[Complaint]:
         from sim.runs.selection import seeds_of
 
         seen = set(seeds_of(self.train)) & set(seeds_of(self.holdout))
-        if seen and set(self.scenarios) & set(self.judged_on):
+        folds = self.folds if self.scenarios or self.walk_forward else []
+        if seen and any(set(fold.train) & set(fold.holdout) for fold in folds):
             words = f"seed {min(seen)} is trained on and judged on: what was searched there is not held out"
             yield Complaint(CONTRADICTION, ("holdout",), words)
 

@@ -20,12 +20,18 @@ OVERRIDDEN = "SQ-C011"
 NOWHERE = "SQ-C022"
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """A study with its files found: scenarios to train on, those to judge on, and the one config of both."""
+class Step(msgspec.Struct, frozen=True):
+    """The scenarios of one search, and those its best is judged on."""
 
-    study: Study
     train: tuple[Path, ...]
     judged: tuple[Path, ...]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A study with its files found: one step, or several that walk forward, and the one config of all."""
+
+    study: Study
+    steps: tuple[Step, ...]
     config: Path
     train_seeds: tuple[int, ...]
     holdout_seeds: tuple[int, ...]
@@ -41,16 +47,16 @@ def read_study(path: Path, holdout: str | None, trials: int | None, sampler: str
     if reading is None or reading.value is None:
         raise OperatorError(desk.sorted_problems())
     study = _changed(reading.value, holdout, trials, sampler)
-    train = tuple(path.parent / name for name in study.scenarios)
-    judged = tuple(path.parent / name for name in study.judged_on)
-    worlds = {file: desk.scenario(file) for file in dict.fromkeys((*train, *judged))}
+    steps = tuple(Step(_beside(path, fold.train), _beside(path, fold.holdout)) for fold in study.folds)
+    files = dict.fromkeys(file for step in steps for file in (*step.train, *step.judged))
+    worlds = {file: desk.scenario(file) for file in files}
     if desk.problems:
         raise OperatorError(desk.sorted_problems())
     problems = _misfits(reading, study, {file: world for file, world in worlds.items() if world is not None})
     if problems:
         raise OperatorError(problems)
     (config,) = {(file.parent / world.strategy.config).resolve() for file, world in worlds.items() if world is not None}
-    return Asked(study, train, judged, config, seeds_of(study.train), seeds_of(study.holdout))
+    return Asked(study, steps, config, seeds_of(study.train), seeds_of(study.holdout))
 
 
 def worlds_at(paths: Sequence[Path], point: Point) -> list[Ready]:
@@ -61,6 +67,10 @@ def worlds_at(paths: Sequence[Path], point: Point) -> list[Ready]:
     if desk.problems:
         raise OperatorError(desk.sorted_problems())
     return [world for world in worlds if world is not None]
+
+
+def _beside(study: Path, names: Sequence[str]) -> tuple[Path, ...]:
+    return tuple(study.parent / name for name in names)
 
 
 def _changed(study: Study, holdout: str | None, trials: int | None, sampler: str | None) -> Study:
@@ -81,18 +91,19 @@ def _misfits(reading: Reading[Study], study: Study, worlds: dict[Path, Ready]) -
     configs = {(path.parent / world.strategy.config).resolve() for path, world in worlds.items()}
     if len(configs) > 1:
         words = f"one study proposes one config; its scenarios have {len(configs)}"
-        problems.append(reading.problem(Complaint(NOWHERE, ("scenarios",), words)))
+        at = ("walk_forward",) if study.walk_forward else ("scenarios",)
+        problems.append(reading.problem(Complaint(NOWHERE, at, words)))
     for key, one in study.parameters.items():
-        at = ("parameters", key)
+        where = ("parameters", key)
         for path, world in worlds.items():
             if any(_covers(override, key) for override in world.strategy.overrides):
                 words = f"{path.as_posix()} overrides {key}: a config could not change it there"
-                problems.append(reading.problem(Complaint(OVERRIDDEN, at, words, at_key=True)))
+                problems.append(reading.problem(Complaint(OVERRIDDEN, where, words, at_key=True)))
         for value in (one.low, one.high):
             text = str(int(value)) if one.whole else number_text(value)
             for mistake in _mistakes(worlds, f"{key}={text}"):
                 words = f"at {text}: {mistake.message}"
-                problems.append(reading.problem(Complaint(mistake.code, at, words, at_key=True)))
+                problems.append(reading.problem(Complaint(mistake.code, where, words, at_key=True)))
     return list(dict.fromkeys(problems))
 
 

@@ -12,10 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from sim.runs.engine import Crew, Gathered
-from sim.runs.job import Job, SeedResult
+from sim.runs.job import Job, SeedResult, Stats
 from sim.runs.pairing import BETTER, Effect, effect_of
 from sim.scenario.load import Ready
-from sim.search.asked import Asked, worlds_at
+from sim.scenario.study import Study
+from sim.search.asked import Asked, Step, worlds_at
 from sim.search.bench import Bench
 from sim.search.ledger import Ledger
 from sim.search.points import Point
@@ -36,6 +37,7 @@ PROPOSAL: Final = "proposed"
 _REFUSED: Final = 1000.0
 
 Say = Callable[[str], None]
+Metrics = tuple[dict[str, Stats], ...]
 
 
 class Unfinished(Exception):
@@ -47,7 +49,10 @@ class Unfinished(Exception):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a calibration came to. ``effect`` is of the held-out seeds, ``held`` what the best is worth there."""
+    """What a search came to. ``effect`` is of the held-out runs, ``held`` what the best is worth there.
+
+    ``figures`` are those of the held-out runs, before and after. ``steps`` are those of a walk forward.
+    """
 
     before: Score
     trials: tuple[Trial, ...]
@@ -55,14 +60,17 @@ class Found(msgspec.Struct, frozen=True):
     effect: Effect | None
     held: Score | None
     verdict: str
+    figures: tuple[Metrics, Metrics] = ((), ())
+    steps: tuple["Found", ...] = ()
 
 
 class Calibration:
-    """A study being carried out on a bench. Raises ``Unfinished`` when runs are lost or interrupted."""
+    """One step of a study being carried out on a bench. Raises ``Unfinished`` when runs are lost or interrupted."""
 
-    def __init__(self, asked: Asked, bench: Bench, data_dir: str, say: Say) -> None:
+    def __init__(self, asked: Asked, step: Step, bench: Bench, data_dir: str, say: Say) -> None:
         """Take what is asked; ``say`` is told one line for each batch."""
         self._asked = asked
+        self._step = step
         self._bench = bench
         self._data_dir = data_dir
         self._say = say
@@ -70,18 +78,17 @@ class Calibration:
     def find(self) -> Found:
         """Search, then judge."""
         study = self._asked.study
-        (runs,) = self._runs([worlds_at(self._asked.train, ())], self._asked.train_seeds)
+        (runs,) = self._runs([worlds_at(self._step.train, ())], self._asked.train_seeds)
         before = self._score(runs)
         trials = self._search()
         best = best_of(trials, study.objective)
         if best is None:
             return Found(before, tuple(trials), None, None, None, NOTHING_FEASIBLE)
-        judged = [worlds_at(self._asked.judged, point) for point in ((), best.settings)]
+        judged = [worlds_at(self._step.judged, point) for point in ((), best.settings)]
         old, new = self._runs(judged, self._asked.holdout_seeds)
-        held, effect = self._score(new), self._effect(old, new)
-        is_shown = effect is not None and effect.verdict == BETTER and abs(effect.change) >= study.gain_min
-        verdict = PROPOSAL if is_shown and held.is_feasible else NOT_SHOWN
-        return Found(before, tuple(trials), best, effect, held, verdict)
+        held, figures = self._score(new), (_metrics(old), _metrics(new))
+        effect = _effect(study, *figures)
+        return Found(before, tuple(trials), best, effect, held, _verdict(study, effect, [held]), figures)
 
     def _search(self) -> list[Trial]:
         study = self._asked.study
@@ -104,7 +111,7 @@ class Calibration:
         worlds = []
         for number, point in enumerate(points):
             try:
-                worlds.append(worlds_at(self._asked.train, point))
+                worlds.append(worlds_at(self._step.train, point))
             except OperatorError as wrong:
                 refused[number] = Score(None, _REFUSED, (wrong.problems[0].message,))
         runs = iter(self._runs(worlds, self._asked.train_seeds))
@@ -130,20 +137,43 @@ class Calibration:
     def _score(self, runs: Sequence[Sequence[SeedResult]]) -> Score:
         return score_of(runs, self._asked.study.objective, self._asked.study.constraints)
 
-    def _effect(self, old: Sequence[Sequence[SeedResult]], new: Sequence[Sequence[SeedResult]]) -> Effect | None:
-        """Pair the held-out runs, one scenario's seeds after another's."""
-        objective = self._asked.study.objective
-        before, after = (
-            {place: one.metrics for place, one in enumerate(run for results in runs for run in results)}
-            for runs in (old, new)
-        )
-        return effect_of(self._asked.study.name, objective.metric, objective.stat, before, after)
+
+def _metrics(runs: Sequence[Sequence[SeedResult]]) -> Metrics:
+    """Give the figures of runs, one scenario's seeds after another's."""
+    return tuple(run.metrics for results in runs for run in results)
+
+
+def _effect(study: Study, before: Metrics, after: Metrics) -> Effect | None:
+    """Compare the same runs under two configs."""
+    objective = study.objective
+    return effect_of(study.name, objective.metric, objective.stat, dict(enumerate(before)), dict(enumerate(after)))
+
+
+def _verdict(study: Study, effect: Effect | None, held: Sequence[Score | None]) -> str:
+    is_shown = effect is not None and effect.verdict == BETTER and abs(effect.change) >= study.gain_min
+    holds = all(score is not None and score.is_feasible for score in held)
+    return PROPOSAL if is_shown and holds else NOT_SHOWN
+
+
+def joined(study: Study, steps: Sequence[Found]) -> Found:
+    """Judge a walk forward: what every search found, on what came after it. The last best is proposed."""
+    last = steps[-1]
+    if len(steps) == 1:
+        return last
+    if any(step.best is None for step in steps):
+        return Found(last.before, last.trials, None, None, None, NOTHING_FEASIBLE, steps=tuple(steps))
+    before, after = (tuple(one for step in steps for one in step.figures[side]) for side in (0, 1))
+    effect, held = _effect(study, before, after), [step.held for step in steps]
+    broken = next((score for score in held if score is not None and not score.is_feasible), last.held)
+    verdict = _verdict(study, effect, held)
+    return Found(last.before, last.trials, last.best, effect, broken, verdict, (before, after), tuple(steps))
 
 
 def carry_out(asked: Asked, crew: Crew, out: Path, data_dir: str, say: Say) -> Found:
     """Carry out a study and write its evidence, and the proposed config where one was shown to be better."""
     with Ledger(out / LEDGER) as ledger:
-        found = Calibration(asked, Bench(crew, ledger), data_dir, say).find()
+        bench = Bench(crew, ledger)
+        found = joined(asked.study, [Calibration(asked, step, bench, data_dir, say).find() for step in asked.steps])
     (out / EVIDENCE).write_text(json.dumps(evidence_of(asked, found), indent=1) + "\n", encoding="utf-8")
     (out / PROPOSED).unlink(missing_ok=True)
     if found.verdict == PROPOSAL and found.best is not None:
@@ -154,10 +184,13 @@ def carry_out(asked: Asked, crew: Crew, out: Path, data_dir: str, say: Say) -> F
 
 def evidence_of(asked: Asked, found: Found) -> dict[str, Any]:
     """Give all that a proposal rests on: a function of the study and the program."""
+    plain = {"schema_version": 1, "study": asked.study.dumped(), **_plain(found)}
+    return plain | ({"steps": [_plain(step) for step in found.steps]} if found.steps else {})
+
+
+def _plain(found: Found) -> dict[str, Any]:
     effect = found.effect
     return {
-        "schema_version": 1,
-        "study": asked.study.dumped(),
         "verdict": found.verdict,
         "training": {"before": msgspec.to_builtins(found.before), "trials": msgspec.to_builtins(found.trials)},
         "best": msgspec.to_builtins(found.best),

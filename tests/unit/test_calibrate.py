@@ -10,7 +10,7 @@ from small_world import small_scenario
 from sim.runs.engine import Gathered
 from sim.runs.job import BreachSeen, SeedResult
 from sim.search.asked import read_study
-from sim.search.calibration import NOT_SHOWN, NOTHING_FEASIBLE, PROPOSAL, Calibration, Unfinished, evidence_of
+from sim.search.calibration import NOT_SHOWN, NOTHING_FEASIBLE, PROPOSAL, Calibration, Unfinished, evidence_of, joined
 from sim.search.proposal import proposed_text
 from sim.verbs.calibrate import command
 from strategy.errors import OperatorError
@@ -59,18 +59,19 @@ class MadeUp:
         width = job.scenario.config.spread.base_bps
         net = 2.0 - (width - 2.0) ** 2
         net = net if job.seed < 100 else self.gain * net
+        net = -net if job.scenario.name == "against" else net
         figures = {
             "net_bps": {"value": net + self.noise * (job.seed * 7 % 5)},
             "slippage_bps": {"value": self.slippage * width},
         }
-        return SeedResult("small", job.seed, metrics=figures, breaches=self.breaks)
+        return SeedResult(job.scenario.name, job.seed, metrics=figures, breaches=self.breaks)
 
 
 def found_by(folder: Path, bench: MadeUp, *swaps: tuple[str, str]):
     asked = read_study(study(folder, *swaps), None, None, None)
     said: list[str] = []
-    found = Calibration(asked, bench, "", said.append).find()
-    assert len(said) == (asked.study.search.trials + 3) // 4
+    found = joined(asked.study, [Calibration(asked, step, bench, "", said.append).find() for step in asked.steps])
+    assert len(said) == len(asked.steps) * ((asked.study.search.trials + 3) // 4)
     return asked, found
 
 
@@ -228,3 +229,37 @@ def test_a_proposal_is_written_with_its_evidence_and_applied_only_when_that_is_s
 
 def test_the_command_line_may_not_judge_on_training_seeds(tmp_path):
     assert "trained on" in calibrate(study(tmp_path), "--holdout", "2-9", code=2)
+
+
+def walk(folder: Path, *later: str) -> tuple[str, str]:
+    """Write windows that follow small.yaml; give what makes the study walk over them."""
+    small_scenario(folder, 2)
+    for name in later:
+        text = (folder / "small.yaml").read_text().replace("name: small", f"name: {name}")
+        (folder / f"{name}.yaml").write_text(text)
+    windows = ["small.yaml", *(f"{name}.yaml" for name in later)]
+    steps = [f"  - {{train: [{windows[place]}], holdout: [{windows[place + 1]}]}}" for place in range(len(later))]
+    return "scenarios: [small.yaml]", "walk_forward:\n" + "\n".join(steps)
+
+
+def test_a_walk_forward_judges_each_search_on_what_came_after_it(tmp_path):
+    asked, found = found_by(tmp_path, MadeUp(slippage=0.5), walk(tmp_path, "second", "third"))
+    assert (PROPOSAL, 16, 2) == (found.verdict, len(found.effect.seeds), len(found.steps))
+    assert found.best == found.steps[-1].best
+    changes = [step.effect.change for step in found.steps]
+    assert sum(changes) / 2 == pytest.approx(found.effect.change)
+    assert 2 == len(evidence_of(asked, found)["steps"])
+
+
+def test_a_walk_that_only_once_went_well_shows_nothing(tmp_path):
+    _, found = found_by(tmp_path, MadeUp(slippage=0.5), walk(tmp_path, "second", "against"))
+    assert [PROPOSAL, NOT_SHOWN] == [step.verdict for step in found.steps]
+    assert NOT_SHOWN == found.verdict
+
+
+def test_a_walk_names_its_own_scenarios_and_a_study_names_some(tmp_path):
+    old, new = walk(tmp_path, "second")
+    with pytest.raises(OperatorError, match="the steps name their own scenarios"):
+        read_study(study(tmp_path, (old, f"{old}\n{new}")), None, None, None)
+    with pytest.raises(OperatorError, match="needs 'scenarios' or 'walk_forward'"):
+        read_study(study(tmp_path, (f"{old}\n", "")), None, None, None)
