@@ -43,6 +43,7 @@ STOP_WITHIN_S: Final = 30.0
 _LOOK_WITHIN_S: Final = 60.0
 _PAUSE_S: Final = 1.0
 _PAUSE_S_MAX: Final = 15.0
+_AWAY_NS: Final = 300 * NS_PER_S
 _RAISED_MAX: Final = 3
 _RAISED_WITHIN_NS: Final = 600 * NS_PER_S
 
@@ -200,15 +201,19 @@ class Bot:
         return make_knobs(config_of(self._settings, self._terms), instruments, venue.capability)
 
     async def _answer_of(self, venue: Venue) -> Seen:
-        """Look; where an earlier process may have left orders, until somebody answers: who else would take them off?"""
-        pause_s = _PAUSE_S
+        """Look until somebody answers, where a bot has run before; a first start ends at once: is the address right?
+
+        Where an earlier process may have left orders there is no end to it: who else would take them off? After
+        one that left none, what is mended in minutes needs no person.
+        """
+        pause_s, kept = _PAUSE_S, self._ground.store.kept
+        until_ns = self._clock.now_ns() + (_AWAY_NS if kept is not None else 0)
         while True:
             try:
                 return await self._look_within(venue)
             except VenueUnusable as error:
-                kept = self._ground.store.kept
-                is_heir = kept is not None and bool(kept.records)
-                if not is_heir or error.code != SILENT or self._is_stopping:
+                is_over = self._clock.now_ns() >= until_ns and not (kept is not None and kept.records)
+                if is_over or error.code != SILENT or self._is_stopping:
                     raise
                 self._log.tell("looks again", words=str(error), pause_s=pause_s)
             await asyncio.sleep(pause_s)

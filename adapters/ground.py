@@ -5,6 +5,7 @@ Whatever cannot be taken is an ending with a code: nothing starts on half of the
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Final
 
 from adapters.bar import Bar
@@ -30,8 +31,9 @@ BARRED: Final = "SQ-R030"
 class Ground:
     """What was taken. ``store`` is the journal of the process that begins next."""
 
-    def __init__(self, settings: Settings, terms: Terms, heart: Heart, store: Store) -> None:
-        """All of it is held by ``taken``."""
+    def __init__(self, settings: Settings, terms: Terms, heart: Heart, store: Store, aside: Path | None = None) -> None:
+        """All of it is held by ``taken``. ``aside`` is where a damaged journal was put, if one was."""
+        self.aside = aside
         self.bar = Bar(settings.state_dir)
         self.heart = heart
         self.store = store
@@ -63,7 +65,7 @@ def taken(settings: Settings, terms: Terms, clock: Clock) -> Iterator[Ground]:
             journal_lock = JournalLock(terms.journal)
             journal_lock.take()
             stack.callback(journal_lock.leave)
-            store = _store(terms, clock)
+            store, aside = _store(terms, clock)
             heart = Heart(settings.state_dir)
             keep_copy(settings)
         except Taken as error:
@@ -73,7 +75,7 @@ def taken(settings: Settings, terms: Terms, clock: Clock) -> Iterator[Ground]:
         except OSError as error:
             raise Ended(NO_GROUND, f"{settings.state_dir}: {error.strerror}", ExitCode.PREFLIGHT) from None
         stack.callback(heart.close)
-        ground = Ground(settings, terms, heart, store)
+        ground = Ground(settings, terms, heart, store, aside)
         stack.callback(lambda: ground.store.close())
         if store.last_mode not in ("", ground.place):
             words = f"{terms.journal} was written by {store.last_mode}, this is {ground.place}"
@@ -93,11 +95,12 @@ def _look_at_bar(settings: Settings, terms: Terms) -> None:
         raise Ended(BARRED, f"barred {words}", ExitCode.LIMIT_STOPPED)
 
 
-def _store(terms: Terms, clock: Clock) -> Store:
+def _store(terms: Terms, clock: Clock) -> tuple[Store, Path | None]:
+    """Open the journal; give with it where a damaged one was put."""
     try:
-        return Store(terms.journal)
+        return Store(terms.journal), None
     except Damaged:
         if not terms.is_setting_aside:
             raise
-        set_aside(terms.journal, clock.now_ns())
-        return Store(terms.journal)
+        aside = set_aside(terms.journal, clock.now_ns())
+        return Store(terms.journal), aside

@@ -20,6 +20,7 @@ SIZE: Final = 16384
 STARTING: Final = "starting"
 QUOTING: Final = "quoting"
 HALTED: Final = "halted"
+BARRED: Final = "barred"
 STOPPING: Final = "stopping"
 STOPPED: Final = "stopped"
 

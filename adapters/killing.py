@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from adapters import lockfile
 from adapters.bar import Bar, Reason
@@ -20,13 +20,19 @@ from adapters.journal_store import CannotWrite
 from adapters.keys import Keys, keys_at_any_price
 from adapters.preflight import FAIL, OK, WARN, Row
 from adapters.settings import Settings
+from adapters.venue import VenueUnusable
 from adapters.watchdog import Marker
 from strategy.commands import CancelAll
 from strategy.errors import OperatorError
 
+if TYPE_CHECKING:
+    from adapters.visit import Visit
+
 # A process that was killed is gone in milliseconds, unless the kernel itself waits for a disk.
 _END_S: Final = 5.0
 _POLL_S: Final = 0.02
+# So long it may take to find out why nothing was seen.
+_WHY_S: Final = 2.0
 _BY_HAND: Final = "run live kill again, or cancel by hand on the venue's own page"
 
 
@@ -90,8 +96,7 @@ def clear_venue(settings: Settings, keys: Keys, within_s: float) -> Row:
             await visit.learn_time()
             is_clear = await visit.sweep(within_s)
             first.cancel()
-            why = f": {visit.told[-1].detail}" if visit.told else ""
-            return "" if is_clear else f"no read showed none within {within_s:g} s{why}"
+            return "" if is_clear else f"no read showed none within {within_s:g} s{await _why(visit)}"
 
     try:
         wrong = asyncio.run(clear())
@@ -102,6 +107,19 @@ def clear_venue(settings: Settings, keys: Keys, within_s: float) -> Row:
     # What a guard would have to do is done.
     Marker(settings.state_dir / GUARD).clear()
     return Row("orders", OK, f"{settings.venue_name}: a read shows none")
+
+
+async def _why(visit: "Visit") -> str:
+    """Say why no read came, as far as the venue or its silence does; empty where it answers and orders stay."""
+    if visit.told:
+        return f": {visit.told[-1].detail}"
+    try:
+        await asyncio.wait_for(visit.venue.look(visit.symbols), _WHY_S)
+    except TimeoutError:
+        return ": it does not answer"
+    except VenueUnusable as error:
+        return f": {error}"
+    return ""
 
 
 def clear_venue_anyhow(settings: Settings, within_s: float) -> Row:

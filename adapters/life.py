@@ -13,7 +13,7 @@ from adapters.clock import Clock
 from adapters.driver import Ending, LiveDriver
 from adapters.gates import Uptime, gates_so_far
 from adapters.ground import Ground
-from adapters.heartbeat import Told
+from adapters.heartbeat import BARRED, STOPPING, Told
 from adapters.laps import Laps
 from adapters.log import Log
 from adapters.memory import Pressure
@@ -155,7 +155,7 @@ class Life:
     def look(self) -> None:
         """Beat, and see whether memory is short, the disk fails, or a stop has taken too long."""
         now_ns = self._clock.now_ns()
-        self.beat("stopping" if self._is_stopping else "")
+        self.beat(self._state())
         word = self._pressure.look()
         if word is not None:
             self.driver.feed(word)
@@ -166,6 +166,12 @@ class Life:
         self._keep_day(now_ns)
         if self._is_stopping and now_ns >= self._stop_by_ns:
             self.driver.end(Ending.FORCED)
+
+    def _state(self) -> str:
+        """Name what keeps the core from quoting, where it is not the core; empty where nothing does."""
+        if self._is_stopping:
+            return STOPPING
+        return BARRED if self._ground.bar.is_barred() else ""
 
     def _keep_day(self, now_ns: int) -> None:
         """Have where a UTC day began written down with the first decision of it: a crash renews no budget."""

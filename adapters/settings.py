@@ -11,7 +11,7 @@ from strategy.config_live import LiveConfig
 from strategy.documents import Reading, read
 from strategy.errors import OperatorError, Problem
 from strategy.file_model import Complaint, Document
-from strategy.hints import did_you_mean
+from strategy.hints import SAME_SYMBOL, did_you_mean
 
 UNREADABLE: Final = "SQ-C001"
 NOWHERE: Final = "SQ-C022"
@@ -117,5 +117,5 @@ def _without_sizes(reading: Reading[LiveConfig], config: Reading[Config]) -> Ite
         return
     for place, symbol in enumerate(reading.parts.get("symbols", ())):
         if symbol not in known:
-            hint = did_you_mean(symbol, known)
+            hint = did_you_mean(symbol, known, SAME_SYMBOL)
             yield Complaint(MISFIT, ("symbols", place), f"no sizes for {symbol} in {config.name}{hint}")

@@ -9,10 +9,10 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from adapters.heartbeat import HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat, boot_id
+from adapters.heartbeat import BARRED, HALTED, QUOTING, STARTING, STOPPED, STOPPING, Beat, boot_id
 from adapters.terms import REAL
 
-_QUOTED: Final = (QUOTING, HALTED, STOPPING)
+_QUOTED: Final = (QUOTING, HALTED, BARRED, STOPPING)
 
 
 class Watchdog:

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from pydantic import ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from strategy.file_model import Complaint, Document, Where, Written, complaints_of
+from strategy.file_model import NAME_PATTERN, SYMBOL_PATTERN, Complaint, Document, Where, Written, complaints_of
 from strategy.hints import UNITS, carries_unit, did_you_mean, same_noun, split_unit
 from strategy.model_walk import keys_at
 
@@ -33,6 +33,13 @@ _OTHER_WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "float_type": "Input should be a number",
         "bool_type": "Input should be true or false",
         "finite_number": "Input should be a finite number",
+    }
+)
+
+_PATTERNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        NAME_PATTERN: "Input should be a name of small letters, digits, '-' and '_'",
+        SYMBOL_PATTERN: "Input should be a symbol as the venue writes it, in capitals",
     }
 )
 
@@ -106,7 +113,7 @@ def _explain(model: type[Document], detail: ErrorDetails) -> Complaint:
     if kind == "union_tag_invalid":
         return _unknown_tag(where, context)
     if where and where[-1] == "[key]":
-        return Complaint(MISFIT, where[:-1], sentence(where[:-1], f"key: {detail['msg']}"), at_key=True)
+        return Complaint(MISFIT, where[:-1], sentence(where[:-1], f"key: {_worded(detail)}"), at_key=True)
     code, words = _wrong_value(where, detail)
     return Complaint(code, where, sentence(where, words))
 
@@ -135,8 +142,7 @@ def _unknown_tag(where: Where, context: Mapping[str, Any]) -> Complaint:
 def _wrong_value(where: Where, detail: ErrorDetails) -> tuple[str, str]:
     """Say what is wrong with a value and what would help: the unit, quotes, the nearest word."""
     value, kind = detail["input"], detail["type"]
-    words = "Input should not be empty" if kind == "too_short" else _OTHER_WORDS.get(kind, detail["msg"])
-    shown = f"{words} (got {_shown(value)})"
+    shown = f"{_worded(detail)} (got {_shown(value)})"
     if kind in _NUMBER_ERRORS and carries_unit(value):
         unit = next((split_unit(each)[1] for each in reversed(where) if isinstance(each, str)), "")
         counted = f", counted in {UNITS[unit]}" if unit else ""
@@ -147,6 +153,16 @@ def _wrong_value(where: Where, detail: ErrorDetails) -> tuple[str, str]:
         known = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ").split(", ")
         return MISFIT, f"{shown}{did_you_mean(value, [each.strip(chr(39)) for each in known])}"
     return MISFIT, shown
+
+
+def _worded(detail: ErrorDetails) -> str:
+    """Put pydantic's own words into those of whoever writes a file."""
+    kind = detail["type"]
+    if kind == "too_short":
+        return "Input should not be empty"
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(str(detail["ctx"]["pattern"]), detail["msg"])
+    return _OTHER_WORDS.get(kind, detail["msg"])
 
 
 def _shown(value: object) -> str:

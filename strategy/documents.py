@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from strategy import document_tree
-from strategy.complaints import Checked, check
+from strategy.complaints import MISFIT, Checked, check
 from strategy.document_tree import Mistake, Node, Place
 from strategy.errors import Problem
 from strategy.file_model import Complaint, Document, Where
@@ -111,5 +111,7 @@ def _version_mistake(tree: Node, known: int) -> Mistake | None:
         return Mistake(
             TOO_NEW, node.place, f"schema_version {node.scalar} is newer than {known}, the newest known here"
         )
+    if node.scalar < 1:
+        return Mistake(MISFIT, node.place, f"there never was a schema_version {node.scalar}, {known} is current")
     words = f"schema_version {node.scalar} is old, {known} is current: run `sim migrate` on this file"
     return Mistake(TOO_OLD, node.place, words)

@@ -110,9 +110,13 @@ def ordered(at: str, values: Mapping[str, float], *, strictly: bool = True) -> I
 # Few enough digits that Decimal's 28 hold the value in cash exactly.
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]{1,12}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
 
+_DIGITS: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+
 
 def _decimal(text: str) -> Decimal:
     # Decimal itself also reads "1_0", "Infinity", "1e5" and other scripts' digits: nobody means those.
+    if _DIGITS.fullmatch(text) and not _DECIMAL.fullmatch(text):
+        raise PydanticCustomError("decimal_text", "Input should have at most 12 digits, and 15 behind the point")
     if not _DECIMAL.fullmatch(text):
         raise PydanticCustomError("decimal_text", "Input should be a decimal number as text, like '0.05'")
     return Decimal(text)
@@ -149,5 +153,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 CountAboveZero = Annotated[int, Field(gt=0)]
 CountFromZero = Annotated[int, Field(ge=0)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
-Symbol = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9_-]*$", max_length=32)]
+NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]*$"
+SYMBOL_PATTERN: Final = r"^[A-Z0-9][A-Z0-9_-]*$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+Symbol = Annotated[str, Field(pattern=SYMBOL_PATTERN, max_length=32)]

@@ -22,23 +22,26 @@ UNITS: Final[dict[str, str]] = {
     "ns": "nanoseconds",
     "s": "seconds",
 }
+LIKE: Final = 0.6
+# Two symbols are alike by the coin they are paid in: one letter too many or too few is the same, another letter is not.
+SAME_SYMBOL: Final = 0.9
 _QUALIFIERS: Final = ("_max", "_min", "_ceiling", "_base")
 _WITH_UNIT: Final = re.compile(r"[-+]?[0-9]*\.?[0-9]+\s*(?:ns|us|ms|s|secs?|min|m|h|bps?|%|pct|usdt|USDT)")
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Give the known name most like ``word``, if one is like it at all."""
+def nearest(word: str, known: Iterable[str], likeness: float = LIKE) -> str | None:
+    """Give the known name most like ``word``, if one is at least so much like it; 1 is the same."""
     names = sorted(known)
     for spelling in (word, word.lower()):
-        found = difflib.get_close_matches(spelling, names, n=1, cutoff=0.6)
+        found = difflib.get_close_matches(spelling, names, n=1, cutoff=likeness)
         if found:
             return found[0]
     return None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], likeness: float = LIKE) -> str:
     """Give the tail of a message: ``, did you mean 'x'?`` or nothing."""
-    near = nearest(word, known)
+    near = nearest(word, known, likeness)
     return f", did you mean {near!r}?" if near else ""
 
 

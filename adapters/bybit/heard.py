@@ -1,5 +1,7 @@
 """What one frame of a stream holds, and nothing of it lost: events, small talk, rows, what was strange."""
 
+from typing import ClassVar
+
 import msgspec
 
 from adapters.bybit.control import Control
@@ -21,6 +23,8 @@ class Heard(msgspec.Struct, frozen=True):
     ``positions`` and ``wallets`` are checks for whoever compares; they are no events, since positions
     come from our own fills. ``strange`` says of each thing that could not be told why.
     """
+
+    NO_TOPIC: ClassVar[str] = "a message without a topic"
 
     topic: str = ""
     events: tuple[Event, ...] = ()

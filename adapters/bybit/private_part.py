@@ -60,7 +60,7 @@ class PrivatePart(StreamPart):
         if heard.control is not None:
             self.controlled(heard.control)
         for words in heard.strange:
-            self.surprised(f"{heard.topic}: {words}")
+            self.surprised(f"{heard.topic or heard.NO_TOPIC}: {words}")
         for event in heard.events:
             self.tell(event)
 

@@ -82,7 +82,7 @@ class PublicPart(StreamPart):
         if heard.control is not None:
             self.controlled(heard.control)
         for words in heard.strange:
-            self.surprised(f"{heard.topic}: {words}")
+            self.surprised(f"{heard.topic or heard.NO_TOPIC}: {words}")
         for band in heard.bands:
             self._bands[band.symbol] = (asyncio.get_running_loop().time(), band)
         for event in heard.events:

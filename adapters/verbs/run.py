@@ -156,6 +156,8 @@ def run(settings: "Settings", terms: "Terms", log_path: Path, opened: "Opened") 
 
     clock = HostClock()
     with taken(settings, terms, clock) as ground, closing(_log(log_path)) as log:
+        if ground.aside is not None:
+            click.echo(f"the damaged journal is kept as {ground.aside}", err=True)
         gc.collect()
         gc.freeze()  # what is there now stays: no collection looks at it again
         if asyncio.run(_until_end(settings, terms, ground, partial(opened, clock), clock, log)):

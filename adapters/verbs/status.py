@@ -56,7 +56,8 @@ def _lines(status: "Status") -> "Iterator[str]":
         yield "heartbeat: none"
         return
     age = "before the host's last start" if status.age_s is None else f"{status.age_s:g} s ago"
-    yield f"heartbeat: {status.state}, {age}"
+    then = "" if status.running else "; nothing runs, and what follows is as of then"
+    yield f"heartbeat: {status.state}, {age}{then}"
     up = f", up {status.up_s / _S_PER_MIN:.1f} min" if status.up_s is not None else ""
     yield f"session: {status.session}, {status.mode} at {status.venue}{up}"
     if status.pnl_today:

@@ -100,6 +100,22 @@ def test_a_damaged_journal_fails_closed_and_is_set_aside_only_on_request(tmp_pat
     assert 1 == len(list(stage.settings.state_dir.glob("*.damaged-*")))
 
 
+def test_a_bot_whose_bar_comes_down_says_so(tmp_path):
+    stage = Stage(tmp_path)
+
+    def state():
+        return heartbeat.last_beat(stage.settings.state_dir).state
+
+    async def bar(bot):
+        await until(lambda: state() == heartbeat.QUOTING)
+        Bar(stage.settings.state_dir).put_down(Reason("a person", 1, "enough"))
+        await until(lambda: state() == heartbeat.BARRED)
+        bot.stop()
+
+    stage.run(bar)
+    assert heartbeat.STOPPED == state()
+
+
 def test_a_disk_that_takes_nothing_at_the_start_starts_nothing(tmp_path, monkeypatch):
     stage = Stage(tmp_path)
 
@@ -210,6 +226,21 @@ def test_who_takes_over_looks_until_somebody_answers_and_who_starts_anew_does_no
     heir.run()
     assert 3 == len(heir.told("looks again"))
     assert "stopped" == heir.told("ends")[-1]["ending"]
+
+
+def test_a_restart_after_a_clean_end_is_patient_for_a_while(tmp_path, monkeypatch):
+    monkeypatch.setattr(bot_module, "_PAUSE_S", 0.05)
+    stage = Stage(tmp_path, duration_s=0.5)
+    stage.run()
+    assert () == stage.kept().records
+    again = Stage(tmp_path, duration_s=2.0)
+    out_of_reach(again, 3)
+    again.run()
+    assert ("stopped", 3) == (again.told("ends")[-1]["ending"], len(again.told("looks again")))
+    monkeypatch.setattr(bot_module, "_AWAY_NS", 0)
+    out_of_reach(again, 3)
+    with pytest.raises(VenueUnusable):
+        again.run()
 
 
 def test_who_is_stopped_while_nobody_answers_says_so(tmp_path, monkeypatch):

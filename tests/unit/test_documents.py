@@ -143,8 +143,12 @@ def test_all_mistakes_are_told_at_once_each_with_its_caret() -> None:
         ("size: '-1'", "size: Input should be greater than 0 (got '-1')"),
         ("size: 1e2", "size: Input should be text (got 100.0): put it in quotes"),
         ("size: true", "size: Input should be text (got true)"),
+        (
+            "size: '0.0000000000000001'",
+            "size: Input should have at most 12 digits, and 15 behind the point (got '0.0000000000000001')",
+        ),
         ("size: '1e2'", "size: Input should be a decimal number as text, like '0.05' (got '1e2')"),
-        ("by_symbol: {A: 1}", "by_symbol.A: key: String should match pattern '^[a-z0-9][a-z0-9_-]*$'"),
+        ("by_symbol: {A: 1}", "by_symbol.A: key: Input should be a name of small letters, digits, '-' and '_'"),
         ("by_symbol: 3", "by_symbol: Input should be a mapping (got 3)"),
         ("faults: 3", "faults: Input should be a list (got 3)"),
         ("faults: []", "faults: Input should not be empty (got a list)"),
@@ -193,6 +197,7 @@ def test_another_version_hides_everything_else() -> None:
         "       |                 ^"
     )
     assert "error[SQ-C021]: schema_version 1 is old, 2 is current: run `sim migrate`" in told("schema_version: 1\n")
+    assert "error[SQ-C010]: there never was a schema_version 0, 2 is current" in told("schema_version: 0\n")
     assert "schema_version: Input should be a whole number (got '2')" in told("schema_version: '2'\nname: x")
 
 

@@ -1,5 +1,6 @@
 """``live kill``: bar, process, venue, and no failure of one keeps from the next."""
 
+import asyncio
 import json
 import os
 import signal
@@ -140,6 +141,20 @@ def test_a_key_that_the_venue_refuses_is_told_as_the_reason(
     venue.stubborn = 99
     monkeypatch.setattr(venues, "make_venue", make)
     assert "within 1 s: the key is expired (SQ-V031)" in run(write_live(tmp_path), "--timeout", "1").output
+
+
+def test_why_no_read_came_is_told(tmp_path: Path, venue: FullVenue, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(symbols: object) -> None:
+        raise VenueUnusable("SQ-V030", "connection refused")
+
+    async def hang(symbols: object) -> None:
+        await asyncio.sleep(99)
+
+    venue.stubborn = 99
+    monkeypatch.setattr(killing, "_WHY_S", 0.05)
+    for look, words in ((refuse, "connection refused"), (hang, "it does not answer")):
+        monkeypatch.setattr(venue, "look", look)
+        assert f"within 1 s: {words} (SQ-V031)" in run(write_live(tmp_path), "--timeout", "1").output
 
 
 def test_a_venue_that_is_gone_keeps_neither_bar_nor_process_from_being_done(

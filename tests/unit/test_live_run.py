@@ -105,6 +105,18 @@ def test_it_runs_in_this_process_too(monkeypatch, capsys, config, words, sent, e
     assert words[1] in capsys.readouterr().err or sent is None
 
 
+def test_where_a_damaged_journal_is_put_is_told(monkeypatch, capsys, config):
+    monkeypatch.setattr(
+        venues, "make_venue", lambda settings, keys, clock, told: PaperVenue(SmallMarket(), clock, lambda: 1_000_000)
+    )
+    state = load(config).state_dir
+    state.mkdir(exist_ok=True)
+    (state / "journal.paper.sqlite").write_bytes(b"nothing of ours" * 1000)
+    assert ExitCode.OK == ended(monkeypatch, config, "--duration", "0.2s", "--set-journal-aside")
+    (aside,) = state.glob("*.damaged-*")
+    assert f"the damaged journal is kept as {aside}" in capsys.readouterr().err
+
+
 @contextmanager
 def running(config, *words):
     """Run it as a process, once its heartbeat shows that it quotes."""

@@ -130,3 +130,15 @@ def test_a_slash_at_the_end_of_an_address_means_nothing() -> None:
 def test_a_symbol_is_listed_once(tmp_path: Path) -> None:
     path = edited(tmp_path, ("symbols: [BTCUSDT]", "symbols: [BTCUSDT, BTCUSDT]"))
     assert [each[3] for each in mistakes(path)] == ["symbols.1: BTCUSDT is listed twice"]
+
+
+@pytest.mark.parametrize("symbol", ["LTCUSDT", "ETHUSDT"])
+def test_another_coin_is_no_slip_of_the_pen(tmp_path: Path, symbol: str) -> None:
+    path = edited(tmp_path, ("[BTCUSDT]", f"[{symbol}]"))
+    (found,) = mistakes(path)
+    assert found[3].endswith("strategy.yaml")
+
+
+def test_a_symbol_in_small_letters_is_told_in_words(tmp_path: Path) -> None:
+    (found, *_) = mistakes(edited(tmp_path, ("[BTCUSDT]", "[btcusdt]")))
+    assert "symbols.0: Input should be a symbol as the venue writes it, in capitals (got 'btcusdt')" == found[3]

@@ -66,6 +66,7 @@ def test_a_running_bot_is_shown_with_what_it_holds(tmp_path: Path) -> None:
     )
     assert said["age_s"] < 5
     assert f"running: true, process {bot.pid}" in plain
+    assert "nothing runs" not in plain
     assert "BTCUSDT" in plain
 
 
@@ -75,6 +76,7 @@ def test_a_bot_that_is_gone_is_shown_as_it_was(tmp_path: Path) -> None:
         pass
     said = json.loads(ask(path, "--format", "json").stdout)
     assert (False, QUOTING, None) == (said["running"], said["state"], said["up_s"])
+    assert "; nothing runs, and what follows is as of then" in ask(path).output
 
 
 def test_what_was_told_in_the_last_ten_minutes_is_shown_and_no_more(tmp_path: Path) -> None:
