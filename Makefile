@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test deep lint types contracts cov docs economics
+.PHONY: run test deep lint types contracts cov docs economics baseline
 
 run: $(STAMP)
 	$(BIN)/sim run scenarios/*.yaml
@@ -20,6 +20,10 @@ deep: $(DEV_STAMP)
 # Published economics against ours, at full size: expected, measured, tolerance, verdict.
 economics: $(STAMP)
 	$(BIN)/python tests/conformance/economics/table.py
+
+# What later changes are judged against: save it anew when one is meant to cost something, and commit why.
+baseline: $(STAMP)
+	$(BIN)/sim run scenarios/economics/no_worse.yaml --seed 1-16 --save-baseline
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ where the world was the same: market, faults and length. The strategy may differ
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ _WORLD: Final[Mapping[str, Any]] = {
     "profile": True,
     "faults": True,
 }
+_WORDS: Final = ("description", "source", "status", "fitted_to")
 
 
 class NotComparable(StormquoteError):
@@ -67,9 +69,18 @@ class _Summary(msgspec.Struct, frozen=True):
 
 def world_of(scenario: Ready, until_s: float | None) -> str:
     """Hash what decides the figures of a seed besides the strategy."""
-    parts = scenario.model_dump_json(include=_WORLD)
-    length_s = min(until_s or scenario.run.duration_s, scenario.run.duration_s)
-    return hashlib.blake2b(f"{parts} {length_s!r}".encode(), digest_size=8).hexdigest()
+    # Without defaults: a field that is added to a model, and left alone, is no other world.
+    parts = scenario.model_dump(mode="json", include=_WORLD, exclude_defaults=True)
+    length_s = float(min(until_s or scenario.run.duration_s, scenario.run.duration_s))
+    text = json.dumps([_without_words(parts), length_s], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _without_words(value: Any) -> Any:
+    """Leave out what is said of the figures, at any depth."""
+    if isinstance(value, dict):
+        return {key: _without_words(each) for key, each in value.items() if key not in _WORDS}
+    return [_without_words(each) for each in value] if isinstance(value, list) else value
 
 
 def read_run(path: Path) -> dict[str, Recorded]:

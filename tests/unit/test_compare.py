@@ -18,6 +18,7 @@ from strategy.exit_codes import ExitCode
 
 # A market that moves each seed by whole units, and a change of a hundredth on top.
 MARKET = [3.0, -7.0, 12.0, 0.5, -2.0, 8.0, -11.0, 4.0]
+FAULTS = ["{kind: reset, at_s: 3, connections: [rest]}", "{kind: dns_outage, at_s: 3, connections: [rest]}"]
 JITTER = [0.001, -0.002, 0.0, 0.003, -0.001, 0.002, 0.0, -0.003]
 
 
@@ -180,10 +181,13 @@ def test_an_unknown_figure_is_wrong_usage_with_the_nearest_name(tmp_path):
 def test_the_strategy_is_no_part_of_the_world_and_everything_else_is(tmp_path):
     plain = small_scenario(tmp_path)
     assert world_of(plain, None) == world_of(small_scenario(tmp_path, overrides="spread.base_bps: 9"), None)
+    said = plain.profile.model_copy(update={"description": "Other words."})
+    assert world_of(plain, None) == world_of(plain.model_copy(update={"profile": said}), 20)
     others = [
         world_of(small_scenario(tmp_path, 21), None),
+        world_of(small_scenario(tmp_path, market="venue.public_stream: false"), None),
         world_of(small_scenario(tmp_path, symbols="[ETHUSDT]"), None),
-        world_of(small_scenario(tmp_path, faults="{kind: feed_gap, at_s: 3, lost_messages: 2}", calm_s=15), None),
+        *(world_of(small_scenario(tmp_path, faults=fault, calm_s=15), None) for fault in FAULTS),
         world_of(plain, 5),
     ]
     assert len({world_of(plain, None), *others}) == len(others) + 1
