@@ -181,6 +181,8 @@ class Sending:
 
     def _fresh(self, now_ns: int, command: Adding) -> None:
         self._findings.checked("S4")
+        if now_ns > command.send_by_ns:
+            return  # the step took so long that it does not leave any more
         why = self._feeds[command.symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
         if why:
             detail = f"{_verb(command)} {command.client_id} left without a fresh book of {command.symbol}"

@@ -242,6 +242,16 @@ def test_s4_what_was_kept_from_before_a_lost_stream_joins_nothing():
     assert [] == scene.codes
 
 
+def test_s4_what_a_slow_step_gives_too_late_does_not_leave():
+    scene = Scene()
+    create = scene.create("a-1")
+    scene.wait(3000, alive=False)
+    scene.send(create)
+    assert [] == scene.codes
+    scene.send(scene.create("a-2", slot="bid1"))
+    assert ["S4"] == scene.codes
+
+
 # S7
 
 
