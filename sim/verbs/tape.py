@@ -62,8 +62,8 @@ def info(folder: str, data: Path | None, tick: str | None, lot: str | None, form
 def check(folder: str, data: Path | None, tick: str | None, lot: str | None, form: str, allow: int) -> None:
     """Replay the book in FOLDER and compare it, message by message, with the recorded best bid and ask.
 
-    Exit code 0 when every comparable message agrees (but for --allow), 1 when not, or when the
-    book has a gap or crosses; 3 when the files cannot be read; 5 when there is no data.
+    Exit code 0 when every comparable message agrees (but for --allow), 1 when not, or when book or
+    trades have a gap, or book or ticker cross; 3 when the files cannot be read; 5 when there is no data.
     """
     from sim.market.tape.replay import replay
 
@@ -174,7 +174,9 @@ def _print_check(tape: "Tape", folder: str, found: "Replayed", passed: bool, all
     for name, text in (
         ("agreement", f"{found.agreed:,} of {found.comparable:,}{allowed}"),
         ("crossed", f"{found.crossed:,}"),
+        ("ticker crossed", f"{found.tickers_crossed:,}"),
         ("chain gaps", f"{found.gaps:,}"),
+        ("trade gaps", f"{found.trade_gaps:,}"),
         ("dropped", f"{dropped}, {found.never_synced:,} never followed by a snapshot"),
         ("verdict", "pass" if passed else "FAIL"),
     ):

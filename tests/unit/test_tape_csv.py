@@ -161,6 +161,25 @@ def test_a_bad_row_is_named_by_file_line_and_code(
     assert f"{part}.csv.gz:{line}:{refused.col}: error[{code}]" in refused.render()
 
 
+@pytest.mark.parametrize(
+    ("part", "old", "new", "line", "words"),
+    [
+        ("trades", "2,10.1", "2,1010.0", 3, "price 1010.0 after 10"),
+        ("bbo", "109,10.0,", "109,0.1,", 3, "price 0.1 after 10"),
+        ("bbo", f"{T}395000000,{T}385", f"{T}395000000,{T}385000", 3, "are of different units"),
+    ],
+)
+def test_one_line_in_another_unit_than_the_rest_is_named(
+    tmp_path: Path, part: str, old: str, new: str, line: int, words: str
+) -> None:
+    # In the middle, where neither the first nor the last row of a file tells of it.
+    rest = {"bbo": GOOD["bbo"].splitlines()[-1].replace(",109,", ",110,"), "trades": GOOD["trades"].splitlines()[-1]}
+    assert old in GOOD[part]
+    refused = _refused(tmp_path, part, lambda text: text.replace(old, new) + rest[part] + "\n")
+    assert (refused.path_text, refused.line, refused.code) == (str(tmp_path / f"{part}.csv.gz"), line, WRONG_UNIT)
+    assert words in refused.message
+
+
 def test_the_caret_points_at_the_offending_text(tmp_path: Path) -> None:
     refused = _refused(tmp_path, "depth", lambda text: text.replace("10.3,", "10.35,"))
     place, quoted, caret = refused.render().splitlines()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.market.tape.book import TapeBook
-from sim.market.tape.records import PERP, SPOT, Levels, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot
+from sim.market.tape.records import PERP, SPOT, Levels, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot, TapeTrade
 from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE, TapeRefused
 from sim.market.tape.replay import DISAGREED, FINDINGS_MAX, refuse_unsound, replay
 
@@ -124,6 +124,20 @@ def test_a_crossed_book_is_named_by_place() -> None:
 
 def test_a_crossed_snapshot_is_seen_before_anything_is_applied() -> None:
     assert replay(_tape(_snapshot(10, bids=((102, 1),)))).crossed == 1
+
+
+def test_a_crossed_ticker_is_named_by_place_though_the_book_is_not_crossed() -> None:
+    found = replay(_tape(_snapshot(10), _delta(8, 12, 7), _bbo(12, (101, 5), (101, 5))))
+    assert (found.crossed, found.tickers_crossed, found.is_sound()) == (0, 1, False)
+    assert found.findings[-1].reason == "the ticker is crossed: bid 0.005 at 10.1, ask 0.005 at 10.1"
+
+
+@pytest.mark.parametrize(("ids", "gaps"), [((7, 8, 9), 0), ((7, 9), 1), ((7, 7, 8), 1), ((8, 7), 0)])
+def test_a_missing_or_doubled_trade_is_a_gap(ids: tuple[int, ...], gaps: int) -> None:
+    trades = [TapeTrade(0, 0, 0, 5, trade_id, 101, 1, 1) for trade_id in ids]
+    found = replay(_tape(_snapshot(10), _delta(8, 12, 7), *trades))
+    assert (found.trade_gaps, found.is_sound()) == (gaps, not gaps)
+    assert [finding.line for finding in found.findings if finding.code == CHAIN_GAP] == [5] * gaps
 
 
 def test_findings_of_one_code_never_crowd_out_another() -> None:

@@ -97,6 +97,27 @@ def test_a_gap_or_a_crossed_book_fails_whatever_is_allowed(window: Path, old: st
     assert words in got.stdout
 
 
+@pytest.mark.parametrize(
+    ("part", "old", "new", "words"),
+    [
+        ("bbo", "10.2,4.001", "10.1,4.001", "bbo.csv:2: [SQ-S106] the ticker is crossed: bid 2.000 at 10.1"),
+        (
+            "trades",
+            ",1,10.1,3.000,S\n",
+            f",1,10.1,3.000,S\n{T}294000000,{T}285,3,10.1,1.000,S\n",
+            "trade 3 does not follow 1",
+        ),
+    ],
+)
+def test_a_crossed_ticker_or_a_missing_trade_fails_and_is_named(
+    window: Path, part: str, old: str, new: str, words: str
+) -> None:
+    _edit(window, part, old, new)
+    got = _run("check", "window", "--allow", "99", data=window.parent)
+    assert got.exit_code == 1
+    assert words in got.stdout
+
+
 def test_a_check_without_anything_to_compare_fails(window: Path) -> None:
     (window / "bbo.csv").write_text(FILES["bbo"].splitlines()[0] + "\n")
     assert _run("check", "window", data=window.parent).exit_code == 1

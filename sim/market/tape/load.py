@@ -21,6 +21,7 @@ from sim.market.tape.grid import Finer, Grid, infer_step
 from sim.market.tape.raw_format import RawReader, snapshot_texts
 from sim.market.tape.records import PERP, Tape, TapeRecord
 from sim.market.tape.refusal import NOT_A_TAPE, TapeRefused
+from sim.market.tape.sanity import require_one_unit
 
 # Reads the whole window on one grid; an inferred grid may need a second try with a finer step.
 _Read = Callable[[Grid, Grid], Tape]
@@ -41,6 +42,7 @@ def load(folder: Path, *, tick: Decimal | None = None, lot: Decimal | None = Non
         prices, sizes = snapshot or ([], [])
         inferred = tick is None or lot is None
         tape = _read_on_grid(read, tick, lot, infer_step(prices), infer_step(sizes))
+        require_one_unit(tape)
         return msgspec.structs.replace(tape, grid_inferred=inferred)
 
 

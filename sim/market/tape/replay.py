@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from sim.market.tape.book import TapeBook
-from sim.market.tape.records import PERP, Tape, TapeBbo, TapeDelta, TapeSnapshot
+from sim.market.tape.records import PERP, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot
 from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE, TapeRefused
 
 # Findings are counted without end, but of each code only this many are kept in words.
@@ -49,11 +49,13 @@ class Replayed(msgspec.Struct):
     comparable: int = 0
     agreed: int = 0
     tickers_out_of_order: int = 0
+    tickers_crossed: int = 0
+    trade_gaps: int = 0
     findings: list[Finding] = []
 
     def is_sound(self) -> bool:
-        """Say whether the book was whole and never crossed from the snapshot to the end."""
-        return self.applied > 0 and self.gaps == 0 and self.crossed == 0
+        """Say whether book and trades were whole, and neither book nor ticker ever crossed."""
+        return self.applied > 0 and not (self.gaps or self.crossed or self.tickers_crossed or self.trade_gaps)
 
 
 class Replayer:
@@ -85,7 +87,22 @@ class Replayer:
             elif type(record) is TapeSnapshot:
                 self.on_snapshot(record)
         self.found.never_synced = len(self._held)
+        self._look_at_tickers()
+        self._look_at_trades()
         return self.found
+
+    def _look_at_tickers(self) -> None:
+        for bbo in self._tape.bbos():
+            if bbo.bid_ticks >= bbo.ask_ticks:
+                self.found.tickers_crossed += 1
+                bid, ask = self._words((bbo.bid_ticks, bbo.bid_lots)), self._words((bbo.ask_ticks, bbo.ask_lots))
+                self._note(CROSSED, bbo, f"the ticker is crossed: bid {bid}, ask {ask}")
+
+    def _look_at_trades(self) -> None:
+        for before, trade in pairwise(sorted(self._tape.trades(), key=lambda trade: trade.trade_id)):
+            if trade.trade_id != before.trade_id + 1:
+                self.found.trade_gaps += 1
+                self._note(CHAIN_GAP, trade, f"trade {trade.trade_id} does not follow {before.trade_id}")
 
     def on_snapshot(self, snapshot: TapeSnapshot) -> None:
         """Start the book from a snapshot; one that is older than a whole book tells nothing new."""
@@ -178,7 +195,7 @@ class Replayer:
             return "nothing"
         return f"{level[1] * self._tape.lot} at {level[0] * self._tape.tick}"
 
-    def _note(self, code: str, record: TapeDelta | TapeSnapshot, reason: str) -> None:
+    def _note(self, code: str, record: TapeRecord, reason: str) -> None:
         if sum(kept.code == code for kept in self.found.findings) < FINDINGS_MAX:
             self.found.findings.append(Finding(code, self._tape.files[record.source], record.line, reason))
 
