@@ -43,9 +43,11 @@ def test_a_frame_that_cannot_be_read_is_counted_and_told_and_takes_nothing_with_
         ends["public"].say(book(7))
         await asyncio.sleep(0.01)
         assert 1 == len(desk.words(events.BookSnapshot))
-        return desk.venue.alerts.counts, desk.codes()
+        return desk.venue.alerts.counts, desk.codes(), desk.alerts[0].detail
 
-    assert ({"SQ-V043": 4}, ["SQ-V043"]) == on_desk(body)
+    counts, codes, words = on_desk(body)
+    assert ({"SQ-V043": 4}, ["SQ-V043"]) == (counts, codes)
+    assert words.startswith("a message without a topic: not a Frame: ")
 
 
 def test_a_create_goes_over_rest_while_the_trade_stream_is_down():

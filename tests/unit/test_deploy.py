@@ -225,6 +225,12 @@ def test_a_bot_that_a_person_must_look_after_is_not_started_again():
     assert [str(code.value) for code in needs_a_person] == listed
 
 
+def test_a_venue_that_is_away_at_the_start_uses_up_no_life():
+    text = (DEPLOY / "stormquote-live.service").read_text()
+    (looks,) = re.findall(r"^ExecStartPre=\S+ (.*) --config", text, re.MULTILINE)
+    assert "check --offline" == looks
+
+
 def test_the_wheel_carries_them_all(repository, tmp_path):
     words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
     subprocess.run(words, cwd=repository, check=True, capture_output=True, timeout=60)
