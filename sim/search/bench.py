@@ -2,20 +2,23 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sim.runs.engine import Crew, Gathered
 from sim.runs.job import Job, SeedResult
 from sim.search.ledger import Ledger, key_of
 
+Arrived = Callable[[int, int], None]
+
 
 class Bench:
     """Runs jobs, each once in the life of its ledger."""
 
-    def __init__(self, crew: Crew, ledger: Ledger) -> None:
-        """Take workers and ledger."""
+    def __init__(self, crew: Crew, ledger: Ledger, arrived: Arrived = lambda done, many: None) -> None:
+        """Take workers and ledger; ``arrived`` is told of each new result: how many of how many are there."""
         self._crew = crew
         self._ledger = ledger
+        self._arrived = arrived
         self.reused = 0
         """How many results were there already."""
 
@@ -32,8 +35,13 @@ class Bench:
             gathered.results[place] = known
             self.reused += 1
 
+        there = len(gathered.results)
+
         def kept(number: int, result: SeedResult) -> None:
+            nonlocal there
+            there += 1
             self._ledger.keep(keys[left[number]], result)
+            self._arrived(there, len(jobs))
 
         made = self._crew.carry([jobs[place] for place in left], kept)
         gathered.results |= {left[number]: result for number, result in made.results.items()}

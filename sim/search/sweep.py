@@ -33,6 +33,7 @@ from strategy.exit_codes import ExitCode, first_of
 LEDGER: Final = "results.ndjson"
 TABLE: Final = "sweep.json"
 _LOG_WIDTH: Final = 160
+_LINES: Final = 10
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -137,8 +138,14 @@ def exit_code(gathered: Gathered) -> ExitCode:
 
 def _carry_out(options: Options, jobs: Sequence[Job], out: Path) -> tuple[Gathered, int]:
     with Crew(options.engine, workers_of(options.workers)) as crew, Ledger(out / LEDGER) as ledger:
-        bench = Bench(crew, ledger)
+        bench = Bench(crew, ledger, _say)
         return bench.run(jobs), bench.reused
+
+
+def _say(done: int, many: int) -> None:
+    """Say how far a sweep is, at every tenth of it: never a bar in a log."""
+    if done * _LINES // many > (done - 1) * _LINES // many:
+        click.echo(f"{done} of {many} runs", err=True)
 
 
 def _results(gathered: Gathered, start: int, many: int) -> list[SeedResult]:

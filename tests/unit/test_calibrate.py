@@ -263,3 +263,12 @@ def test_a_walk_names_its_own_scenarios_and_a_study_names_some(tmp_path):
         read_study(study(tmp_path, (old, f"{old}\n{new}")), None, None, None)
     with pytest.raises(OperatorError, match="needs 'scenarios' or 'walk_forward'"):
         read_study(study(tmp_path, (f"{old}\n", "")), None, None, None)
+
+
+def test_the_study_on_the_page_is_one(tmp_path, repository):
+    page = (repository / "docs" / "calibration.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "page.yaml").write_text(text.replace("../scenarios", str(repository / "scenarios")))
+    asked = read_study(tmp_path / "page.yaml", None, None, None)
+    assert (repository / "scenarios" / "configs" / "default.yaml").resolve() == asked.config
+    assert (32, 64) == (len(asked.train_seeds), len(asked.holdout_seeds))

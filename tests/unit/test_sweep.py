@@ -69,6 +69,9 @@ def test_a_grid_needs_counts_and_has_a_bound():
 def test_each_point_is_run_with_its_settings_over_the_same_seeds(tmp_path):
     done = sweep(tmp_path, *WIDTHS, "--metric", "quotes", "--metric", "fills")
     assert "spread.base_bps" in done.output
+    assert [f"{many} of 8 runs" for many in range(1, 9)] == [
+        line for line in done.stderr.splitlines() if " runs" in line
+    ][:-1]
     made = table_of(tmp_path)
     assert [["spread.base_bps=1", "skew.slope_bps_per_pct=0.05"], ["spread.base_bps=1", "skew.slope_bps_per_pct=0.1"],
             ["spread.base_bps=2", "skew.slope_bps_per_pct=0.05"], ["spread.base_bps=2", "skew.slope_bps_per_pct=0.1"],
