@@ -75,14 +75,14 @@ TAPES: Final = (
     ErrorCode(
         "SQ-S105",
         "A tape has a hole",
-        "The sequence numbers of two book updates do not join.",
+        "The sequence numbers of two book updates, or of two trades, do not join.",
         "The tape is refused whole: after a hole the book is a guess.",
         "Use a window without a hole, or one that begins with a snapshot.",
     ),
     ErrorCode(
         "SQ-S106",
         "A tape's book is crossed",
-        "After an update the best bid is not below the best ask.",
+        "After an update, or in a ticker, the best bid is not below the best ask.",
         "The tape is refused whole.",
         "The recording mixed two feeds or lost an update; use another window.",
     ),
@@ -103,7 +103,7 @@ TAPES: Final = (
     ErrorCode(
         "SQ-S109",
         "A tape counts in another unit",
-        "Timestamps are not in the unit the format says.",
+        "Timestamps are not in the unit the format says, or a time or a price is not in the unit of the rest.",
         "The tape is refused whole.",
         "Convert the recording; the message says which unit it expects.",
     ),
