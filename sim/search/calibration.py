@@ -21,7 +21,6 @@ from sim.search.bench import Bench
 from sim.search.ledger import Ledger
 from sim.search.points import Point
 from sim.search.proposal import proposed_text
-from sim.search.sampler import Sampler
 from sim.search.scoring import Score, Trial, best_of, score_of, worth
 from strategy.errors import OperatorError
 
@@ -91,6 +90,8 @@ class Calibration:
         return Found(before, tuple(trials), best, effect, held, _verdict(study, effect, [held]), figures)
 
     def _search(self) -> list[Trial]:
+        from sim.search.sampler import Sampler  # optuna is an extra
+
         study = self._asked.study
         sampler = Sampler(study.search, study.parameters)
         trials: list[Trial] = []

@@ -272,3 +272,8 @@ def test_the_study_on_the_page_is_one(tmp_path, repository):
     asked = read_study(tmp_path / "page.yaml", None, None, None)
     assert (repository / "scenarios" / "configs" / "default.yaml").resolve() == asked.config
     assert (32, 64) == (len(asked.train_seeds), len(asked.holdout_seeds))
+
+
+def test_without_the_extra_it_is_wrong_usage_and_names_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "stormquote[calibrate]" in calibrate(study(tmp_path), code=2)

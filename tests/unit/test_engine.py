@@ -47,6 +47,14 @@ def test_an_engine_that_is_none_is_wrong_usage(text):
         site_of(text)
 
 
+@pytest.mark.parametrize("text", ["dask", "tcp://127.0.0.1:8786"])
+def test_without_the_extra_a_cluster_is_wrong_usage_and_names_it(text, monkeypatch):
+    monkeypatch.setattr("sim.runs.workers.find_spec", lambda name: None)
+    with pytest.raises(click.BadParameter, match="extra 'cluster'"):
+        site_of(text)
+    site_of("local")
+
+
 def test_a_crew_is_kept_from_one_list_to_the_next_and_gives_what_one_process_gives(tmp_path):
     jobs = jobs_of(tmp_path, 3)
     alone = digests(jobs, "local", 1)
