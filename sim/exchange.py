@@ -13,6 +13,7 @@ from sim.dice import Dice
 from sim.kernel import Kernel
 from sim.market.flow import FlowMarket
 from sim.market.markets import Markets
+from sim.market.rates import RateMarket
 from sim.plan import Plan, PlannedFault
 from sim.scenario.load import Ready
 from sim.scenario.profiles import Delay as DelayModel
@@ -124,15 +125,22 @@ class Exchange:
             if pits is not None:
                 market = pits(instrument, self.venue)
             else:
-                flow = self.scenario.profile.symbols[instrument.symbol].flow
-                assert flow is not None, "loading has checked that a modelled market has a flow"
-                start_ticks = price_ticks_of(instrument, flow.price)
-                market = FlowMarket(instrument.symbol, flow, start_ticks, self.dice, self.venue.traded)
+                market = self._modelled(instrument)
                 market.fill_book()
             self.venue.open_market(market)
             markets.append(market)
         self.kernel.market = Markets(markets)
         return markets
+
+    def _modelled(self, instrument: Instrument) -> FlowMarket | RateMarket:
+        chosen, symbol = self.scenario.profile.symbols[instrument.symbol], instrument.symbol
+        if chosen.rates is not None:
+            rates, ticks = chosen.rates, price_ticks_of(instrument, chosen.rates.price)
+            return RateMarket(symbol, rates.rates(), ticks, rates.order_lots, self.dice, self.venue.traded)
+        assert chosen.flow is not None, "loading has checked that a modelled market has a flow"
+        return FlowMarket(
+            symbol, chosen.flow, price_ticks_of(instrument, chosen.flow.price), self.dice, self.venue.traded
+        )
 
     # What goes on by itself
 

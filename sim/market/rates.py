@@ -28,6 +28,8 @@ from sim.venue.matching import Resting
 from strategy.units import BUY, NS_PER_S, SELL
 
 _WORDS: Final = 4
+_FACTOR_MAX: Final = 4.0  # takers are thinned from this many times their ordinary rate
+_SEED_MAX: Final = 50  # orders of a queue at the start
 
 # Rates per second by the number of orders in the queue; the last one holds for all longer queues.
 BySize = tuple[float, ...]
@@ -80,7 +82,7 @@ class RateMarket(SharedPit):
         # The best price of each side, or the last there was.
         self._bests = [mid_ticks, mid_ticks + 1]
         caps = [max(by_size) for by_size in rates.arrive]
-        take = max(rates.take)
+        take = max(rates.take) * _FACTOR_MAX
         self._cumulative = list(accumulate([*caps, take] * 2))
         self._caps = [*caps, take]
         self._gap_ns = NS_PER_S / self._cumulative[-1]
@@ -90,6 +92,9 @@ class RateMarket(SharedPit):
         self._proposal = 0
         self.next_proposal_ns = exponential_ns(self._stream.word(0), self._gap_ns)
         self._rings: list[tuple[int, int, int, Resting]] = []
+        self._seeded = 0
+        self.factor = 1.0
+        self.sniped = 0  # nobody here knows a fair price
 
     @property
     def next_ns(self) -> int:
@@ -116,7 +121,18 @@ class RateMarket(SharedPit):
         """Rest so many orders of others at a price, before anything happens."""
         for _ in range(orders):
             # Births of the stream count from 0, so these come before any of them.
-            self._rest(0, -1 - len(self._rings), side, price_ticks)
+            self._seeded += 1
+            self._rest(0, -self._seeded, side, price_ticks)
+
+    def fill_book(self) -> None:
+        """Give each queue at time 0 as many orders as an endless one holds on average, the first at least one."""
+        bests = tuple(self._bests)
+        for place, arrive in enumerate(self._rates.arrive):
+            cancel = self._rates.cancel_each[min(place, len(self._rates.cancel_each) - 1)]
+            rate = max(cancel)
+            orders = min(_SEED_MAX, round(arrive[0] / rate)) if rate else _SEED_MAX
+            for side in (BUY, SELL):
+                self.seed(side, bests[1 if side == BUY else 0] - side * (place + 1), max(orders, place == 0))
 
     def _propose(self, now_ns: int) -> None:
         k = self._proposal
@@ -130,7 +146,7 @@ class RateMarket(SharedPit):
         self._look()
         if index == len(self._caps) - 1:
             best = self._bests[1 if side == BUY else 0]
-            if wanted < _at(self._rates.take, self._orders(-side, best)):
+            if wanted < self.factor * _at(self._rates.take, self._orders(-side, best)):
                 self._trade(now_ns, side, self._order_lots, best)
         elif self.quotes:
             price = self._bests[1 if side == BUY else 0] - side * (index + 1)

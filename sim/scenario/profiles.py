@@ -11,7 +11,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from sim.market.flow_model import Flow
+from sim.market.rate_model import RateFlow
 from strategy.file_model import (
+    CONTRADICTION,
     AboveZero,
     Complaint,
     CountAboveZero,
@@ -150,6 +152,13 @@ class SymbolProfile(Written):
     """Grid, limits and fees."""
     flow: Flow | None = None
     """Who else trades, and how; a recorded market brings its own."""
+    rates: RateFlow | None = None
+    """Instead of `flow`: a published market without a fair price, and so without informed takers and sniper."""
+
+    @relation("flow", "rates")
+    def _one_market(self) -> Iterator[Complaint]:
+        if self.flow is not None and self.rates is not None:
+            yield Complaint(CONTRADICTION, ("rates",), "a symbol has flow or rates, not both")
 
 
 class Profile(Document):
