@@ -17,8 +17,9 @@ from sim.runs.summary import ScenarioSummary, as_plain
 
 _LIBRARIES: Final = ("simpy", "msgspec", "pydantic", "ruamel.yaml", "click")
 _GIT_PATIENCE_S: Final = 5
+FAILURE: Final = "failure"
 # What JUnit calls a gate that did not pass.
-_KINDS: Final = {FAIL: "failure", NOT_JUDGED: "skipped", NOT_COMPARED: "skipped"}
+_KINDS: Final = {FAIL: FAILURE, NOT_JUDGED: "skipped", NOT_COMPARED: "skipped"}
 
 
 def write_run(out: Path, summaries: Sequence[ScenarioSummary], manifest: dict[str, Any]) -> None:
@@ -89,8 +90,8 @@ def junit_of(summaries: Sequence[ScenarioSummary], out: Path) -> bytes:
     """Write one test case per scenario and gate or invariant; a failure ends with its command."""
     root = ElementTree.Element("testsuites", name="stormquote")
     for summary in summaries:
-        cases = _cases(summary)
-        failed = sum(1 for _, message, kind in cases if kind == "failure")
+        cases = cases_of(summary)
+        failed = sum(1 for _, message, kind in cases if kind == FAILURE)
         suite = ElementTree.SubElement(
             root, "testsuite", name=summary.name, tests=str(len(cases)), failures=str(failed), errors="0"
         )
@@ -103,7 +104,7 @@ def junit_of(summaries: Sequence[ScenarioSummary], out: Path) -> bytes:
     return written
 
 
-def _cases(summary: ScenarioSummary) -> list[tuple[str, str, str]]:
+def cases_of(summary: ScenarioSummary) -> list[tuple[str, str, str]]:
     """List (name, message, kind), kind being empty, ``failure`` or ``skipped``."""
     if summary.skipped or summary.is_unrun:
         return [("run", summary.skipped or "not run", "skipped")]
@@ -113,8 +114,8 @@ def _cases(summary: ScenarioSummary) -> list[tuple[str, str, str]]:
         cases.append((f"gate {gate.gate}", f"{gate.limit}: {got}", _KINDS.get(gate.verdict, "")))
     for code, one in summary.invariants.items():
         broken = f"broken in {one.broken} of {len(summary.results)} seeds: {one.first}"
-        cases.append((f"invariant {code}", broken if one.broken else "", "failure" if one.broken else ""))
+        cases.append((f"invariant {code}", broken if one.broken else "", FAILURE if one.broken else ""))
     for result in summary.results:
         if result.error:
-            cases.append((f"seed {result.seed}", result.error.splitlines()[-1], "failure"))
+            cases.append((f"seed {result.seed}", result.error.splitlines()[-1], FAILURE))
     return cases

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from sim.runs import console as screen
+from sim.runs.annotations import annotations_of
 from sim.runs.baseline import Baseline, find_baseline, further_seeds, save_baseline
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
@@ -254,6 +255,9 @@ class Session:
         talk = Console(stderr=True) if self._options.form == "json" else talk
         if difference is not None:
             talk.print(difference.text, highlight=False, style="" if difference.equal else "bold red")
+        if self._options.form == "github":
+            for line in annotations_of(summaries):
+                print(line)
         self._last_lines(talk, out, summaries, gathered, code)
         return code
 

@@ -33,7 +33,9 @@ from strategy.exit_codes import ExitCode
 @click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write (default: runs/<id>).")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
-@click.option("--format", "form", type=click.Choice(["auto", "plain", "json"]), default="auto", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["auto", "plain", "json", "github"]), default="auto", show_default=True
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the overview and the verdict.")
 @click.option("--dry-run", is_flag=True, help="Check the files, list what would run, run nothing.")
 def command(**options: Any) -> None:

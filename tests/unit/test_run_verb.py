@@ -69,9 +69,10 @@ def test_every_gate_shows_its_limit_and_its_measured_value(tmp_path):
 
 def test_a_failed_gate_exits_1_and_says_how_to_run_it_again(tmp_path):
     path = write(tmp_path, gates="  - {metric: fills, min: 1000000, why: never}")
-    done = sim("run", path, "--out", "out", cwd=tmp_path)
+    done = sim("run", path, "--out", "out", "--format", "github", cwd=tmp_path)
     assert 1 == done.returncode
     assert "FAIL" in done.stdout
+    assert f"\n::error file={path},title=short%2C gate fills::>= 1e+06: got " in done.stdout
     assert f"sim run {path} --seed" in done.stdout
     case = ElementTree.parse(tmp_path / "out" / "junit.xml").getroot()[0][0]
     assert f"sim run {path} --seed" in case.find("failure").text
