@@ -10,6 +10,7 @@ from sim.market.tape.refusal import NOT_A_TAPE, UNREADABLE, WRONG_UNIT, RowRefus
 
 CSV: Final = "binance-usdm-csv"
 RAW: Final = "binance-raw"
+NPZ: Final = "hftbacktest-npz"
 CSV_PARTS: Final = ("snapshot", "depth", "bbo", "trades")
 
 _RAW_LINE: Final = re.compile(rb"\d+ \{")
@@ -78,7 +79,7 @@ def csv_path(folder: Path, part: str) -> Path | None:
 def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
     """Tell the format from what the folder holds; the flattened form wins over ``raw/``.
 
-    The paths are keyed by part for CSV, and by file name, in order, for raw lines.
+    The paths are keyed by part for CSV, and by file name, in order, for the others.
     """
     if not folder.is_dir():
         raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no such folder")
@@ -92,7 +93,10 @@ def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
         raw = {path.name: path for path in sorted(place.iterdir()) if _looks_raw(path)} if place.is_dir() else {}
         if raw:
             return RAW, raw
-    wanted = "depth.csv.gz with its companions, or files of '<local time> {json}' lines, here or in raw/"
+    npz = {path.name: path for path in sorted(folder.glob("*.npz"))}
+    if npz:
+        return NPZ, npz
+    wanted = "depth.csv.gz with its companions, files of '<local time> {json}' lines, here or in raw/, or *.npz"
     raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"no recorded window of a known format: looked for {wanted}")
 
 

@@ -16,8 +16,10 @@ from typing import Final
 import msgspec
 
 from sim.market.tape.csv_format import read_bbos, read_depth, read_snapshots, read_trades, rows_of
-from sim.market.tape.files import CSV, CSV_PARTS, RAW, find_format, read_bytes
+from sim.market.tape.files import CSV, CSV_PARTS, NPZ, RAW, find_format, read_bytes
 from sim.market.tape.grid import Finer, Grid, infer_step
+from sim.market.tape.npz_format import NpzReader, read_rows
+from sim.market.tape.npz_format import snapshot_texts as npz_snapshot_texts
 from sim.market.tape.raw_format import RawReader, snapshot_texts
 from sim.market.tape.records import PERP, Tape, TapeRecord
 from sim.market.tape.refusal import NOT_A_TAPE, TapeRefused
@@ -36,7 +38,7 @@ def load(folder: Path, *, tick: Decimal | None = None, lot: Decimal | None = Non
     """Read a window. A ``tick`` or ``lot`` left out is inferred: the coarsest that holds every row."""
     found, paths = find_format(folder)
     with _collector_at_rest():
-        read, snapshot = _open_csv(folder, paths) if found == CSV else _open_raw(folder, paths)
+        read, snapshot = _OPEN[found](folder, paths)
         if snapshot is None and (tick is None or lot is None):
             raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no snapshot to infer tick and lot from: state both")
         prices, sizes = snapshot or ([], [])
@@ -134,6 +136,34 @@ def _open_raw(folder: Path, paths: dict[str, Path]) -> tuple[_Read, _Texts | Non
         )
 
     return read, next((snapshot for snapshot in snapshots if snapshot is not None), None)
+
+
+def _open_npz(folder: Path, paths: dict[str, Path]) -> tuple[_Read, _Texts | None]:
+    files = [(str(path), read_rows(path)) for path in paths.values()]
+    snapshots = (npz_snapshot_texts(rows) for _, rows in files)
+
+    def read(prices: Grid, sizes: Grid) -> Tape:
+        reader = NpzReader(prices, sizes)
+        for source, (path, rows) in enumerate(files):
+            reader.read(path, source, rows)
+        return Tape(
+            folder=str(folder),
+            format=NPZ,
+            market=PERP,
+            symbol="",
+            tick=prices.step,
+            lot=sizes.step,
+            grid_inferred=False,
+            local_unit="ns",
+            files=tuple(path.relative_to(folder).as_posix() for path in paths.values()),
+            records=tuple(reader.records),
+            ignored=tuple(sorted(reader.ignored.items())),
+        )
+
+    return read, next((snapshot for snapshot in snapshots if snapshot is not None), None)
+
+
+_OPEN: Final = {CSV: _open_csv, RAW: _open_raw, NPZ: _open_npz}
 
 
 def _text(path: Path) -> str:
