@@ -51,8 +51,8 @@ JOURNAL: Final = (
     ErrorCode(
         "SQ-O015",
         "Not a journal",
-        "The file named is no journal, or holds nothing that could be replayed.",
+        "There is no file of that name, it is no journal, or it holds nothing of what was asked for.",
         NOTHING_STARTS,
-        "Name the file that `live run --journal` wrote.",
+        "Name the file that `live run` wrote; each mode has one of its own, and before its first start there is none.",
     ),
 )
