@@ -190,6 +190,11 @@ class Desk:
             at: Where = ("market", "symbols", number) if market.tape is None else ("market", "tape", "symbol")
             words = f"profile {profile.name} has no {symbol}, only {', '.join(profile.symbols)}"
             self.problems.append(reading.problem(Complaint(NO_SUCH_SYMBOL, at, words)))
+        for number, symbol in enumerate(market.traded):
+            mine = profile.symbols.get(symbol)
+            if market.tape is None and mine is not None and mine.flow is None and mine.rates is None:
+                words = f"profile {profile.name} does not say who trades {symbol}: it has neither flow nor rates"
+                self.problems.append(reading.problem(Complaint(NO_SUCH_SYMBOL, ("market", "symbols", number), words)))
         return not lacking
 
     def _blame(

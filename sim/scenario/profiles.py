@@ -27,7 +27,7 @@ from strategy.file_model import (
     Written,
     relation,
 )
-from strategy.instrument import ImpossibleInstrument, Instrument, make_instrument
+from strategy.instrument import ImpossibleInstrument, Instrument, make_instrument, price_ticks_of
 
 IMPOSSIBLE: Final = "SQ-C010"
 
@@ -159,6 +159,16 @@ class SymbolProfile(Written):
     def _one_market(self) -> Iterator[Complaint]:
         if self.flow is not None and self.rates is not None:
             yield Complaint(CONTRADICTION, ("rates",), "a symbol has flow or rates, not both")
+
+    @relation("instrument", "flow", "rates")
+    def _starts_on_the_grid(self) -> Iterator[Complaint]:
+        for name, market in (("flow", self.flow), ("rates", self.rates)):
+            if market is not None:
+                try:
+                    price_ticks_of(self.instrument.build(""), market.price)
+                except ImpossibleInstrument as impossible:
+                    if str(impossible).startswith("price: "):  # the rest is told of the instrument itself
+                        yield Complaint(IMPOSSIBLE, (name, "price"), str(impossible).removeprefix("price: "))
 
 
 class Profile(Document):

@@ -6,10 +6,12 @@ from small_world import small_scenario
 from sim.market.rate_model import ContStoikovTalreja, QueueReactive, SantaFe
 from sim.market.rates import RateMarket
 from sim.plan import expand
+from sim.scenario.load import load_scenarios
 from sim.scenario.profiles import Profile, profile_folder
 from sim.world import World
 from strategy.core import Core
 from strategy.documents import read
+from strategy.errors import OperatorError
 
 COMMON = {"price": "12000.0", "order_lots": 20, "source": "synthetic"}
 MARKETS = {
@@ -77,3 +79,33 @@ def test_a_symbol_has_flow_or_rates_and_not_both():
     both = head.rstrip() + TEXT + "    flow:\n" + rest
     problems = read(both, Profile, "p.yaml").problems
     assert ["a symbol has flow or rates, not both"] == [each.message.rpartition(": ")[2] for each in problems]
+
+
+def profile_with(folder, market):
+    """Write a profile of one symbol whose market is the text given."""
+    head, _, rest = (profile_folder() / "synthetic.yaml").read_text(encoding="utf-8").partition("    flow:\n")
+    (folder / "mine.yaml").write_text(
+        head.rstrip() + market + "links:\n" + rest.partition("\nlinks:\n")[2], encoding="utf-8"
+    )
+    scenario = folder / "s.yaml"
+    small_scenario(folder)
+    text = (folder / "small.yaml").read_text(encoding="utf-8")
+    scenario.write_text(text.replace("profile: synthetic", "profile: mine"), encoding="utf-8")
+    return scenario
+
+
+def test_a_profile_of_rates_is_read_from_its_file(tmp_path):
+    (ready,) = load_scenarios([profile_with(tmp_path, TEXT)], profiles=tmp_path)
+    assert MARKETS["santa_fe"] == ready.profile.symbols["BTCUSDT"].rates
+
+
+@pytest.mark.parametrize(
+    "market, words",
+    [
+        ("\n", "does not say who trades BTCUSDT: it has neither flow nor rates"),
+        (TEXT.replace("12000.0", "12000.05"), "symbols.BTCUSDT.rates.price: 12000.05 is not a multiple of 0.50"),
+    ],
+)
+def test_a_market_that_cannot_begin_is_told_before_it_does(tmp_path, market, words):
+    with pytest.raises(OperatorError, match=words):
+        load_scenarios([profile_with(tmp_path, market)], profiles=tmp_path)
