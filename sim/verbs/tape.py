@@ -78,6 +78,30 @@ def check(folder: str, data: Path | None, tick: str | None, lot: str | None, for
         sys.exit(_FAILED)
 
 
+@command.command()
+@click.argument("folder")
+@click.argument("to", type=click.Path(path_type=Path))
+@_DATA
+@_TICK
+@_LOT
+def convert(folder: str, to: Path, data: Path | None, tick: str | None, lot: str | None) -> None:
+    """Write the recorded window in FOLDER as TO/tape.parquet, which every verb reads as it reads FOLDER.
+
+    Never writes over a file that is there (exit code 2). 3 when the files cannot be read; 5 when there
+    is no data.
+    """
+    from sim.market.tape.files import PARQUET_NAME
+    from sim.market.tape.parquet_format import write_parquet
+
+    target = to / PARQUET_NAME
+    if target.exists():
+        raise click.BadParameter(f"{target} is there already", param_hint="TO")
+    tape = _load_or_leave(folder, data, tick, lot)
+    to.mkdir(parents=True, exist_ok=True)
+    write_parquet(tape, target)
+    click.echo(f"{target}   {len(tape.records):,} records")
+
+
 def _load_or_leave(folder: str, data: Path | None, tick: str | None, lot: str | None) -> "Tape":
     from sim.market.tape.load import load
     from sim.market.tape.refusal import TapeRefused

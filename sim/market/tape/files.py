@@ -11,6 +11,8 @@ from sim.market.tape.refusal import NOT_A_TAPE, UNREADABLE, WRONG_UNIT, RowRefus
 CSV: Final = "binance-usdm-csv"
 RAW: Final = "binance-raw"
 NPZ: Final = "hftbacktest-npz"
+PARQUET: Final = "parquet"
+PARQUET_NAME: Final = "tape.parquet"
 CSV_PARTS: Final = ("snapshot", "depth", "bbo", "trades")
 
 _RAW_LINE: Final = re.compile(rb"\d+ \{")
@@ -83,6 +85,8 @@ def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
     """
     if not folder.is_dir():
         raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no such folder")
+    if (folder / PARQUET_NAME).is_file():
+        return PARQUET, {PARQUET_NAME: folder / PARQUET_NAME}
     parts = {part: path for part in CSV_PARTS if (path := csv_path(folder, part)) is not None}
     if "depth" in parts:
         missing = [f"{part}.csv.gz" for part in CSV_PARTS if part not in parts]
@@ -96,7 +100,8 @@ def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
     npz = {path.name: path for path in sorted(folder.glob("*.npz"))}
     if npz:
         return NPZ, npz
-    wanted = "depth.csv.gz with its companions, files of '<local time> {json}' lines, here or in raw/, or *.npz"
+    lines = "files of '<local time> {json}' lines, here or in raw/"
+    wanted = f"depth.csv.gz with its companions, {lines}, *.npz, or {PARQUET_NAME}"
     raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"no recorded window of a known format: looked for {wanted}")
 
 

@@ -16,10 +16,11 @@ from typing import Final
 import msgspec
 
 from sim.market.tape.csv_format import read_bbos, read_depth, read_snapshots, read_trades, rows_of
-from sim.market.tape.files import CSV, CSV_PARTS, NPZ, RAW, find_format, read_bytes
+from sim.market.tape.files import CSV, CSV_PARTS, NPZ, PARQUET, PARQUET_NAME, RAW, find_format, read_bytes
 from sim.market.tape.grid import Finer, Grid, infer_step
 from sim.market.tape.npz_format import NpzReader, read_rows
 from sim.market.tape.npz_format import snapshot_texts as npz_snapshot_texts
+from sim.market.tape.parquet_format import read_parquet, same_grid
 from sim.market.tape.raw_format import RawReader, snapshot_texts
 from sim.market.tape.records import PERP, Tape, TapeRecord
 from sim.market.tape.refusal import NOT_A_TAPE, TapeRefused
@@ -38,6 +39,11 @@ def load(folder: Path, *, tick: Decimal | None = None, lot: Decimal | None = Non
     """Read a window. A ``tick`` or ``lot`` left out is inferred: the coarsest that holds every row."""
     found, paths = find_format(folder)
     with _collector_at_rest():
+        if found == PARQUET:
+            tape = read_parquet(paths[PARQUET_NAME], folder, PARQUET)
+            same_grid(tape, paths[PARQUET_NAME], tick, lot)
+            require_one_unit(tape)
+            return tape
         read, snapshot = _OPEN[found](folder, paths)
         if snapshot is None and (tick is None or lot is None):
             raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no snapshot to infer tick and lot from: state both")

@@ -1,0 +1,143 @@
+"""A tape as one Parquet file: whole ticks, lots and nanoseconds, a row for each level of each record.
+
+What a row was read from stays with it: files and lines are those of the recording that was
+converted. The head (market, grid, files) is the file's own metadata.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from sim.market.tape.csv_format import require_order
+from sim.market.tape.records import Level, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot, TapeTrade
+from sim.market.tape.refusal import MALFORMED, NOT_A_TAPE, NOT_POSITIVE, UNREADABLE, RowRefused, TapeRefused, refuse
+
+_KEY: Final = "stormquote_tape"
+_VERSION: Final = 1
+_SNAPSHOT, _DELTA, _TRADE, _BBO = range(4)
+_COLUMNS: Final = (
+    *("record", "kind", "local_ns", "venue_ns", "source", "line"),
+    *("first_id", "last_id", "prev_last_id", "side", "price_ticks", "size_lots"),
+)
+_Row = tuple[int, ...]
+
+
+class _Head(msgspec.Struct):
+    version: int
+    market: str
+    symbol: str
+    tick: Decimal
+    lot: Decimal
+    grid_inferred: bool
+    local_unit: str
+    files: tuple[str, ...]
+    ignored: tuple[tuple[str, int], ...]
+
+
+def write_parquet(tape: Tape, path: Path) -> None:
+    """Write a whole tape; the same tape gives the same bytes."""
+    import duckdb
+    import pandas as pd
+
+    rows = [row for number, record in enumerate(tape.records) for row in _rows(number, record)]
+    frame = pd.DataFrame(rows, columns=list(_COLUMNS), dtype="int64")
+    fields = {name: getattr(tape, name) for name in _Head.__struct_fields__ if name != "version"}
+    head = msgspec.json.encode(_Head(version=_VERSION, **fields)).decode().replace("'", "''")
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("frame", frame)
+        target = str(path).replace("'", "''")
+        connection.execute(
+            f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{_KEY}: '{head}'}})"
+        )
+
+
+def _rows(number: int, record: TapeRecord) -> list[_Row]:
+    place = (record.local_ns, record.venue_ns, record.source, record.line)
+    if isinstance(record, TapeTrade):
+        ids = (record.trade_id, 0, 0)
+        return [(number, _TRADE, *place, *ids, record.side, record.price_ticks, record.size_lots)]
+    if isinstance(record, TapeBbo):
+        both = ((1, record.bid_ticks, record.bid_lots), (-1, record.ask_ticks, record.ask_lots))
+        return [(number, _BBO, *place, record.update_id, 0, 0, *one) for one in both]
+    if isinstance(record, TapeSnapshot):
+        kind, ids = _SNAPSHOT, (record.last_update_id, 0, 0)
+    else:
+        kind, ids = _DELTA, (record.first_id, record.last_id, record.prev_last_id)
+    levels = [(1, *level) for level in record.bids] + [(-1, *level) for level in record.asks]
+    # A message without levels still moves the chain: a row of no side stands for it.
+    return [(number, kind, *place, *ids, *level) for level in levels or [(0, 0, 0)]]
+
+
+def read_parquet(path: Path, folder: Path, name: str) -> Tape:
+    """Read a tape that ``write_parquet`` wrote; anything else is refused. ``name`` is the format's."""
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            found = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
+            heads = [value for key, value in found if key == _KEY.encode()]
+            if not heads:
+                raise TapeRefused(
+                    NOT_A_TAPE, str(path), 0, "a Parquet file, but no tape: `sim tape convert` writes one"
+                )
+            head = msgspec.json.decode(heads[0], type=_Head)
+            query = f"SELECT {', '.join(_COLUMNS)} FROM read_parquet(?) ORDER BY file_row_number"
+            rows = connection.execute(query, [str(path)]).fetchall()
+    except (duckdb.Error, msgspec.MsgspecError) as mistake:
+        words = str(mistake).partition("\n")[0]
+        raise TapeRefused(UNREADABLE, str(path), 0, f"not a whole tape in Parquet: {words}") from mistake
+    if head.version != _VERSION:
+        raise TapeRefused(NOT_A_TAPE, str(path), 0, f"a tape of version {head.version}, this program reads {_VERSION}")
+    fields = {name: getattr(head, name) for name in _Head.__struct_fields__ if name != "version"}
+    return Tape(folder=str(folder), format=name, records=_records(str(path), rows), **fields)
+
+
+def _records(path: str, rows: list[_Row]) -> tuple[TapeRecord, ...]:
+    records: list[TapeRecord] = []
+    first, at, local_ns = 0, 0, 0
+    try:
+        for at in range(len(rows) + 1):
+            if at < len(rows):
+                _check(rows[at], local_ns)
+                local_ns = rows[at][2]
+            if at and (at == len(rows) or rows[at][0] != rows[first][0]):
+                records.append(_record(rows[first:at]))
+                first = at
+    except ValueError as mistake:
+        row = rows[min(at, len(rows) - 1)]
+        refuse(path, min(at, len(rows) - 1) + 1, mistake, ", ".join(_COLUMNS), " ".join(map(str, row)))
+    return tuple(records)
+
+
+def _check(row: _Row, local_ns: int) -> None:
+    require_order(row[2], local_ns)
+    kind, (side, price, size) = row[1], row[9:]
+    if side and price <= 0:
+        raise RowRefused(NOT_POSITIVE, f"price {price} is not above zero")
+    if size < 0 or (kind in (_SNAPSHOT, _TRADE) and side and size == 0):
+        raise RowRefused(NOT_POSITIVE, f"size {size} where something must be")
+
+
+def _record(rows: list[_Row]) -> TapeRecord:
+    _, kind, local_ns, venue_ns, source, line, first_id, last_id, prev_last_id, side, price, size = rows[0]
+    place = (local_ns, venue_ns, source, line)
+    bids: tuple[Level, ...] = tuple((row[10], row[11]) for row in rows if row[9] > 0)
+    asks: tuple[Level, ...] = tuple((row[10], row[11]) for row in rows if row[9] < 0)
+    if kind == _SNAPSHOT:
+        return TapeSnapshot(*place, first_id, bids, asks)
+    if kind == _DELTA:
+        return TapeDelta(*place, first_id, last_id, prev_last_id, bids, asks)
+    if kind == _TRADE and len(rows) == 1 and side:
+        return TapeTrade(*place, first_id, price, size, side)
+    if kind == _BBO and (len(bids), len(asks)) == (1, 1):
+        return TapeBbo(*place, first_id, *bids[0], *asks[0])
+    raise RowRefused(MALFORMED, f"record {rows[0][0]} of kind {kind} has {len(bids)} bids and {len(asks)} asks")
+
+
+def same_grid(tape: Tape, path: Path, tick: Any, lot: Any) -> None:
+    """Refuse a tape on another grid than asked: its ticks and lots are counted already."""
+    if (tick or tape.tick, lot or tape.lot) != (tape.tick, tape.lot):
+        words = f"the tape counts in ticks of {tape.tick} and lots of {tape.lot}, asked for {tick} and {lot}"
+        raise TapeRefused(NOT_A_TAPE, str(path), 0, words)
