@@ -115,13 +115,17 @@ def _git(folder: Path, *words: str) -> bytes:
     return b"" if done.returncode else done.stdout
 
 
+def baseline_file(source: str, name: str) -> Path:
+    """Say where the baseline of a scenario belongs: beside the file it came from."""
+    return Path(source).parent / _FOLDER / f"{name}.json"
+
+
 def save_baseline(summary: ScenarioSummary) -> str:
     """Write a scenario's baseline beside it, if every seed ran to its end; say what was done."""
     broken = any(one.broken for one in summary.invariants.values())
     if not summary.results or summary.raised or summary.refused or summary.missing or broken:
         return f"{summary.name}: no baseline saved, not every seed ran to its end with all promises kept"
-    path = Path(summary.source).parent / _FOLDER / f"{summary.name}.json"
-    path.parent.mkdir(exist_ok=True)
+    path = baseline_file(summary.source, summary.name)
     seeds = ",\n".join(
         "   " + json.dumps({"seed": one.seed, "metrics": one.metrics}, sort_keys=True) for one in summary.results
     )

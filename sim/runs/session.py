@@ -16,7 +16,7 @@ from rich.console import Console
 
 from sim.runs import console as screen
 from sim.runs.annotations import annotations_of
-from sim.runs.baseline import Baseline, find_baseline, further_seeds, save_baseline
+from sim.runs.baseline import Baseline, baseline_file, find_baseline, further_seeds, save_baseline
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, manifest_of, write_run
@@ -96,6 +96,8 @@ class Session:
             return ExitCode.OK
         out = options.out or self._folder(jobs)
         _make(out)
+        for one in selected.scenarios if options.save_baseline else ():
+            _make(baseline_file(one.source, one.scenario.name).parent)
         gathered = self._carry_out(jobs, workers)
         summaries = self._summaries(selected, jobs, gathered)
         if options.confirm and not gathered.interrupted:
@@ -282,7 +284,7 @@ class Session:
 
 
 def _make(out: Path) -> None:
-    """Make the run folder before anything runs: minutes of work must not end at a locked door."""
+    """Make a folder before anything runs: minutes of work must not end at a locked door."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -173,7 +173,15 @@ def test_no_baseline_is_saved_of_a_run_that_raised(tmp_path):
     (tmp_path / "bad.py").write_text("def core(*_a, **_k):\n    raise ValueError('no')\n")
     done = sim("run", "short.yaml", "--save-baseline", "--core", "bad:core", "--seed", "1", cwd=tmp_path)
     assert (4, True) == (done.returncode, "no baseline saved" in done.stderr)
-    assert not (tmp_path / "baselines").exists()
+    assert [] == list((tmp_path / "baselines").iterdir())
+
+
+def test_a_baseline_that_cannot_be_written_is_told_before_anything_runs(tmp_path):
+    write(tmp_path, 8)
+    (tmp_path / "baselines").write_text("in the way")
+    done = sim("run", "short.yaml", "--save-baseline", "--out", "out", cwd=tmp_path)
+    assert (2, True) == (done.returncode, "cannot write to baselines" in done.stderr)
+    assert "seeds" not in done.stderr
 
 
 def results(values: list[float], metric: str = "net_bps") -> list[SeedResult]:
