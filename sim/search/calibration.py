@@ -13,7 +13,7 @@ import msgspec
 
 from sim.runs.engine import Crew, Gathered
 from sim.runs.job import Job, SeedResult, Stats
-from sim.runs.pairing import BETTER, Effect, effect_of
+from sim.runs.pairing import BETTER, UNCERTAIN, Effect, effect_of
 from sim.scenario.load import Ready
 from sim.scenario.study import Study
 from sim.search.asked import Asked, Step, worlds_at
@@ -223,7 +223,8 @@ def in_words(asked: Asked, found: Found) -> str:
         return f"{words}; not proposed: {found.held.broken[0]}"
     if effect.verdict == BETTER:
         return f"{words}; not proposed: less than {study.gain_min:g}"
-    return f"{words}; not proposed: {effect.verdict}"
+    why = "zero is within the interval" if effect.verdict == UNCERTAIN else effect.verdict
+    return f"{words}; not proposed: {why}"
 
 
 def _head(asked: Asked, found: Found) -> list[str]:

@@ -10,7 +10,16 @@ from small_world import small_scenario
 from sim.runs.engine import Gathered
 from sim.runs.job import BreachSeen, SeedResult
 from sim.search.asked import read_study
-from sim.search.calibration import NOT_SHOWN, NOTHING_FEASIBLE, PROPOSAL, Calibration, Unfinished, evidence_of, joined
+from sim.search.calibration import (
+    NOT_SHOWN,
+    NOTHING_FEASIBLE,
+    PROPOSAL,
+    Calibration,
+    Unfinished,
+    evidence_of,
+    in_words,
+    joined,
+)
 from sim.search.proposal import proposed_text
 from sim.verbs.calibrate import command
 from strategy.errors import OperatorError
@@ -252,9 +261,10 @@ def test_a_walk_forward_judges_each_search_on_what_came_after_it(tmp_path):
 
 
 def test_a_walk_that_only_once_went_well_shows_nothing(tmp_path):
-    _, found = found_by(tmp_path, MadeUp(slippage=0.5), walk(tmp_path, "second", "against"))
+    asked, found = found_by(tmp_path, MadeUp(slippage=0.5), walk(tmp_path, "second", "against"))
     assert [PROPOSAL, NOT_SHOWN] == [step.verdict for step in found.steps]
     assert NOT_SHOWN == found.verdict
+    assert "not proposed: zero is within the interval" in in_words(asked, found)
 
 
 def test_a_walk_names_its_own_scenarios_and_a_study_names_some(tmp_path):
