@@ -7,8 +7,9 @@ here is the same for all of them.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, as_completed
+from typing import Final
 
 import click
 import msgspec
@@ -16,6 +17,9 @@ import msgspec
 from sim.runs.job import Job, SeedResult
 from sim.runs.seed import run_seed
 from sim.runs.workers import NoCluster, Site, site_of
+
+# So often it is asked whether those who work are still there: a broken connection need not say so.
+_LOOK_S: Final = 5.0
 
 # Told of each result as it arrives: its place in the job list, and what it is.
 Progress = Callable[[int, SeedResult], None]
@@ -110,7 +114,7 @@ class Crew:
         except self._site.deaths:
             # Nobody is left to take the rest; what was handed over may still come back.
             tried.died += places[len(futures) :]
-        for future in as_completed(futures):
+        for future in self._arriving(futures):
             try:
                 result = future.result()
             except CancelledError:
@@ -123,10 +127,24 @@ class Crew:
                 if stop(result):
                     tried.was_stopped = True
                     break
+        if not tried.was_stopped and not all(future.done() for future in futures):
+            tried.why = "the cluster is gone"
         for future in futures:
-            future.cancel()  # no more than a stop leaves behind
+            future.cancel()  # no more than a stop leaves behind, or a cluster that is gone
         tried.died.sort()
         return tried
+
+    def _arriving(self, futures: Iterable[Future[SeedResult]]) -> Iterator[Future[SeedResult]]:
+        """Give futures as they are done; the rest is given up when nobody is left who could do them."""
+        pending = dict.fromkeys(futures)
+        while pending:
+            try:
+                for future in as_completed(pending, timeout=_LOOK_S):
+                    del pending[future]
+                    yield future
+            except TimeoutError:
+                if not self._site.is_alive():
+                    return
 
 
 class _Tried(msgspec.Struct):

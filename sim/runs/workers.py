@@ -42,6 +42,9 @@ class Site(Protocol):
     def hire(self, workers: int) -> Executor:
         """Give workers. Raises ``NoCluster``."""
 
+    def is_alive(self) -> bool:
+        """Say whether those hired can still answer."""
+
     def dismiss(self, hired: Executor) -> None:
         """Let workers go without waiting for what they do."""
 
@@ -75,6 +78,9 @@ class _Pool:
         # Spawned, not forked: a worker starts from nothing, like a run of its own.
         spawn = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_interrupts_to_the_parent)
+
+    def is_alive(self) -> bool:
+        return True  # a pool says of itself that it broke
 
     def dismiss(self, hired: Executor) -> None:
         hired.shutdown(wait=False, cancel_futures=True)
@@ -125,6 +131,9 @@ class _Cluster:
         # Two equal jobs are two runs: dask must not answer one from the other's result.
         executor: Executor = self._client.get_executor(pure=False)
         return executor
+
+    def is_alive(self) -> bool:
+        return self._client is not None and self._client.status != "closed"
 
     def dismiss(self, hired: Executor) -> None:
         hired.shutdown(wait=False)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import pytest
 from small_world import small_scenario
 
 from sim.runs.engine import Crew, run_jobs
-from sim.runs.job import Job
+from sim.runs.job import Job, SeedResult
 from sim.runs.workers import site_of
 
 DEADLY = """\
@@ -67,6 +68,11 @@ def test_a_crew_is_kept_from_one_list_to_the_next_and_gives_what_one_process_giv
     assert alone == [first.results[0].digest, first.results[1].digest, second.results[0].digest]
 
 
+def test_those_who_take_long_are_asked_after_and_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.runs.engine._LOOK_S", 0.001)
+    assert digests(jobs_of(tmp_path, 4), "local", 1) == digests(jobs_of(tmp_path, 4), "local", 2)
+
+
 def test_a_crew_outlives_the_death_of_a_worker(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
@@ -121,10 +127,30 @@ def test_a_cluster_of_another_version_is_not_used(tmp_path, cluster, monkeypatch
     assert "not 0.0.1" in gathered.why
 
 
-def test_a_scheduler_that_goes_away_takes_only_what_was_not_done(tmp_path, cluster):
-    jobs = jobs_of(tmp_path, 60)
-    gathered = run_jobs(jobs, 1, lambda place, _: place or cluster.close(), lambda _: False, cluster.scheduler_address)
-    assert gathered.results
-    assert gathered.lost
-    assert list(range(60)) == sorted([*gathered.results, *gathered.lost])
-    assert "gone" in gathered.why
+class Gone:
+    """Workers of whom one answers and nobody says that the rest will not."""
+
+    deaths = (ZeroDivisionError,)
+    outlives_a_death = True
+    is_alive = staticmethod(lambda: False)
+    is_here = staticmethod(lambda workers: False)
+    dismiss = staticmethod(lambda hired: None)
+    asked = 0
+
+    def hire(self, workers):
+        return self
+
+    def submit(self, run, job):
+        self.asked += 1
+        future = Future()
+        if self.asked == 1:
+            future.set_result(SeedResult("small", job.seed))
+        return future
+
+
+def test_a_cluster_that_goes_away_takes_only_what_was_not_done(tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.runs.engine.site_of", lambda engine: Gone())
+    monkeypatch.setattr("sim.runs.engine._LOOK_S", 0.05)
+    gathered = run_jobs(jobs_of(tmp_path, 4), 2, lambda *_: None, lambda _: False, "dask")
+    assert ([0], [1, 2, 3]) == (list(gathered.results), gathered.lost)
+    assert "the cluster is gone" == gathered.why
