@@ -8,7 +8,7 @@ import time
 
 from small_world import small_world
 
-from sim import world as module
+from sim import exchange as module
 from sim.market.naive import QueuedFlowMarket, event_by_event
 
 SECONDS = 120
