@@ -163,6 +163,9 @@ def test_a_signal_stops_it_and_the_stop_is_proven(config, sent, exit_code):
 def test_real_orders_without_a_guard_are_told_of(monkeypatch, capsys, config):
     words = ["--mode", "real", "--max-loss-usdt", "5", "--confirm", "bybit-custom", "--duration", "0.2"]
     monkeypatch.setattr(venues, "make_venue", lambda *_: SmallMarket())
+    # This venue proves nothing at the end, and that is not what is asked here.
+    monkeypatch.setattr("adapters.bot.STOP_WITHIN_S", 0.5)
+    monkeypatch.setattr("adapters.life._SWEEP_S", 0.5)
     ended(monkeypatch, config, *words)
     assert "start `live guard`" in capsys.readouterr().err
     with stub_bot(config.parent / "state" / GUARD):
