@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from adapters.bar import Reason
 from adapters.journal_notes import notes_of
@@ -141,7 +141,7 @@ class JournalReader:
         rows = self._all("SELECT first_seq FROM segments WHERE segment > ? ORDER BY segment LIMIT 1", segment.segment)
         return rows[0][0] if rows else table.SEQ_MAX
 
-    def _all(self, query: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]
+    def _all(self, query: str, *values: int) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:

@@ -4,6 +4,7 @@ There is one bot in a world, and one process of it at a time. ``boots`` numbers 
 earlier one asked for, or heard on its connections, is nothing to a later one.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
@@ -47,7 +48,7 @@ class Watcher(Protocol):
         """See that the step is over."""
 
 
-class Bot:
+class Bot(ABC):
     """What every driver of a world has. ``cuts`` may end a process in the middle of a step, at a named point."""
 
     def __init__(self) -> None:
@@ -67,29 +68,29 @@ class Bot:
         self.ended: Callable[[], None] = _nobody
         self.alerts: list[commands.Alert] = []
 
+    @abstractmethod
     def start(self, core: AnyCore) -> None:
         """Begin a process with this core; it hears nothing before ``begin``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self, session: str) -> None:
         """Have the process begin its work under a session name that was never used."""
-        raise NotImplementedError
 
+    @abstractmethod
     def die(self) -> None:
         """End the process as it stands: nothing more is taken in, nothing waited for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def feed(self, event: events.Event) -> None:
         """Have an event taken in, in its turn; a dead process hears nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cancel_all(self) -> None:
         """Take every order of ours off the book without asking the core."""
-        raise NotImplementedError
 
+    @abstractmethod
     def under_way(self) -> int:
         """Count the requests without an outcome."""
-        raise NotImplementedError
 
 
 def _nobody(*_nothing: events.Event) -> None:

@@ -57,10 +57,7 @@ class PrivatePart(StreamPart):
     def heard(self, text: str) -> None:
         """Take in a frame."""
         heard = self._codec.heard(text)
-        if heard.control is not None:
-            self.controlled(heard.control)
-        for words in heard.strange:
-            self.surprised(f"{heard.topic or heard.NO_TOPIC}: {words}")
+        self.heard_aside(heard)
         for event in heard.events:
             self.tell(event)
 

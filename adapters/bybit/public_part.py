@@ -79,10 +79,7 @@ class PublicPart(StreamPart):
     def heard(self, text: str) -> None:
         """Take in a frame."""
         heard = self._codec.heard(text)
-        if heard.control is not None:
-            self.controlled(heard.control)
-        for words in heard.strange:
-            self.surprised(f"{heard.topic or heard.NO_TOPIC}: {words}")
+        self.heard_aside(heard)
         for band in heard.bands:
             self._bands[band.symbol] = (asyncio.get_running_loop().time(), band)
         for event in heard.events:

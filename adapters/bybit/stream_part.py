@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from adapters.bybit.control import AUTH, SUBSCRIBE, Control, ping_frame
+from adapters.bybit.heard import Heard
 from adapters.connection import Connection
 from adapters.venue import Feed
 from strategy import events
@@ -47,6 +48,13 @@ class StreamPart:
         asking = tuple(frames)
         self._acks_left = len(asking)
         self.say(asking)
+
+    def heard_aside(self, heard: Heard) -> None:
+        """Take in what of a frame is no event: small talk, and what could not be read."""
+        if heard.control is not None:
+            self.controlled(heard.control)
+        for words in heard.strange:
+            self.surprised(f"{heard.topic or heard.NO_TOPIC}: {words}")
 
     def controlled(self, control: Control) -> None:
         """Take in small talk; what is refused ends the connection, loudly."""

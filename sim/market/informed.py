@@ -48,7 +48,7 @@ class InformedMarket(SharedPit):
         self._stream = dice.stream("informed", symbol)
         self._gap_ns = NS_PER_S / knowledge.rounds_per_s
         self._round = 0
-        self.next_ns = 1 + exponential_ns(self._stream.word(0), self._gap_ns)
+        self._round_ns = 1 + exponential_ns(self._stream.word(0), self._gap_ns)
 
     @property
     def mid2_ticks(self) -> int:
@@ -56,22 +56,17 @@ class InformedMarket(SharedPit):
         known = self._knowledge
         return round(2 * (known.prior * known.high_ticks + (1.0 - known.prior) * known.low_ticks))
 
-    def advance(self, until_ns: int) -> int:
-        """Process rounds up to ``until_ns``; stop right after one that touched an order of ours."""
-        self.touched = False
-        while self.next_ns <= until_ns:
-            now_ns = self.next_ns
-            self.do_next(now_ns)
-            if self.touched:
-                return now_ns
-        return until_ns
+    @property
+    def next_ns(self) -> int:
+        """The instant of the next round."""
+        return self._round_ns
 
     def do_next(self, now_ns: int) -> None:
         """Play the round that is next, which is at ``now_ns``."""
         known = self._knowledge
         _, value_word, knows_word, coin_word = self._stream.words(_WORDS * self._round, _WORDS)
         self._round += 1
-        self.next_ns = now_ns + 1 + exponential_ns(self._stream.word(_WORDS * self._round), self._gap_ns)
+        self._round_ns = now_ns + 1 + exponential_ns(self._stream.word(_WORDS * self._round), self._gap_ns)
         is_high = unit(value_word) < known.prior
         buys = is_high if unit(knows_word) < known.informed else bool(coin_word & 1)
         self._trade(now_ns, BUY if buys else SELL, 1, NEVER if buys else 0)

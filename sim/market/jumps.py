@@ -60,15 +60,6 @@ class JumpMarket(SharedPit):
         super().enter(order, lots, now_ns)
         self._look(now_ns)
 
-    def advance(self, until_ns: int) -> int:
-        """Process events up to ``until_ns``; stop right after one that touched an order of ours, or a jump."""
-        self.touched = False
-        while (now_ns := self.next_ns) <= until_ns:
-            self.do_next(now_ns)
-            if self.touched:
-                return now_ns
-        return until_ns
-
     def do_next(self, now_ns: int) -> None:
         """Process the one event that is next: a jump before a shot before a taker."""
         if self._jump_ns == now_ns:

@@ -101,15 +101,6 @@ class RateMarket(SharedPit):
         """The instant of the next event of any kind."""
         return min(self.next_proposal_ns, self._rings[0][0] if self._rings else NEVER)
 
-    def advance(self, until_ns: int) -> int:
-        """Process events up to ``until_ns``; stop right after one that touched an order of ours."""
-        self.touched = False
-        while (now_ns := self.next_ns) <= until_ns:
-            self.do_next(now_ns)
-            if self.touched:
-                return now_ns
-        return until_ns
-
     def do_next(self, now_ns: int) -> None:
         """Process the one event that is next, which is at ``now_ns``."""
         if self._rings and self._rings[0][0] == now_ns:

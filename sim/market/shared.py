@@ -1,6 +1,7 @@
 """What every modelled market has: one book that we share with the others, and a hash of what they did."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,7 +17,7 @@ REST, TAKE, DIE, DROP, STEP = range(5)
 OnTrade = Callable[[Any, list[Match], int, int, int], None]
 
 
-class SharedPit:
+class SharedPit(ABC):
     """The pit our orders are entered into; who else trades there is the business of whoever inherits.
 
     ``touched`` says whether the last event concerned an order of ours.
@@ -33,6 +34,24 @@ class SharedPit:
         self._hash = hashlib.blake2b(digest_size=16)
         self._log = array("q")
         self.events = 0
+
+    @property
+    @abstractmethod
+    def next_ns(self) -> int:
+        """The instant of the next event of any kind."""
+
+    @abstractmethod
+    def do_next(self, now_ns: int) -> None:
+        """Process the one event that is next, which is at ``now_ns``."""
+
+    def advance(self, until_ns: int) -> int:
+        """Process events up to ``until_ns``; stop right after one that touched an order of ours."""
+        self.touched = False
+        while (now_ns := self.next_ns) <= until_ns:
+            self.do_next(now_ns)
+            if self.touched:
+                return now_ns
+        return until_ns
 
     def enter(self, order: Any, lots: int, now_ns: int) -> None:
         """Rest an order of ours at the back of its queue."""

@@ -78,7 +78,12 @@ class FairMarket(SharedPit):
         """Twice the walking mid."""
         return 2 * self.mid
 
-    def step(self, now_ns: int) -> None:
+    @property
+    def next_ns(self) -> int:
+        """The instant of the next step."""
+        return self._step * NS_PER_S
+
+    def do_next(self, now_ns: int) -> None:
         """Walk, and trade what has been reached."""
         self.mid += 100 if unit(self._stream.word(self._step)) < 0.5 else -100
         self._step += 1
@@ -106,7 +111,7 @@ def fair_game(maker_fee_bps: str, seed: int, steps: int) -> Figures:
                 ticks, name = market.mid - side * 200, f"s-{step}-{number}"
                 order = VenueOrder(step, name, "FAIR", "", side, ticks, 1, post_only=True, reduce_only=False)
                 market.enter(order, 1, step * NS_PER_S)
-        market.step(step * NS_PER_S)
+        market.do_next(step * NS_PER_S)
         ledger.on_mid(step * NS_PER_S, market.mid2_ticks)
     return ledger.figures(steps * NS_PER_S)
 
