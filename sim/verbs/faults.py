@@ -54,6 +54,7 @@ def _describe(kind: str) -> dict[str, Any]:
             "unit": UNITS.get(split_unit(name)[1], ""),
             "default": "" if info.is_required() else _default(properties[name]),
             "meaning": info.description,
+            "swarm": model.SWARM[name].words() if name in model.SWARM else "",
         }
         for name, info in model.model_fields.items()
         if name != "kind"
@@ -72,4 +73,6 @@ def _words(described: dict[str, Any]) -> str:
     for field in described["fields"]:
         note = "required" if field["required"] else f"default {field['default']}" if field["default"] else "optional"
         lines.append(f"  {field['field']:<{width}}  {field['meaning']} ({note})")
+    lines += ["", "what `sim swarm` draws:"]
+    lines += [f"  {field['field']:<{width}}  {field['swarm']}" for field in described["fields"] if field["swarm"]]
     return "\n".join([*lines, "", f"  - {described['example']}"])

@@ -5,11 +5,12 @@ its kind and its number in the list. Times are simulated seconds. A fault withou
 lasts until the calm.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
+from sim.scenario.faults.ranges import Draw
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, FromZero, Symbol, Written
 
 Link = Literal["rest_up", "rest_down", "public", "private", "trade_up", "trade_down"]
@@ -32,6 +33,9 @@ MessageKind = Literal[
     "public_trade",
 ]
 
+LINKS: Final[tuple[str, ...]] = get_args(Link)
+CONNECTIONS: Final[tuple[str, ...]] = get_args(Connection)
+
 # The one path to the venue that a calm of mode ``core_heal`` restores: its links, its connection.
 CORE: Final = {"links": ("rest_up", "rest_down"), "connections": ("rest",)}
 
@@ -50,6 +54,9 @@ class Fault(Written):
     """Its own short name, kept when the list is shrunk; default: the kind and its number in the list."""
     at_s: FromZero
     """Start, in simulated seconds from the beginning of the run."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {}
+    # What `sim swarm` draws for each field, in the order in which they depend on each other.
 
     STAYS: ClassVar[bool] = False
     # In a calm of mode ``core_heal`` our own host and one path to the venue heal: REST. A kind that

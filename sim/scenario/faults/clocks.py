@@ -4,12 +4,13 @@ The venue judges signed requests by its own wall clock. The bot reads its wall c
 process starts, so `bot_wall` bites at second 0 and at every restart.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field
 
 from sim.scenario.faults.base import Fault, Lasting
+from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Signed, Uniform
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, relation
 
 WallClock = Literal["bot_wall", "venue_wall"]
@@ -29,6 +30,12 @@ class _Shifted(Fault):
 class ClockOffset(_Shifted, Lasting):
     """A wall clock is wrong by a fixed time, then right again."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 240),
+        "clock": Choice(get_args(WallClock)),
+        "offset_ms": Signed(LogUniform(1, 5000)),
+    }
+
     kind: Literal["clock_offset"]
     """`clock_offset`: a wall clock is wrong."""
     clock: WallClock
@@ -39,6 +46,12 @@ class ClockOffset(_Shifted, Lasting):
 
 class ClockDrift(_Shifted, Lasting):
     """A clock runs fast or slow; what it gained stays when the drift ends, until somebody sets it."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(10, 300),
+        "clock": Choice(get_args(AnyClock)),
+        "ppm": Signed(LogUniform(1, 200)),
+    }
 
     kind: Literal["clock_drift"]
     """`clock_drift`: a clock runs fast or slow."""
@@ -51,6 +64,11 @@ class ClockDrift(_Shifted, Lasting):
 class ClockStep(_Shifted):
     """A wall clock is set forward or back, and stays there."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "clock": Choice(get_args(WallClock)),
+        "by_ms": Signed(LogUniform(1, 288_000)),
+    }
+
     kind: Literal["clock_step"]
     """`clock_step`: a wall clock jumps."""
     clock: WallClock
@@ -62,6 +80,11 @@ class ClockStep(_Shifted):
 class ClockFreeze(Lasting):
     """A wall clock shows the same instant all the while, then the right one."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(0.5, 60),
+        "clock": Choice(get_args(WallClock)),
+    }
+
     kind: Literal["clock_freeze"]
     """`clock_freeze`: a wall clock stands still."""
     clock: WallClock
@@ -70,6 +93,13 @@ class ClockFreeze(Lasting):
 
 class NtpLoss(_Shifted, Lasting):
     """A wall clock nobody disciplines drifts away; afterwards it is slewed back, slowly, without a jump."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(10, 300),
+        "clock": Choice(get_args(WallClock)),
+        "ppm": Signed(LogUniform(1, 200)),
+        "slew_ppm": Uniform(100, 1000),
+    }
 
     kind: Literal["ntp_loss"]
     """`ntp_loss`: a wall clock drifts, then is slewed back."""

@@ -1,11 +1,12 @@
 """What happens to connections: requests and their answers share one, each stream has one of its own."""
 
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
-from sim.scenario.faults.base import Connections, Fault, Lasting, unheeded
+from sim.scenario.faults.base import CONNECTIONS, Connections, Fault, Lasting, unheeded
+from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Subset, Where
 from strategy.file_model import AboveZero, Complaint, relation
 
 _RequestKind = Literal["create", "amend", "cancel", "cancel_all", "query", "book"]
@@ -19,6 +20,16 @@ class Reset(Lasting):
     certainly never leaves. `on_the_wire`: it is never applied. `applied`: it is, and its answer is not
     sent. `response_on_the_wire`: its answer is lost. Every other request under way is lost where it is.
     """
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "connections": Subset(CONNECTIONS),
+        "cut": Where(
+            ("connections",), Choice(("queued", "on_the_wire", "applied", "response_on_the_wire")), among=("rest",)
+        ),
+        "requests": Where(("connections",), Maybe(0.5, Subset(get_args(_RequestKind))), among=("rest",)),
+        "every_s": Maybe(0.7, LogUniform(0.5, 30)),
+    }
 
     kind: Literal["reset"]
     """`reset`: connections break, at a stage of a request."""
@@ -40,6 +51,10 @@ class Reset(Lasting):
 class HalfOpen(Fault):
     """A connection looks up and nothing passes, without an error: until it is given up, it is dead."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "connections": Subset(CONNECTIONS),
+    }
+
     kind: Literal["half_open"]
     """`half_open`: looks up, nothing passes."""
     connections: Connections
@@ -48,6 +63,11 @@ class HalfOpen(Fault):
 
 class SlowClose(Fault):
     """A connection takes seconds to close: what is sent meanwhile is lost without a word, then it is down."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "connections": Subset(CONNECTIONS),
+        "close_s": LogUniform(0.2, 15),
+    }
 
     kind: Literal["slow_close"]
     """`slow_close`: lost without a word, then down."""
@@ -59,6 +79,12 @@ class SlowClose(Fault):
 
 class DnsOutage(Lasting):
     """Nobody can connect: the name of the venue leads nowhere. What is connected stays so, unless it is reset."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 90),
+        "connections": Subset(CONNECTIONS),
+        "resets": Choice((True, False)),
+    }
 
     kind: Literal["dns_outage"]
     """`dns_outage`: no new connections."""

@@ -1,8 +1,10 @@
 """What happens to market data."""
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Final, Literal
 
 from sim.scenario.faults.base import Fault, Lasting, Symbols
+from sim.scenario.faults.ranges import AnySymbols, Choice, Draw, LogUniform
 from strategy.file_model import CountAboveZero
 
 
@@ -10,6 +12,10 @@ class FeedGap(Fault):
     """The book feed skips messages: the next one does not join what was seen last."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "lost_messages": LogUniform(1, 3000, whole=True),
+        "symbols": AnySymbols(),
+    }
 
     kind: Literal["feed_gap"]
     """`feed_gap`: book updates in a row are lost."""
@@ -23,6 +29,11 @@ class FeedFrozen(Lasting):
     """The book of a symbol falls silent while its stream stays up and answers pings."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(0.5, 120),
+        "symbols": AnySymbols(),
+        "reads": Choice((False, True)),
+    }
 
     kind: Literal["feed_frozen"]
     """`feed_frozen`: socket up, pongs fine, book silent."""

@@ -1,11 +1,12 @@
 """What happens to our own host: its process, its processor, its memory, its disk."""
 
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
 from sim.scenario.faults.base import Fault, Lasting
+from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Several, TimesField, Uniform, Where
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, relation
 
 Journal = Literal["whole", "torn", "old", "lost"]
@@ -17,6 +18,14 @@ UntilRestart = Annotated[float, Field(ge=0.01, le=1e9)]
 
 class Crash(Fault):
     """The bot's process dies with all it knows; what is on the wire goes on; later another one starts."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "restart_after_s": LogUniform(0.05, 60),
+        "between": Maybe(0.6, Choice(("journal_and_send", "send_and_ack"))),
+        "nth": Where(("between",), LogUniform(1, 30, whole=True)),
+        "journal": Choice(get_args(Journal)),
+        "old_s": Where(("journal",), LogUniform(0.5, 300), among=("old",)),
+    }
 
     kind: Literal["crash"]
     """`crash`: the process dies and is started again."""
@@ -45,6 +54,11 @@ class Crash(Fault):
 class Shutdown(Fault):
     """The bot is told to stop: it cancels, reads that nothing is left, and its process ends."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "interrupted_after_s": Maybe(0.5, LogUniform(0.01, 10)),
+        "restart_after_s": LogUniform(0.05, 60),
+    }
+
     kind: Literal["shutdown"]
     """`shutdown`: a graceful end."""
     deadline_s: AboveZero = 15
@@ -64,6 +78,12 @@ class Shutdown(Fault):
 class Pause(Lasting):
     """The process stands still: a stolen processor, a long collection. Input piles up, timers are late."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(0.05, 30),
+        "every_s": Maybe(0.4, LogUniform(1, 10)),
+        "each_ms": Where(("every_s",), LogUniform(5, 900)),
+    }
+
     kind: Literal["pause"]
     """`pause`: the process stands still, then takes everything in at once."""
     every_s: AboveZero | None = None
@@ -80,6 +100,11 @@ class Pause(Lasting):
 class SlowCpu(Lasting):
     """Every step takes time, and what it asks for leaves when it is over."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "factor": LogUniform(2, 1000),
+    }
+
     kind: Literal["slow_cpu"]
     """`slow_cpu`: computing takes time."""
     step_us: AboveZero = 150
@@ -91,6 +116,12 @@ class SlowCpu(Lasting):
 class GcPause(Lasting):
     """The collector stops the process now and then, for longer the more objects live."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 240),
+        "every_s": LogUniform(0.5, 30),
+        "live_objects": LogUniform(50_000, 500_000, whole=True),
+    }
+
     kind: Literal["gc_pause"]
     """`gc_pause`: full collections: 12 ms at 50 thousand objects, 81 at 200, 210 at 500."""
     every_s: AboveZero
@@ -101,6 +132,13 @@ class GcPause(Lasting):
 
 class HeapBudget(Lasting):
     """The process may take only so much memory above what an empty one takes."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(10, 240),
+        "soft_kib": LogUniform(64, 2000, whole=True),
+        "hard_kib": TimesField("soft_kib", Uniform(1.2, 5), whole=True),
+        "restart_after_s": LogUniform(0.5, 30),
+    }
 
     kind: Literal["heap_budget"]
     """`heap_budget`: marks at which the bot is told, and one at which it is killed."""
@@ -120,6 +158,11 @@ class HeapBudget(Lasting):
 class Leak(Lasting):
     """The process loses memory that it cannot account for, until it ends."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 240),
+        "kib_per_s": LogUniform(0.5, 64),
+    }
+
     kind: Literal["leak"]
     """`leak`: memory goes and does not come back; it bites where there is a `heap_budget`."""
     kib_per_s: AboveZero
@@ -128,6 +171,11 @@ class Leak(Lasting):
 
 class AllocSpike(Lasting):
     """Something in the process takes much memory at once, and gives it back."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(0.5, 60),
+        "kib": LogUniform(50, 4000, whole=True),
+    }
 
     kind: Literal["alloc_spike"]
     """`alloc_spike`: memory is taken and given back; it bites where there is a `heap_budget`."""
@@ -138,6 +186,10 @@ class AllocSpike(Lasting):
 class MemoryErrors(Fault):
     """Steps of the bot run out of memory in the middle: nothing of them is sent, the bot is built anew."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "nth": Several(LogUniform(1, 3000, whole=True), most=4),
+    }
+
     kind: Literal["memory_error"]
     """`memory_error`: a step raises."""
     nth: Annotated[tuple[CountAboveZero, ...], Strict(False), Field(min_length=1)]
@@ -147,6 +199,11 @@ class MemoryErrors(Fault):
 class SlowFsync(Lasting):
     """A commit of the journal takes long: what waits for it leaves late, or not at all."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "commit_ms": LogUniform(10, 2000),
+    }
+
     kind: Literal["slow_fsync"]
     """`slow_fsync`: the disk is slow."""
     commit_ms: AboveZero
@@ -155,6 +212,11 @@ class SlowFsync(Lasting):
 
 class DiskFull(Lasting):
     """Nothing can be written: what must be written first does not leave, cancels still do."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(0.5, 90),
+        "error": Choice(("ENOSPC", "EIO")),
+    }
 
     kind: Literal["disk_full"]
     """`disk_full`: the journal refuses."""

@@ -1,14 +1,22 @@
 """What the market itself does."""
 
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from sim.scenario.faults.base import Lasting, Symbols
+from sim.scenario.faults.ranges import AnySymbols, Draw, LogUniform
 
 
 class Volatility(Lasting):
     """The market becomes wilder or calmer: its own volatility and flow are multiplied."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 240),
+        "factor": LogUniform(0.3, 6),
+        "symbols": AnySymbols(),
+    }
 
     kind: Literal["volatility"]
     """`volatility`: a market regime."""

@@ -1,11 +1,12 @@
 """What happens to messages on links."""
 
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
-from sim.scenario.faults.base import Lasting, Links, MessageKind, unheeded
+from sim.scenario.faults.base import LINKS, Lasting, Links, MessageKind, unheeded
+from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Subset, TimesField, Uniform, Where
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, FromZero, Share, relation
 
 _RestLinks = Annotated[tuple[Literal["rest_up", "rest_down"], ...], Strict(False), Field(min_length=1)]
@@ -13,6 +14,13 @@ _RestLinks = Annotated[tuple[Literal["rest_up", "rest_down"], ...], Strict(False
 
 class MessageLoss(Lasting):
     """Messages vanish end to end, which no retransmission repairs."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "links": Subset(LINKS),
+        "prob": LogUniform(0.005, 1),
+        "messages": Maybe(0.5, Subset(get_args(MessageKind))),
+    }
 
     kind: Literal["message_loss"]
     """`message_loss`: messages vanish on links."""
@@ -26,6 +34,13 @@ class MessageLoss(Lasting):
 
 class LatencySpike(Lasting):
     """Links become slower, with a long tail."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "links": Subset(LINKS),
+        "extra_p50_ms": LogUniform(2, 500),
+        "extra_p99_ms": TimesField("extra_p50_ms", LogUniform(1, 20)),
+    }
 
     kind: Literal["latency_spike"]
     """`latency_spike`: links become slower."""
@@ -45,6 +60,17 @@ class LatencySpike(Lasting):
 
 class Latency(Lasting):
     """Links have another weather: a base, a tail, and now and then a very slow message."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 240),
+        "links": Subset(LINKS),
+        "base_ms": Uniform(0, 30),
+        "tail": Choice(("lognormal", "exponential")),
+        "tail_ms": Uniform(5, 150),
+        "sigma": Where(("tail",), Uniform(0.1, 1.5), among=("lognormal",)),
+        "slow_share": LogUniform(0.0001, 0.01),
+        "slow_ms": LogUniform(100, 5000),
+    }
 
     kind: Literal["latency"]
     """`latency`: every message is late, some are very late."""
@@ -80,6 +106,16 @@ class PacketLoss(Lasting):
     own and wait for none. After `reset_after` losses in a row the connection is given up.
     """
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "links": Subset(LINKS),
+        "loss": Uniform(0.01, 0.6),
+        "p_bad": Maybe(0.7, LogUniform(0.005, 0.5)),
+        "p_good": Where(("p_bad",), Uniform(0.02, 0.5)),
+        "rto_ms": LogUniform(100, 1000),
+        "reset_after": Uniform(3, 8, whole=True),
+    }
+
     kind: Literal["packet_loss"]
     """`packet_loss`: what lost packets do to TCP."""
     links: Links
@@ -99,6 +135,12 @@ class PacketLoss(Lasting):
 class Reorder(Lasting):
     """Messages overtake each other, where the transport allows: a stream keeps its order, requests do not."""
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "links": Subset(("rest_up", "rest_down")),
+        "window_ms": Uniform(1, 50),
+    }
+
     kind: Literal["reorder"]
     """`reorder`: requests or answers overtake each other."""
     links: _RestLinks
@@ -109,6 +151,13 @@ class Reorder(Lasting):
 
 class Duplicate(Lasting):
     """Messages arrive twice: a proxy tried again, a publisher started anew."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "links": Subset(LINKS),
+        "prob": Uniform(0, 0.2),
+        "after_ms": Maybe(0.6, LogUniform(1, 10_000)),
+    }
 
     kind: Literal["duplicate"]
     """`duplicate`: messages arrive twice."""
@@ -126,6 +175,14 @@ class CorruptPayload(Lasting):
     Who reads no bytes (the simulated driver) never hears what cannot be read, and hears what only has a
     field more.
     """
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 60),
+        "links": Subset(("rest_down", "public", "private", "trade_down")),
+        "prob": LogUniform(0.005, 1),
+        "how": Choice(("truncated", "unknown_field", "wrong_type", "html")),
+        "status": Where(("how",), Choice((200, 403, 502, 503)), among=("html",)),
+    }
 
     kind: Literal["corrupt_payload"]
     """`corrupt_payload`: answers or frames arrive spoilt."""
@@ -155,6 +212,13 @@ class Partition(Lasting):
     that are still the same.
     """
 
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(0.5, 90),
+        "links": Subset(LINKS),
+        "mode": Choice(("stop", "slow", "jam")),
+        "slow_ms": Where(("mode",), LogUniform(100, 5000), among=("slow",)),
+    }
+
     kind: Literal["partition"]
     """`partition`: links are cut, slowed or jammed."""
     links: Links
@@ -172,6 +236,12 @@ class Partition(Lasting):
 
 class Clog(Lasting):
     """Some of the links are jammed, each for a stretch of its own: they are released in another order."""
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 60),
+        "links": Subset(LINKS),
+        "prob": Uniform(0.2, 0.9),
+    }
 
     kind: Literal["clog"]
     """`clog`: a random subset of links is jammed."""

@@ -1,15 +1,24 @@
 """Answers that never come."""
 
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
 from sim.scenario.faults.base import Lasting, Request, Symbols
+from sim.scenario.faults.ranges import AnySymbols, Draw, LogUniform, Maybe, Several, Subset, Where
 from strategy.file_model import CONTRADICTION, Complaint, CountAboveZero, Share, relation
 
 
 class _LostAck(Lasting):
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "prob": Maybe(0.7, LogUniform(0.01, 1)),
+        "nth": Where(("prob",), Several(LogUniform(1, 40, whole=True), most=4), but_not=True),
+        "requests": Maybe(0.5, Subset(get_args(Request))),
+        "symbols": AnySymbols(),
+    }
+
     prob: Share | None = None
     """How likely each answer is lost, from 0 to 1."""
     nth: Annotated[tuple[CountAboveZero, ...], Strict(False), Field(min_length=1)] | None = None

@@ -1,11 +1,12 @@
 """What the venue itself does: goes away, forgets, closes, slows down, refuses."""
 
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
 from sim.scenario.faults.base import Fault, Lasting, Request, Symbols, unheeded
+from sim.scenario.faults.ranges import AnySymbols, Choice, Draw, LogUniform, Maybe, Rows, Subset, Uniform, Where
 from strategy.file_model import (
     CONTRADICTION,
     AboveZero,
@@ -24,6 +25,16 @@ class Downtime(Lasting):
     """The venue is away: requests are turned away and no stream says anything."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "answers": Choice(("nothing", "busy", "refused")),
+        "streams": Choice(("reset", "silent")),
+        "memory": Choice(("kept", "purged", "rolled_back")),
+        "rolled_back_s": Where(("memory",), LogUniform(0.5, 3600), among=("rolled_back",)),
+        "matching": Choice((False, True)),
+        "applied_later": Where(("answers",), Maybe(0.5, Uniform(0.05, 1)), among=("nothing", "busy")),
+        "applied_later_s": Where(("applied_later",), LogUniform(0.5, 20)),
+    }
 
     kind: Literal["downtime"]
     """`downtime`: the venue is away, and may have forgotten when it is back."""
@@ -68,6 +79,19 @@ class Maintenance(Fault):
     """Trading regimes follow each other and end in an open market; `at_s` is when it is announced."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "steps": Rows(
+            {
+                "regime": Choice(("post_only", "cancel_only", "auction", "halted", "closed")),
+                "for_s": LogUniform(1, 60),
+            },
+            most=4,
+        ),
+        "announced_s": Maybe(0.6, LogUniform(0.5, 60)),
+        "jitter_s": Maybe(0.5, LogUniform(0.5, 20)),
+        "cancels_orders": Choice((False, True)),
+        "symbols": AnySymbols(),
+    }
 
     kind: Literal["maintenance"]
     """`maintenance`: the venue closes in steps."""
@@ -92,6 +116,12 @@ class GrayEngine(Lasting):
     """The matching engine is alive and slow: what is ordered waits in line."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "factor": LogUniform(10, 1000),
+        "read_lag_s": Maybe(0.5, LogUniform(0.1, 15)),
+        "symbols": AnySymbols(),
+    }
 
     kind: Literal["gray_engine"]
     """`gray_engine`: orders take many times longer, questions do not."""
@@ -107,6 +137,11 @@ class ReadLag(Lasting):
     """Questions are answered by a replica that lags behind."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(2, 180),
+        "lag_s": LogUniform(0.1, 15),
+        "prob": Maybe(0.5, Uniform(0.05, 1)),
+    }
 
     kind: Literal["read_lag"]
     """`read_lag`: open orders, an order by id and fills are told as they were."""
@@ -120,6 +155,18 @@ class RateLimit(Lasting):
     """The venue allows less than before, and bans who does not obey."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 180),
+        "orders_per_s": LogUniform(1, 20, whole=True),
+        "burst": LogUniform(1, 40, whole=True),
+        "reads_per_s": LogUniform(1, 50, whole=True),
+        "weight_per_s": Maybe(0.3, LogUniform(5, 100, whole=True)),
+        "says_when": Choice((True, False)),
+        "cancels": Choice(("share", "free")),
+        "ban_after": Maybe(0.5, LogUniform(2, 20, whole=True)),
+        "banned": Choice((False, False, True)),
+        "ban_s": Where(("ban_after", "banned"), LogUniform(2, 120)),
+    }
 
     kind: Literal["rate_limit"]
     """`rate_limit`: fewer requests are allowed, and a ban waits for who goes on asking."""
@@ -157,6 +204,12 @@ class AppliedLater(Lasting):
     """The venue answers that it is overloaded, and carries the request out seconds later."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "prob": LogUniform(0.01, 1),
+        "later_s": LogUniform(0.2, 20),
+        "requests": Maybe(0.5, Subset(get_args(Request))),
+    }
 
     kind: Literal["applied_later"]
     """`applied_later`: a 503 now, the order later."""
@@ -172,6 +225,10 @@ class BatchPartial(Lasting):
     """A request with several commands succeeds, and some of its items are refused."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "prob": Uniform(0.02, 1),
+    }
 
     kind: Literal["batch_partial"]
     """`batch_partial`: success outside, refusals inside."""
@@ -183,6 +240,10 @@ class PostOnlyRefusedLate(Lasting):
     """A create is acknowledged, and cancelled a moment later because it would have traded."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+        "prob": Uniform(0.02, 1),
+    }
 
     kind: Literal["post_only_refused_late"]
     """`post_only_refused_late`: accepted, then cancelled as would-cross."""
@@ -194,6 +255,11 @@ class FillDuplicate(Lasting):
     """A fill is told twice on the private stream."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 240),
+        "prob": Uniform(0.05, 1),
+        "after_s": Maybe(0.7, LogUniform(0.01, 120)),
+    }
 
     kind: Literal["fill_duplicate"]
     """`fill_duplicate`: the same fill comes a second time."""
@@ -207,6 +273,10 @@ class FillDropped(Lasting):
     """A fill is never told on the private stream, which is healthy otherwise."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 120),
+        "prob": Uniform(0.02, 1),
+    }
 
     kind: Literal["fill_dropped"]
     """`fill_dropped`: one frame of a healthy stream is missing."""
@@ -218,6 +288,12 @@ class CancelRacesFill(Lasting):
     """An order trades at the instant its cancel arrives: the cancel is refused, or what it cancelled had traded."""
 
     STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(5, 240),
+        "prob": Uniform(0.02, 1),
+        "whole": Uniform(0, 1),
+        "told_after_s": Maybe(0.6, LogUniform(0.01, 30)),
+    }
 
     kind: Literal["cancel_races_fill"]
     """`cancel_races_fill`: cancelled, and traded all the same."""
