@@ -84,7 +84,8 @@ class Bans:
             wanted = next((one for one in self._standing() if one != getattr(first, "client_id", "")), "")
             if wanted:
                 detail = f"{type(first).__name__} {first.client_id} left first after a ban"
-                self._findings.breach("L6", now_ns, "first", detail, f"{wanted} stood through it, known to be there")
+                seen = f"{wanted} stood through it, known to be there"
+                self._findings.breach("L6", now_ns, "first", detail, seen, order=wanted)
 
     def _standing(self) -> list[str]:
         """List the orders known to have been on the book since before the ban, with no cancel on its way."""

@@ -122,4 +122,4 @@ class Believing:
                     late_ms = (now_ns - since_ns) // 1_000_000
                     detail = f"{order.client_id} still stands {late_ms} ms after its inputs were known to be stale"
                     why = feed.why_blind(now_ns, self._tolerance.quote_age_ns)
-                    self._findings.breach("S4", now_ns, order.client_id, detail, why)
+                    self._findings.breach("S4", now_ns, order.client_id, detail, why, order=order.client_id)

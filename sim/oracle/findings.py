@@ -3,11 +3,12 @@
 A promise that was never looked at is not a promise kept, so the counts are part of the result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 
+from sim.oracle.identity import Identity, check_place
 from sim.scenario.invariants import INVARIANTS
 
 # A broken promise breaks again at every event; the first few of each say all there is to say.
@@ -18,13 +19,20 @@ _COSTS_MAX: Final = 4096
 class Breach(msgspec.Struct, frozen=True, gc=False):
     """A promise that did not hold: what was seen, and the evidence that puts the bot at fault.
 
-    ``now_ns`` is the bot's clock.
+    ``now_ns`` is the bot's clock. ``states`` and ``place`` tell it from others of the same promise.
     """
 
     code: str
     now_ns: int
     detail: str
     evidence: str
+    states: str = ""
+    place: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """Say what another failure must have to be this one."""
+        return Identity(self.code, self.states, self.place)
 
 
 class Cost(msgspec.Struct, frozen=True, gc=False):
@@ -49,8 +57,9 @@ class _Episode(msgspec.Struct):
 class Findings:
     """Collects. Promises in ``off`` are neither counted nor judged."""
 
-    def __init__(self, off: Iterable[str] = ()) -> None:
-        """Begin with nothing found and nothing looked at."""
+    def __init__(self, off: Iterable[str] = (), states_of: Callable[[str], str] = lambda _client_id: "") -> None:
+        """Begin with nothing found and nothing looked at; ``states_of`` gives both states of an order."""
+        self._states_of = states_of
         self.off = tuple(off)
         self.breaches: list[Breach] = []
         self.costs: list[Cost] = []
@@ -71,12 +80,18 @@ class Findings:
         if code in self.checks:
             self.checks[code] += 1
 
-    def breach(self, code: str, now_ns: int, subject: str, detail: str, evidence: str) -> None:
-        """Record a broken promise, once per subject: an order, a symbol."""
+    def breach(
+        self, code: str, now_ns: int, subject: str, detail: str, evidence: str, *, order: str = "", states: str = ""
+    ) -> None:
+        """Record a broken promise, once per subject: an order, a symbol.
+
+        ``order`` is whose two states make it what it is; ``states`` are given where the check knows them.
+        """
         if code in self.off or (code, subject) in self._told or len(self.breaches) >= _BREACHES_MAX:
             return
         self._told[code, subject] = None
-        self.breaches.append(Breach(code, now_ns, detail, evidence))
+        states = states or (self._states_of(order) if order else "")
+        self.breaches.append(Breach(code, now_ns, detail, evidence, states, check_place()))
 
     def cost(self, code: str, now_ns: int, detail: str, lots: int = 0) -> None:
         """Record a cost that has no length."""

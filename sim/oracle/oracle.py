@@ -24,6 +24,7 @@ from sim.oracle.feed import Feed
 from sim.oracle.findings import Breach, Cost, Findings
 from sim.oracle.forward import Forward
 from sim.oracle.grounds import Grounds
+from sim.oracle.identity import states_of
 from sim.oracle.leaving import Leaving
 from sim.oracle.liveness import Liveness
 from sim.oracle.lives import Lives
@@ -91,7 +92,7 @@ class Oracle:
         A core without a belief (it gives None) is judged by truth and evidence alone.
         """
         tolerance = tolerance_of(bounds, orders, feed)
-        self._findings = Findings(off)
+        self._findings = Findings(off, lambda client_id: states_of(client_id, self._read_belief(), self._truth))
         self._tolerance = tolerance
         self._read_belief = belief
         self._truth = truth

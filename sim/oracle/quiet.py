@@ -119,7 +119,8 @@ class Quiet:
         since_ns = max(self._dead_ns.setdefault(client_id, now_ns), self._calm_ns)
         if now_ns - since_ns > self._tolerance.quiet_ns:
             detail = f"{client_id} is asked about for {(now_ns - since_ns) / NS_PER_S:.1f} s after its end"
-            self._findings.breach("L5", now_ns, client_id, detail, f"its end was delivered: {order.over}")
+            seen = f"its end was delivered: {order.over}"
+            self._findings.breach("L5", now_ns, client_id, detail, seen, order=client_id)
 
     def _count(self, now_ns: int, kind: str) -> None:
         self._seen.append((now_ns, kind))

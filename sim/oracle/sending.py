@@ -175,7 +175,8 @@ class Sending:
             why = other.why_in_doubt(now_ns, silence_ns)
             if why:
                 detail = f"{_verb(command)} {command.client_id} left while {other.client_id} of its side is in doubt"
-                self._findings.breach("S3", now_ns, command.client_id, detail, f"{other.client_id}: {why}")
+                seen = f"{other.client_id}: {why}"
+                self._findings.breach("S3", now_ns, command.client_id, detail, seen, order=other.client_id)
 
     # S4, what is sent
 
@@ -220,7 +221,7 @@ class Sending:
             if side and other.side == -side and not other.over and side * (price - other.reach_ticks) >= 0:
                 detail = f"{_verb(command)} {command.client_id} at {price} meets our own {other.client_id}"
                 seen = f"{other.client_id} may stand at {other.reach_ticks}"
-                self._findings.breach("S8", now_ns, command.client_id, detail, seen)
+                self._findings.breach("S8", now_ns, command.client_id, detail, seen, order=other.client_id)
 
     # S9, S11
 

@@ -64,7 +64,9 @@ class StateWatch:
                 continue
             if before is not None and order.filled_lots < before.filled_lots:
                 detail = f"{client_id}: {before.filled_lots} lots filled became {order.filled_lots}"
-                self._findings.breach("S6", now_ns, client_id, detail, "a filled size never shrinks")
+                self._findings.breach(
+                    "S6", now_ns, client_id, detail, "a filled size never shrinks", states=order.state
+                )
             self._keep(order)
         self._vanished(now_ns, seen)
         self._findings.checked("S6")
@@ -94,7 +96,8 @@ class StateWatch:
             self._judge(now_ns, order, State.CREATING, self._sent({State.CREATING: None}, order.client_id, leaving))
         elif not _is_stranger(order.client_id, event):
             detail = f"{order.client_id} came from nowhere as {order.state}"
-            self._findings.breach("S6", now_ns, order.client_id, detail, "no create left and no word named it")
+            seen = "no create left and no word named it"
+            self._findings.breach("S6", now_ns, order.client_id, detail, seen, states=f"none/{order.state}")
 
     def _moved(
         self,
@@ -115,7 +118,8 @@ class StateWatch:
             return
         detail = f"{order.client_id} went from {before} to {order.state}"
         could = ", ".join(reached) or "nothing: what left is impossible in that state"
-        self._findings.breach("S6", now_ns, order.client_id, detail, f"what was heard and sent allows {could}")
+        seen = f"what was heard and sent allows {could}"
+        self._findings.breach("S6", now_ns, order.client_id, detail, seen, states=f"{before}/{order.state}")
 
     def _sent(
         self, states: dict[State, None], client_id: str, leaving: tuple[commands.Command, ...]
@@ -138,7 +142,8 @@ class StateWatch:
         for client_id in [client_id for client_id in self._open if client_id not in seen]:
             order = self._open.pop(client_id)
             detail = f"{client_id} was {order.state} and is not remembered any more"
-            self._findings.breach("S6", now_ns, client_id, detail, "only what is over may be forgotten")
+            why = "only what is over may be forgotten"
+            self._findings.breach("S6", now_ns, client_id, detail, why, states=f"{order.state}/none")
 
     def _words(self, event: events.Event, proved: bool) -> Words:
         """Give, by client id, the words that this event can be to that order."""

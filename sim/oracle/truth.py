@@ -82,7 +82,7 @@ class TruthWatch:
             if known is not None and earlier in known.rivals:
                 detail = f"{earlier} and {later} are both live in {symbol} {slot}"
                 seen = f"no end of {earlier} was delivered when {later} left"
-                self._findings.breach("S2", now_ns, later, detail, seen)
+                self._findings.breach("S2", now_ns, later, detail, seen, order=earlier)
                 return
         pair = f"{first} {second}"
         self._sharing[pair] = None

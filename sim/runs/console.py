@@ -115,6 +115,8 @@ def _print_invariants(console: Console, summary: ScenarioSummary) -> None:
     console.print(told + (f"   not judged here: {', '.join(silent)}" if silent else ""), highlight=False)
     for code, one in list(broken.items())[:_INVARIANT_DETAIL_MAX]:
         console.print(f"   [bold red]{code} broken[/] in {one.broken} seeds; {one.first}", highlight=False)
+        which = ", ".join(f"{told} ({times} times)" if times > 1 else told for told, times in one.identities.items())
+        console.print(f"   which    {which}", highlight=False, markup=False)
         console.print(f"   explain  sim explain {code}", highlight=False)
     if summary.failed:
         console.print(f"   again    {summary.repeat}", highlight=False)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from sim.oracle.identity import Identity
 from sim.scenario.load import Ready
 
 # A metric of one seed: the value of each statistic it has, such as {"value": 1.2, "p95": 3.0}.
@@ -24,11 +25,21 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class BreachSeen(msgspec.Struct, frozen=True):
-    """An invariant that did not hold: which, when (simulated), and what was seen."""
+    """An invariant that did not hold: which, when (simulated), and what was seen.
+
+    ``states`` and ``place`` tell it from other failures of the same invariant.
+    """
 
     code: str
     at_s: float
     detail: str
+    states: str = ""
+    place: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """Say what another failure must have to be this one."""
+        return Identity(self.code, self.states, self.place)
 
 
 class SeedResult(msgspec.Struct, frozen=True):

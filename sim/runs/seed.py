@@ -99,7 +99,10 @@ def _run(job: Job) -> SeedResult:
         digest=outcome.digest,
         checkpoints=outcome.checkpoints,
         metrics=metrics_of(world),
-        breaches=tuple(BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail) for one in oracle.breaches),
+        breaches=tuple(
+            BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail, one.states, one.place)
+            for one in oracle.breaches
+        ),
         costs=tuple(BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail) for one in oracle.costs),
         checks=dict(sorted(oracle.checks.items())),
         excused_s={code: lasted_ns / NS_PER_S for code, lasted_ns in sorted(oracle.excused_ns.items())},

@@ -2,12 +2,12 @@
 
 import hashlib
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from sim.runs.job import SeedResult
+from sim.runs.job import BreachSeen, SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, GateVerdict, verdicts_of
 from sim.runs.recorded import Recorded
 from sim.scenario.models import Scenario
@@ -15,11 +15,15 @@ from strategy.units import PCT
 
 
 class InvariantSummary(msgspec.Struct, frozen=True):
-    """One invariant over all seeds: checks made, seeds in which it broke, the first breach."""
+    """One invariant over all seeds: checks made, seeds in which it broke, the first breach.
+
+    ``identities`` counts what broke it: two that differ are two mistakes, or one that shows in two ways.
+    """
 
     checks: int
     broken: int
     first: str
+    identities: dict[str, int] = {}
 
 
 class Excused(msgspec.Struct, frozen=True):
@@ -200,8 +204,18 @@ def _invariants(results: Sequence[SeedResult]) -> dict[str, InvariantSummary]:
             checks=sum(result.checks.get(code, 0) for result in results),
             broken=len({seed for _, seed in breaches}),
             first=first,
+            identities=_identities(one for one, _ in breaches),
         )
     return found
+
+
+def _identities(breaches: Iterable[BreachSeen]) -> dict[str, int]:
+    """Count breaches by their identity, the most frequent first."""
+    counts: dict[str, int] = {}
+    for breach in breaches:
+        told = str(breach.identity)
+        counts[told] = counts.get(told, 0) + 1
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _broken_codes(results: Sequence[SeedResult]) -> set[str]:
