@@ -18,6 +18,7 @@ from strategy.units import NS_PER_MS, NS_PER_S, PCT, quote_from_cash
 # A gap in the quotes that is open when the run ends is only a gap while it is shorter than this.
 _GONE_NS: Final = 20 * NS_PER_S
 _UNKNOWN: Final = Chosen(0, ())
+_S_PER_HOUR: Final = 3600
 
 
 def metrics_of(world: World) -> dict[str, Stats]:
@@ -28,6 +29,7 @@ def metrics_of(world: World) -> dict[str, Stats]:
     ledgers = {symbol: ledger for symbol, (ledger, _) in folded.items()}
     made: dict[str, Stats] = dict(ratios(tuple(ledger.figures(end_ns) for ledger in ledgers.values())))
     made |= _money(world, ledgers, end_ns)
+    made |= _per_hour(made, end_ns - warm_ns)
     made["drawdown_usdt"] = _one(
         quote_from_cash(drawdown_cash({symbol: course for symbol, (_, course) in folded.items()}))
     )
@@ -97,6 +99,17 @@ def _money(world: World, ledgers: dict[str, EdgeLedger], end_ns: int) -> dict[st
         "pnl_usdt": _one(quote_from_cash(sum(one.pnl_cash for one in figures.values()))),
         "traded_notional_usdt": _one(quote_from_cash(sum(one.traded_cash for one in figures.values()))),
         "end_inventory_pct": _one(left),
+    }
+
+
+def _per_hour(made: dict[str, Stats], counted_ns: int) -> dict[str, Stats]:
+    """Make the figures that do not grow with the length of a run; one that ended in its warm-up has none."""
+    if counted_ns <= 0:
+        return {}
+    hours = counted_ns / (_S_PER_HOUR * NS_PER_S)
+    return {
+        "net_usdt_per_h": _one(made["pnl_usdt"]["value"] / hours),
+        "fills_per_h": _one(made["fills"]["value"] / hours),
     }
 
 

@@ -4,7 +4,10 @@ import pytest
 from planted.wrapped import Wrapped
 from small_world import small_scenario, small_world
 
+from sim.plan import expand
 from sim.runs.metrics import metrics_of
+from sim.world import World
+from strategy.core import Core
 from strategy.errors import OperatorError
 
 
@@ -49,3 +52,22 @@ def test_what_had_not_healed_when_the_run_ended_says_nothing_of_recovery(tmp_pat
 def test_times_that_nobody_can_mean_are_refused(tmp_path, fault):
     with pytest.raises(OperatorError, match=r"(less|greater) than or equal"):
         small_scenario(tmp_path, 10, faults=fault)
+
+
+def test_what_is_earned_an_hour_is_of_the_time_that_counts(tmp_path):
+    scenario = small_scenario(tmp_path, 20)
+    scenario = scenario.model_copy(update={"run": scenario.run.model_copy(update={"warmup_s": 8})})
+    world = World(scenario, expand(scenario, 1), Core)
+    world.run()
+    figures = {name: stats["value"] for name, stats in metrics_of(world).items()}
+    assert figures["fills"] > 0
+    assert figures["fills_per_h"] == pytest.approx(figures["fills"] * 3600 / 12)
+    assert figures["net_usdt_per_h"] == pytest.approx(figures["pnl_usdt"] * 3600 / 12)
+
+
+def test_a_run_that_ends_before_it_counts_earns_nothing_an_hour(tmp_path):
+    scenario = small_scenario(tmp_path, 8)
+    scenario = scenario.model_copy(update={"run": scenario.run.model_copy(update={"warmup_s": 6})})
+    world = World(scenario, expand(scenario, 1, until_s=3), Core)
+    world.run()
+    assert not {"fills_per_h", "net_usdt_per_h"} & metrics_of(world).keys()
