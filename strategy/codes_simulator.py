@@ -45,6 +45,14 @@ SIMULATOR: Final = (
 
 TAPES: Final = (
     ErrorCode(
+        "SQ-S014",
+        "Two faults exclude each other",
+        "Two faults of one kind hold the same place at the same time, where there can be one state only: a venue away"
+        " twice, a symbol in two regimes, a clock that stands still and stands still.",
+        NOTHING_STARTS,
+        "Let one begin after the other has ended, or make one longer fault of them.",
+    ),
+    ErrorCode(
         "SQ-S101",
         "A tape cannot be read",
         "The file is missing, cannot be opened or is damaged.",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, Strict, WithJsonSchema
 
 from sim.scenario.bounds import Bounds
 from sim.scenario.faults import AnyFault, OneFault
+from sim.scenario.faults.overlaps import overlaps
 from sim.scenario.gates import IMPOSSIBLE, Gate
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
@@ -32,6 +33,7 @@ SAME_ID: Final = "SQ-S010"
 OUTSIDE_RUN: Final = "SQ-S011"
 NO_SUCH_SYMBOL: Final = "SQ-S012"
 NO_SUCH_INVARIANT: Final = "SQ-S013"
+AT_ONCE: Final = "SQ-S014"
 MISSING: Final = "SQ-C010"
 
 
@@ -233,6 +235,14 @@ class Scenario(Document):
                 if symbol not in traded:
                     words = f"{symbol} is not traded here, only {', '.join(traded)}"
                     yield Complaint(NO_SUCH_SYMBOL, ("faults", number, "symbols", place), words)
+
+    @relation("market", "faults")
+    def _faults_go_together(self) -> Iterator[Complaint]:
+        for each in overlaps(self.faults, self.market.traded):
+            first, second = self.faults[each.first], self.faults[each.second]
+            words = f"begins at {second.at_s:g} s while {first.id!r} lasts: two of {second.kind} at once"
+            words += f" on {each.where}" if each.where else ""
+            yield Complaint(AT_ONCE, ("faults", each.second, "at_s"), f"{words} cannot be")
 
     @relation("faults", "gates")
     def _gates_can_be_judged(self) -> Iterator[Complaint]:

@@ -58,6 +58,9 @@ class Fault(Written):
     SWARM: ClassVar[Mapping[str, Draw]] = {}
     # What `sim swarm` draws for each field, in the order in which they depend on each other.
 
+    ALONE_BY: ClassVar[str | None] = None
+    # No two of a kind at once in the same place: the field that says where, empty where there is one place.
+
     STAYS: ClassVar[bool] = False
     # In a calm of mode ``core_heal`` our own host and one path to the venue heal: REST. A kind that
     # sits elsewhere stays for ever; of a kind on links or connections, what sits on REST heals and the

@@ -80,6 +80,7 @@ class ClockStep(_Shifted):
 class ClockFreeze(Lasting):
     """A wall clock shows the same instant all the while, then the right one."""
 
+    ALONE_BY = "clock"
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(0.5, 60),
         "clock": Choice(get_args(WallClock)),

@@ -100,6 +100,7 @@ class Pause(Lasting):
 class SlowCpu(Lasting):
     """Every step takes time, and what it asks for leaves when it is over."""
 
+    ALONE_BY = ""
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(1, 120),
         "factor": LogUniform(2, 1000),
@@ -133,6 +134,7 @@ class GcPause(Lasting):
 class HeapBudget(Lasting):
     """The process may take only so much memory above what an empty one takes."""
 
+    ALONE_BY = ""
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(10, 240),
         "soft_kib": LogUniform(64, 2000, whole=True),
@@ -199,6 +201,7 @@ class MemoryErrors(Fault):
 class SlowFsync(Lasting):
     """A commit of the journal takes long: what waits for it leaves late, or not at all."""
 
+    ALONE_BY = ""
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(1, 120),
         "commit_ms": LogUniform(10, 2000),
@@ -213,6 +216,7 @@ class SlowFsync(Lasting):
 class DiskFull(Lasting):
     """Nothing can be written: what must be written first does not leave, cancels still do."""
 
+    ALONE_BY = ""
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(0.5, 90),
         "error": Choice(("ENOSPC", "EIO")),

@@ -25,6 +25,7 @@ class Downtime(Lasting):
     """The venue is away: requests are turned away and no stream says anything."""
 
     STAYS = True
+    ALONE_BY = ""
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(1, 120),
         "answers": Choice(("nothing", "busy", "refused")),
@@ -79,6 +80,7 @@ class Maintenance(Fault):
     """Trading regimes follow each other and end in an open market; `at_s` is when it is announced."""
 
     STAYS = True
+    ALONE_BY = "symbols"
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "steps": Rows(
             {
@@ -155,6 +157,7 @@ class RateLimit(Lasting):
     """The venue allows less than before, and bans who does not obey."""
 
     STAYS = True
+    ALONE_BY = ""
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(5, 180),
         "orders_per_s": LogUniform(1, 20, whole=True),
