@@ -115,6 +115,9 @@ class Run(Written):
             yield Complaint(OUTSIDE_RUN, ("calm", "after_s"), words)
 
 
+QueueModelName = Literal["prob_power", "prob_uniform", "risk_averse"]
+
+
 class RecordedTape(Written):
     """A recorded window to replay instead of a modelled market."""
 
@@ -124,6 +127,15 @@ class RecordedTape(Written):
     """The profile that gives instrument, fees and latencies."""
     symbol: Symbol
     """Which of the profile's symbols was recorded."""
+    queue: QueueModelName = "prob_power"
+    """Which model says where our orders stand in the recorded queues (`docs/tapes.md`)."""
+    queue_exponent: Annotated[int | None, Field(ge=1, le=10)] = None
+    """The exponent of `prob_power`; 3 when left out."""
+
+    @relation("queue", "queue_exponent")
+    def _exponent_of_the_power(self) -> Iterator[Complaint]:
+        if self.queue_exponent is not None and self.queue != "prob_power":
+            yield Complaint(CONTRADICTION, ("queue_exponent",), f"only prob_power has an exponent, not {self.queue}")
 
 
 class Market(Written):

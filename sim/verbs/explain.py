@@ -1,4 +1,4 @@
-"""``sim explain``: an error code, a gate's metric or an invariant, in words."""
+"""``sim explain``: an error code, a gate's metric, an invariant or a queue model, in words."""
 
 import json
 import sys
@@ -9,12 +9,12 @@ import click
 from strategy.exit_codes import ExitCode
 
 
-@click.command("explain", short_help="Say what an error code, a metric or an invariant means.")
+@click.command("explain", short_help="Say what an error code, a metric, an invariant or a queue model means.")
 @click.argument("name", required=False)
 @click.option("--list", "list_all", is_flag=True, help="List everything that can be explained.")
 @click.option("--format", "form", type=click.Choice(["plain", "json", "markdown"]), default="plain", show_default=True)
 def command(name: str | None, list_all: bool, form: str) -> None:
-    """Explain NAME: an error code (SQ-C010), a metric (net_bps) or an invariant (S4)."""
+    """Explain NAME: an error code (SQ-C010), a metric (net_bps), an invariant (S4) or a queue model (prob_power)."""
     topics = _topics()
     if form == "markdown" and not list_all:
         raise click.UsageError("--format markdown writes the page of everything: it needs --list")
@@ -37,6 +37,9 @@ def _topics() -> dict[str, dict[str, Any]]:
     """Gather everything that can be explained, as plain data."""
     from dataclasses import asdict
 
+    from msgspec import structs
+
+    from sim.market.tape.queue_model import MODELS
     from sim.oracle.catalogue import EVIDENCE
     from sim.scenario.bounds import Bounds
     from sim.scenario.invariants import INVARIANTS
@@ -53,6 +56,8 @@ def _topics() -> dict[str, dict[str, Any]]:
         bounds = {bound: defaults[bound] for bound in invariant.bounds}
         evidence = EVIDENCE.get(code, "Not judged yet: a run reports it as never checked.")
         topics[code] = {"kind": "invariant", **asdict(invariant), "evidence": evidence, "bounds": bounds}
+    for name, model in MODELS.items():
+        topics[name] = {"kind": "queue model", **structs.asdict(model)}
     return topics
 
 
@@ -66,7 +71,7 @@ def _list(topics: dict[str, dict[str, Any]], form: str) -> None:
         click.echo(page(topics), nl=False)
         return
     width = max(len(name) for name in topics)
-    for kind in ("error code", "metric", "invariant"):
+    for kind in ("error code", "metric", "invariant", "queue model"):
         click.echo(f"{kind}s")
         for name, topic in topics.items():
             if topic["kind"] == kind:
@@ -81,6 +86,9 @@ def _words(topic: dict[str, Any]) -> str:
         lines = [f"{topic['name']}, in {topic['unit']}: {good[topic['better']]}", "", topic["meaning"]]
         lines += ["", f"stat: {', '.join(topic['stats'])}"]
         return "\n".join([*lines, "needs: a scenario with faults"] if topic["needs_faults"] else lines)
+    if topic["kind"] == "queue model":
+        exponent = f"exponent: {topic['exponent']}" if topic["exponent"] else "it has no parameter"
+        return "\n".join([f"{topic['name']}: {topic['meaning']}", "", exponent])
     lines = [f"{topic['code']}, {topic['title']}", "", topic["meaning"], "", f"evidence: {topic['evidence']}"]
     bounds = [f"bound: {name}, by default {value:g}" for name, value in topic["bounds"].items()]
     return "\n".join([*lines, "", *bounds] if bounds else lines)

@@ -14,7 +14,7 @@ them. What each promise's evidence is, and which bug breaks it, is in [invariant
 
 def page(topics: dict[str, dict[str, Any]]) -> str:
     """Write the page."""
-    return "\n".join([_HEAD, *_codes(topics), *_metrics(topics), *_invariants(topics)]) + "\n"
+    return "\n".join([_HEAD, *_codes(topics), *_metrics(topics), *_invariants(topics), *_queue_models(topics)]) + "\n"
 
 
 def _of_kind(topics: dict[str, dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -51,3 +51,13 @@ def _invariants(topics: dict[str, dict[str, Any]]) -> Iterator[str]:
     for topic in _of_kind(topics, "invariant"):
         bounds = ", ".join(f"`{name}` {value:g}" for name, value in topic["bounds"].items())
         yield f"| {topic['code']} {topic['title']} | {topic['meaning']} | {bounds} |"
+    yield ""
+
+
+def _queue_models(topics: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield "## Queue models of recorded markets\n"
+    yield "Where an order of ours stands in a queue that never held it; `market.tape.queue` of a scenario names one.\n"
+    yield "| model | exponent | what it says |"
+    yield "|---|---|---|"
+    for topic in _of_kind(topics, "queue model"):
+        yield f"| `{topic['name']}` | {topic['exponent'] or ''} | {topic['meaning']} |"

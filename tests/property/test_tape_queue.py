@@ -4,7 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.market.tape.queue_model import (
+    MODELS,
     QueuedOrder,
+    QueueModel,
+    ahead_share,
     floor_share,
     join,
     on_level_change,
@@ -96,6 +99,14 @@ def test_a_share_fits_on_its_side_and_the_rest_fits_on_the_other(front: int, bac
     ahead = floor_share(cancelled, front, back, n)
     assert 0 <= ahead <= min(front, cancelled)
     assert cancelled - ahead <= back
+
+
+@given(LOTS, LOTS, LOTS, st.sampled_from(tuple(MODELS.values())))
+def test_whatever_the_model_a_share_is_possible(front: int, back: int, wish: int, model: QueueModel) -> None:
+    cancelled = min(wish, front + back)
+    ahead = ahead_share(model, cancelled, front, back)
+    assert 0 <= ahead <= front
+    assert 0 <= cancelled - ahead <= back
 
 
 @given(LOTS, LOTS, st.integers(0, 10**6), EXPONENTS)

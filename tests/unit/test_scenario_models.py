@@ -150,6 +150,11 @@ def test_a_tape_takes_the_place_of_a_modelled_market() -> None:
             "symbols: [BTCUSDT], tape: {folder: x, profile: p, symbol: BTCUSDT}",
             ("SQ-C011", 6, 19, "market.symbols: a tape has one symbol, named in 'tape'"),
         ),
+        (
+            "profile: btc_rebate, symbols: [BTCUSDT]",
+            "tape: {folder: x, profile: p, symbol: BTCUSDT, queue: prob_uniform, queue_exponent: 2}",
+            ("SQ-C011", 6, 94, "market.tape.queue_exponent: only prob_power has an exponent, not prob_uniform"),
+        ),
         ("at_s: 1, kind: feed_gap", "at_s: 1, kind: feed_gapp", None),
     ],
 )

@@ -1,9 +1,11 @@
 """A recorded market with our orders in it: queues by the named model, and nothing at a mere touch."""
 
 import pytest
+from small_tape import write_window
 
 from sim.clocks import Clock
 from sim.market.tape.pit import TapeMarket, open_tape
+from sim.market.tape.queue_model import PROB_POWER, PROB_UNIFORM, RISK_AVERSE, QueueModel
 from sim.market.tape.records import TapeDelta, TapeSnapshot, TapeTrade
 from sim.venue.engine import Rules, Venue
 from strategy import commands, events
@@ -33,14 +35,14 @@ def trade(price, lots, side, number=1) -> TapeTrade:
 class Played:
     """A venue on a tape of a few records, a millisecond apart."""
 
-    def __init__(self, *records) -> None:
+    def __init__(self, *records, model=PROB_POWER) -> None:
         rules = Rules(
             start_cash=1000 * CASH_PER_QUOTE, maintenance_ppm=5000, orders_per_s=1000, burst=1000, reads_per_s=1000,
             window_ns=5000 * MS,
         )  # fmt: skip
         self.venue = Venue([INSTRUMENT], rules, Clock())
         items = tuple((number * MS, record) for number, record in enumerate((snapshot(), *records)))
-        self.market = TapeMarket("X", items, self.venue.traded, self.venue.made)
+        self.market = TapeMarket("X", items, self.venue.traded, self.venue.made, model)
         self.venue.open_market(self.market)
         self.told: list[events.Event] = []
         self.venue.private = self.told.append
@@ -148,7 +150,11 @@ def test_two_orders_of_ours_share_one_print():
 
 def test_a_tape_that_is_over_stands_still():
     played = Played()
-    assert (2**62, 10**15, "prob_power") == (played.market.next_ns, played.market.advance(10**15), played.market.model)
+    assert (2**62, 10**15, "prob_power") == (
+        played.market.next_ns,
+        played.market.advance(10**15),
+        played.market.model.name,
+    )
 
 
 def scenario(repository, name="btcusdt_2023", **run):
@@ -156,6 +162,28 @@ def scenario(repository, name="btcusdt_2023", **run):
 
     (ready,) = load_scenarios([repository / "scenarios" / "tape" / f"{name}.yaml"])
     return ready.model_copy(update={"run": ready.run.model_copy(update=run)})
+
+
+@pytest.mark.parametrize(("model", "ahead"), [(PROB_POWER, 21), (PROB_UNIFORM, 25), (RISK_AVERSE, 30)])
+def test_cancels_move_us_up_by_the_model_of_the_market(model, ahead):
+    played = Played(delta(2, bids=((100, 60),)), delta(3, bids=((100, 30),)), model=model)
+    played.create(lots=10)
+    played.play()
+    assert ahead == played.market.ours["s-1"].queued.ahead_lots
+
+
+def test_a_scenario_names_the_model_of_its_market(repository, tmp_path):
+    write_window(tmp_path / "tape")
+    for queue, expected in (
+        ({}, PROB_POWER),
+        ({"queue": "risk_averse"}, RISK_AVERSE),
+        ({"queue_exponent": 2}, QueueModel(PROB_POWER.name, PROB_POWER.meaning, 2)),
+    ):
+        ready = scenario(repository, duration_s=1)
+        tape = ready.market.tape.model_copy(update={"folder": "tape"} | queue)
+        ready = ready.model_copy(update={"market": ready.market.model_copy(update={"tape": tape})})
+        opened = open_tape(ready, str(tmp_path))(INSTRUMENT, Played().venue)
+        assert expected == opened.model
 
 
 def test_without_data_it_says_why_it_is_skipped(repository, tmp_path):

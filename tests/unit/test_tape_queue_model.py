@@ -1,10 +1,16 @@
 """``prob_power``: when a virtual order fills, and how it moves up its queue."""
 
+from typing import get_args
+
 import pytest
 
 from sim.market.tape.book import TapeBook
 from sim.market.tape.queue_model import (
+    MODELS,
+    PROB_UNIFORM,
+    RISK_AVERSE,
     QueuedOrder,
+    ahead_share,
     floor_share,
     join,
     on_level_change,
@@ -13,6 +19,7 @@ from sim.market.tape.queue_model import (
     share_trade,
 )
 from sim.market.tape.records import TapeSnapshot, TapeTrade
+from sim.scenario.models import QueueModelName
 
 BID, ASK = 1, -1
 BUYS, SELLS = 1, -1
@@ -109,8 +116,30 @@ def test_cancels_are_shared_by_the_power_of_what_stands_on_either_side(
 
 def test_a_decrease_by_cancels_moves_us_up_by_our_share() -> None:
     order = QueuedOrder(100, BID, 5, ahead_lots=10)
-    on_level_change(order, 30, 21, exponent=1)
+    on_level_change(order, 30, 21, PROB_UNIFORM)
     assert order.ahead_lots == 7
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "front", "back", "ahead"), [(5, 10, 5, 0), (6, 10, 5, 1), (99, 10, 5, 10), (3, 0, 9, 0)]
+)
+def test_the_risk_averse_model_moves_us_up_only_by_what_cannot_have_stood_behind(
+    cancelled: int, front: int, back: int, ahead: int
+) -> None:
+    assert ahead_share(RISK_AVERSE, cancelled, front, back) == ahead
+
+
+def test_from_model_to_model_the_same_cancels_move_us_up_by_less() -> None:
+    places = {}
+    for name, model in MODELS.items():
+        order = QueuedOrder(100, BID, 5, ahead_lots=10)
+        on_level_change(order, 30, 21, model)
+        places[name] = order.ahead_lots
+    assert places == {"prob_uniform": 7, "prob_power": 9, "risk_averse": 10}
+
+
+def test_the_models_a_scenario_may_name_are_those_there_are() -> None:
+    assert get_args(QueueModelName) == tuple(MODELS)
 
 
 def test_lots_that_traded_are_not_counted_again_as_cancelled() -> None:
@@ -123,7 +152,7 @@ def test_lots_that_traded_are_not_counted_again_as_cancelled() -> None:
 def test_a_decrease_beyond_what_traded_is_shared() -> None:
     order = QueuedOrder(100, BID, 5, ahead_lots=10)
     on_trade(order, _print(100, 4))
-    on_level_change(order, 18, 8, exponent=1)  # 14 left after the trade, 6 ahead and 8 behind; 6 cancelled
+    on_level_change(order, 18, 8, PROB_UNIFORM)  # 14 left after the trade, 6 ahead and 8 behind; 6 cancelled
     assert order.ahead_lots == 4
 
 
@@ -138,7 +167,7 @@ def test_a_refill_behind_a_trade_does_not_hide_later_cancels() -> None:
     on_trade(order, _print(100, 4))
     on_level_change(order, 10, 10)  # unchanged: four traded, four joined
     assert (order.ahead_lots, order.traded_lots) == (6, 0)
-    on_level_change(order, 10, 4, exponent=1)
+    on_level_change(order, 10, 4, PROB_UNIFORM)
     assert order.ahead_lots == 3
 
 

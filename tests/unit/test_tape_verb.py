@@ -5,37 +5,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from small_tape import FILES, T, write_window
 
 from sim.verbs.tape import command
-
-T = 1680652700
-FILES = {
-    "snapshot": f"""local_ts_ns,exch_ts_ms,last_update_id,side,price,qty
-{T}200000000,{T}190,100,B,10.1,5.000
-{T}200000000,{T}190,100,A,10.2,4.001
-""",
-    "depth": f"""local_ts_ns,exch_ts_ms,first_id,last_id,prev_last_id,side,price,qty
-{T}100000000,{T}090,90,94,89,B,10.1,9.000
-{T}300000000,{T}290,95,103,94,B,10.1,2.000
-{T}400000000,{T}390,104,110,103,A,10.3,1.500
-""",
-    "bbo": f"""local_ts_ns,exch_ts_ms,update_id,bid_px,bid_qty,ask_px,ask_qty
-{T}295000000,{T}285,102,10.1,2.000,10.2,4.001
-{T}395000000,{T}385,109,10.1,2.000,10.2,4.001
-""",
-    "trades": f"""local_ts_ns,exch_ts_ms,trade_id,price,qty,aggressor
-{T}294000000,{T}285,1,10.1,3.000,S
-""",
-}
 
 
 @pytest.fixture
 def window(tmp_path: Path) -> Path:
-    folder = tmp_path / "window"
-    folder.mkdir()
-    for part, text in FILES.items():
-        (folder / f"{part}.csv").write_text(text)
-    return folder
+    return write_window(tmp_path / "window")
 
 
 def _edit(window: Path, part: str, old: str, new: str) -> None:

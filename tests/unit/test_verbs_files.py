@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from sim.market.tape.queue_model import MODELS
 from sim.scenario.faults import KINDS, ROOMS
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
@@ -131,8 +132,13 @@ def test_the_page_is_of_everything() -> None:
 
 def test_explain_lists_all_and_helps_with_a_misspelling() -> None:
     listed = run(explain, "--list").output
-    assert all(name in listed for name in (*REGISTRY, *METRICS, *INVARIANTS))
-    assert set(json.loads(run(explain, "--list", "--format", "json").output)) == {*REGISTRY, *METRICS, *INVARIANTS}
+    assert all(name in listed for name in (*REGISTRY, *METRICS, *INVARIANTS, *MODELS))
+    assert set(json.loads(run(explain, "--list", "--format", "json").output)) == {
+        *REGISTRY,
+        *METRICS,
+        *INVARIANTS,
+        *MODELS,
+    }
     near = run(explain, "net_bp")
     assert (near.stderr, near.exit_code) == ("nothing is called 'net_bp', did you mean 'net_bps'?\n", ExitCode.USAGE)
     assert "--list` shows all" in run(explain, "~~~~").stderr

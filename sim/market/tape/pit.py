@@ -1,7 +1,7 @@
 """A recorded market that our orders are entered into, though nobody in it ever saw them.
 
 The book and the trades are the tape's. An order of ours waits in its level's queue by one named
-model (``queue_model.MODEL``): it fills when recorded trades have consumed what stood before it,
+model (``queue_model.MODELS``): it fills when recorded trades have consumed what stood before it,
 when they print through its price, or when the other side comes to stand through it; never at a
 mere touch. Our takes consume the level as recorded, at most once until the tape tells it anew.
 
@@ -15,9 +15,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from sim.market.tape.book import TapeBook
 from sim.market.tape.load import load
-from sim.market.tape.queue_model import MODEL, QueuedOrder, join, on_level_change, on_opposite, share_trade
+from sim.market.tape.queue_model import (
+    MODELS,
+    PROB_POWER,
+    QueuedOrder,
+    QueueModel,
+    join,
+    on_level_change,
+    on_opposite,
+    share_trade,
+)
 from sim.market.tape.records import TapeDelta, TapeSnapshot, TapeTrade
 from sim.market.tape.timeline import Timed, timeline
 from sim.venue.matching import Match, Resting
@@ -70,11 +81,17 @@ class Held:
 class TapeMarket:
     """One symbol's recorded window, in the venue's order of time, from its snapshot at t = 0."""
 
-    model: Final = MODEL
-
-    def __init__(self, symbol: str, items: tuple[Timed, ...], on_trade: OnTrade, on_made: OnMade) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        items: tuple[Timed, ...],
+        on_trade: OnTrade,
+        on_made: OnMade,
+        model: QueueModel = PROB_POWER,
+    ) -> None:
         """``items`` begin with the snapshot, which is the book at time 0."""
         self.symbol = symbol
+        self.model = model
         self.book = TapeTop()
         self.ours: dict[str, Held] = {}
         self.factor = 1.0
@@ -154,7 +171,7 @@ class TapeMarket:
             held = self.ours.get(id_)
             if held is None:
                 continue
-            on_level_change(held.queued, old_lots, self._level(held.queued))
+            on_level_change(held.queued, old_lots, self._level(held.queued), self.model)
             if not self.trades:
                 continue
             through = self._tape.lots_through(held.queued.side, held.queued.price_ticks)
@@ -275,11 +292,18 @@ def open_tape(scenario: Any, data_dir: str) -> Callable[..., TapeMarket] | str:
     if items[-1][0] < (scenario.run.duration_s - _END_SLACK_S) * NS_PER_S:
         words = f"run.duration_s is {scenario.run.duration_s:g} s, the tape ends at {items[-1][0] / NS_PER_S:.1f} s"
         raise OperatorError([Problem(SHORT_TAPE, tape.folder, 0, 0, words)])
+    model = _model(tape)
 
     def pit(instrument: Instrument, venue: Any) -> TapeMarket:
-        return TapeMarket(instrument.symbol, items, venue.traded, venue.made)
+        return TapeMarket(instrument.symbol, items, venue.traded, venue.made, model)
 
     return pit
 
 
 _END_SLACK_S: Final = 2
+
+
+def _model(tape: Any) -> QueueModel:
+    """Give the queue model a scenario asks for, with its exponent."""
+    model = MODELS[tape.queue]
+    return model if tape.queue_exponent is None else msgspec.structs.replace(model, exponent=tape.queue_exponent)

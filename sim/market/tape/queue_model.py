@@ -1,16 +1,18 @@
 """Would our order have filled? Its place in the queues of a book that never held it.
 
-The model is ``prob_power``. An L2 tape shows sizes, not orders, so our place is an estimate:
+An L2 tape shows sizes, not orders, so our place in a queue is an estimate by a named model:
 
 - We join behind everything that rests at our price: ``ahead_lots`` is the level's size.
 - A trade at our price eats from the front: first what is ahead, then us, then what is behind.
-- A level that shrinks by more than was traded there had cancels. Of ``c`` cancelled lots,
+- A level that shrinks by more than was traded there had cancels. Of ``c`` cancelled lots, with
+  ``front`` lots ahead of us and ``back`` lots behind, so many stood ahead:
 
-      ahead share = c * front^n / (front^n + back^n),    n = ``EXPONENT``
+      prob_power     c * front^n / (front^n + back^n), ``n`` is ``exponent``, 3 when left out
+      prob_uniform   the same with n = 1: each lot is as likely to be cancelled as any other
+      risk_averse    none, as long as they fit behind us
 
-  where ``front`` is what stands ahead of us and ``back`` what stands behind. ``n = 1`` spreads
-  cancels evenly; a larger ``n`` puts more of them into the longer part. The share is rounded
-  *down* to whole lots: towards a later fill. What does not fit behind us came from ahead.
+  The share is rounded *down* to whole lots: towards a later fill. What does not fit behind us came
+  from ahead.
 - A level that grows, grows behind us.
 
 We fill only when (a) a trade at our price exceeds what is ahead, (b) a trade prints *through*
@@ -23,22 +25,41 @@ since the last message is kept in ``traded_lots`` and taken off the decrease bef
 counts as cancelled. So ``on_level_change`` belongs after *every* depth message, also when the
 level stayed as it was: the lots that refilled it joined behind us.
 
-What the model cannot see: cancels and arrivals within one message cancel out, our own order
+What no estimate can see: cancels and arrivals within one message cancel out, our own order
 changes nobody's mind, and a message that shows a trade late makes it look like a cancel.
 
-Source: the estimator of E. Rigtorp, "Estimating order queue position" (2013), with the power
-function in the form f(front) / (f(front) + f(back)) known from the hftbacktest family.
+Sources: the estimator is E. Rigtorp's, "Estimating order queue position" (2013), which shares out
+cancels by f(front) / (f(front) + f(back)); f(x) = x^n and the risk-averse limit are known from
+hftbacktest (``PowerProbQueueFunc``, ``RiskAdverseQueueModel``). n = 3 is a choice, not a fit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from sim.market.tape.records import TapeTrade
 
-MODEL: Final = "prob_power"
 EXPONENT: Final = 3
+
+
+class QueueModel(msgspec.Struct, frozen=True):
+    """How cancels at our price are shared out between ahead and behind: a name, what it says, its parameter.
+
+    ``exponent`` is that of the power, 0 where the model has none.
+    """
+
+    name: str
+    meaning: str
+    exponent: int = 0
+
+
+PROB_POWER: Final = QueueModel(
+    "prob_power", "cancels come from the longer part: front^n / (front^n + back^n) of them from ahead", EXPONENT
+)
+PROB_UNIFORM: Final = QueueModel("prob_uniform", "every lot is as likely to be cancelled: the power with n = 1", 1)
+RISK_AVERSE: Final = QueueModel("risk_averse", "only trades move us up; cancels come from behind as long as they fit")
+MODELS: Final[Mapping[str, QueueModel]] = {model.name: model for model in (PROB_POWER, PROB_UNIFORM, RISK_AVERSE)}
 
 
 class QueuedOrder(msgspec.Struct):
@@ -65,6 +86,13 @@ class QueuedOrder(msgspec.Struct):
 def join(side: int, price_ticks: int, size_lots: int, level_lots: int) -> QueuedOrder:
     """Place an order at the end of a level that holds ``level_lots``."""
     return QueuedOrder(price_ticks=price_ticks, side=side, size_lots=size_lots, ahead_lots=level_lots)
+
+
+def ahead_share(model: QueueModel, cancelled_lots: int, front_lots: int, back_lots: int) -> int:
+    """Say how many of the cancelled lots stood ahead by a model; whole lots, and possible ones."""
+    if model.exponent:
+        return floor_share(cancelled_lots, front_lots, back_lots, model.exponent)
+    return min(front_lots, max(0, cancelled_lots - back_lots))
 
 
 def floor_share(cancelled_lots: int, front_lots: int, back_lots: int, exponent: int = EXPONENT) -> int:
@@ -99,14 +127,14 @@ def on_trade(order: QueuedOrder, trade: TapeTrade, taken_lots: int = 0) -> int:
     return _fill(order, volume_lots)
 
 
-def on_level_change(order: QueuedOrder, old_lots: int, new_lots: int, exponent: int = EXPONENT) -> None:
+def on_level_change(order: QueuedOrder, old_lots: int, new_lots: int, model: QueueModel = PROB_POWER) -> None:
     """Move up by the cancels that a depth message shows; call it after each message, changed or not."""
     untraded_lots = max(0, old_lots - order.traded_lots)
     order.traded_lots = 0
     cancelled_lots = untraded_lots - new_lots
     if cancelled_lots > 0:
         back_lots = max(0, untraded_lots - order.ahead_lots)
-        order.ahead_lots -= floor_share(cancelled_lots, order.ahead_lots, back_lots, exponent)
+        order.ahead_lots -= ahead_share(model, cancelled_lots, order.ahead_lots, back_lots)
     # Nobody can be ahead who is not there any more.
     order.ahead_lots = min(order.ahead_lots, new_lots)
 
