@@ -24,6 +24,16 @@ _PAUSE_NS_MAX: Final = 4 * NS_PER_S
 # Pauses vary by so much of themselves, so that two connections do not knock in step.
 _JITTER: Final = 0.25
 
+# Says of one attempt to connect why it fails, empty where it does not; None says it of every attempt.
+Bar = Callable[[], str] | None
+REFUSED: Final = "connection refused"
+
+
+def why_barred(bars: dict[str, Bar]) -> str:
+    """Say why an attempt to connect fails; empty where it does not. Each bar is asked, and sees every attempt."""
+    whys = [REFUSED if bar is None else bar() for bar in bars.values()]
+    return next((why for why in whys if why), "")
+
 
 class Connection:
     """One connection. ``reach`` carries a hello to the venue; ``answer`` is what the venue does with it."""
@@ -38,8 +48,8 @@ class Connection:
         self.answered: Callable[[int], None] = _nobody
         self.opened: Callable[[], Any]
         self.lost: Callable[[str], Any]
-        # Why nobody can connect now, by the fault that says so: a name service gone, a door shut.
-        self.barred: dict[str, None] = {}
+        # What keeps attempts from connecting, by the fault that does: a name service gone, a door shut.
+        self.barred: dict[str, Bar] = {}
         self._kernel = kernel
         self._dice = dice
         self._down = down
@@ -87,7 +97,7 @@ class Connection:
         if not self._is_wanted or epoch != self.epoch:
             return
         self.epoch = epoch = epoch + 1
-        if self.barred:
+        if why_barred(self.barred):
             self._retry(epoch)
             return
         self._down.restart()

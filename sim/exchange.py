@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from sim.clocks import Clock
+from sim.connection import Bar
 from sim.dice import Dice
 from sim.kernel import Kernel
 from sim.market.flow import FlowMarket
@@ -35,7 +36,9 @@ Pits = Callable[..., Any]
 class Line(Protocol):
     """Connections of one kind, as a fault sees them: requests, or one of the streams."""
 
-    barred: dict[str, None]
+    barred: dict[str, Bar]
+    # What keeps those who have connected from signing in.
+    keyless: dict[str, Bar]
 
     def alive(self) -> tuple[int, ...]:
         """Give the numbers of the connections that are up."""

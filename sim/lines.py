@@ -14,7 +14,8 @@ class OneLine:
         """``reset`` breaks the connection as the venue's side does: by number, or whichever there is."""
         self._connection = connection
         self._reset = reset
-        self.barred = connection.barred
+        # Signing in is a part of connecting.
+        self.barred = self.keyless = connection.barred
 
     def alive(self) -> tuple[int, ...]:
         """Give the number of the connection, if it is up."""
@@ -35,6 +36,7 @@ class RequestLine(OneLine):
     def __init__(self, connection: Connection) -> None:
         """Break it with everything under way."""
         super().__init__(connection, self._break_off)
+        self.keyless = {}  # each request is signed by itself
 
     def carrier(self, message: Message) -> int:
         """Give the number of the connection there is now."""

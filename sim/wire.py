@@ -10,6 +10,7 @@ draws other dice, because another one is there.
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -67,6 +68,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
     ``number`` counts requests; an answer bears the number of its question, a stream message that of
     its connection. A connection's own words count below 0 where they could be taken for others.
+    ``size`` is how many bytes it is, where the link carries any; 0 where it carries records.
     """
 
     kind: str
@@ -75,18 +77,29 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     body: Any
     number: int = 0
     header: Header | None = None
+    size: int = 0
+
+
+class Hold(Protocol):
+    """Somebody who takes messages as they arrive, and hands them on in his own time, or never."""
+
+    def put(self, deliver: Callable[[Message], Any], message: Message) -> None:
+        """Take a message that has just arrived; ``deliver`` is whom it is for."""
 
 
 class Fate(msgspec.Struct, frozen=True, gc=False):
     """What a rule says of a message: late by ``extra_ns``, never, or a second time after ``again_ns``.
 
-    ``spoilt`` says how its bytes are spoilt on the way; empty for almost all.
+    ``spoilt`` says how its bytes are spoilt on the way; empty for almost all. One that ``strays`` keeps to no
+    order of its stream: it waits for none before it and holds none up. ``hold`` takes it as it arrives.
     """
 
     extra_ns: int = 0
     is_lost: bool = False
     again_ns: int | None = None
     spoilt: str = ""
+    strays: bool = False
+    hold: Hold | None = None
 
 
 LOST: Final = Fate(is_lost=True)
@@ -146,7 +159,7 @@ class Link:
         now_ns = self._kernel.now_ns
         delay_ns = self._weather_ns(now_ns)
         self.sent += 1
-        extra_ns, again_ns, is_lost, spoilt = 0, None, False, ""
+        extra_ns, again_ns, is_lost, spoilt, strays = 0, None, False, "", False
         for rule in self._rules:
             fate = rule.fate(self.name, message, now_ns)
             if fate is None and self._also:
@@ -156,6 +169,9 @@ class Link:
                 is_lost = is_lost or fate.is_lost
                 again_ns = fate.again_ns if again_ns is None else again_ns
                 spoilt = spoilt or fate.spoilt
+                strays = strays or fate.strays
+                if fate.hold is not None:
+                    deliver = partial(fate.hold.put, deliver)
         if spoilt and self.spoil is not None:
             message = self.spoil(message, spoilt)
         elif spoilt:
@@ -165,7 +181,7 @@ class Link:
             self.lost += 1
             return
         arrives_ns = now_ns + delay_ns + extra_ns
-        self._arrive(arrives_ns, message, deliver)
+        self._arrive(arrives_ns, message, deliver, strays=strays)
         if again_ns is not None:
             # A second copy comes when it comes, and holds nothing else up.
             self._kernel.at(arrives_ns + again_ns, deliver, message)
@@ -187,7 +203,7 @@ class Link:
         first, second = self._dice.pair("link", self.name, cell, self._ordinal)
         return lognormal_ns(first, second, self._delay.median_ns, self._delay.sigma)
 
-    def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], Any]) -> None:
-        if self._is_stream:
+    def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], Any], *, strays: bool) -> None:
+        if self._is_stream and not strays:
             at_ns = self._last_ns = max(at_ns, self._last_ns)
         self._kernel.at(at_ns, deliver, message)

@@ -5,11 +5,17 @@ from typing import TYPE_CHECKING, Final
 from sim.connection import HELLO, WELCOME
 from sim.faults.installing import Install, during, rule
 from sim.plan import PlannedFault
-from sim.wire import LOST, REST, STREAMS, Fate, Message, Stage
+from sim.venue import codes
+from sim.venue.engine import UNSIGNED
+from sim.wire import LOST, PRIVATE, REST, STREAMS, Fate, Message, Stage
 from strategy.units import NS_PER_S
 
 if TYPE_CHECKING:
     from sim.exchange import Exchange
+
+# Why an attempt to connect failed, as the one who made it is told.
+HANDSHAKE: Final = "the TLS handshake failed"
+NO_KEY: Final = "the key has expired"
 
 
 class Reset:
@@ -112,9 +118,72 @@ def _dns_outage(fault: PlannedFault, world: "Exchange") -> None:
     during(fault, world, begin, end)
 
 
+class _Handshakes:
+    """Fails some attempts to connect, each by a draw of its own, keyed by its number on its kind of connection."""
+
+    def __init__(self, fault: PlannedFault, world: "Exchange", name: str) -> None:
+        """Look at the attempts on one kind of connection."""
+        self._fault, self._world, self._name = fault, world, name
+        self._count = 0
+
+    def __call__(self) -> str:
+        """Say whether this attempt fails."""
+        fault, world = self._fault, self._world
+        self._count += 1
+        if world.dice.unit("fault", fault.id, self._name, self._count) >= fault.params["prob"]:
+            return ""
+        world.bit(fault)
+        return HANDSHAKE
+
+
+def _tls_failure(fault: PlannedFault, world: "Exchange") -> None:
+    """Fail attempts to connect while it lasts."""
+    bars = {name: _Handshakes(fault, world, name) for name in fault.params["connections"]}
+
+    def begin() -> None:
+        for name, bar in bars.items():
+            world.lines[name].barred[fault.id] = bar
+            if fault.params["resets"]:
+                world.lines[name].reset()
+
+    def end() -> None:
+        for name in bars:
+            world.lines[name].barred.pop(fault.id, None)
+
+    during(fault, world, begin, end, bites=False)
+
+
+def _auth_expiry(fault: PlannedFault, world: "Exchange") -> None:
+    """Turn whoever has to show a key away while it lasts: the private stream, and signed requests."""
+    before = world.gateway.item_refusal
+    # Orders over a stream are signed in for as well, where they go that way.
+    signed_in = [world.lines[name] for name in ((PRIVATE, REST) if fault.params["requests"] else (PRIVATE,))]
+
+    def refusal(message: Message, number: int) -> str:
+        is_hit = fault.start_ns <= world.kernel.now_ns < fault.end_ns and fault.params["requests"]
+        if is_hit and not isinstance(message.body.commands[number], UNSIGNED):
+            world.bit(fault)
+            return codes.KEY
+        return before(message, number)
+
+    def begin() -> None:
+        for line in signed_in:
+            line.keyless[fault.id] = lambda: NO_KEY
+        world.lines[PRIVATE].reset()
+
+    def end() -> None:
+        for line in signed_in:
+            line.keyless.pop(fault.id, None)
+
+    world.gateway.item_refusal = refusal
+    during(fault, world, begin, end)
+
+
 INSTALL: Final[dict[str, Install]] = {
     "reset": _reset,
     "half_open": _half_open,
     "slow_close": _slow_close,
     "dns_outage": _dns_outage,
+    "tls_failure": _tls_failure,
+    "auth_expiry": _auth_expiry,
 }

@@ -23,6 +23,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 OK: Final = Verdict(0, "OK")
 PARAMETERS: Final = 10001
 BAD_KEY: Final = Verdict(10003, "API key is invalid.")
+KEY_EXPIRED: Final = Verdict(33004, "Your api key has expired.")
 BAD_SIGNATURE: Final = Verdict(10004, "error sign! please check your signature generation algorithm.")
 NO_ROUTE: Final = Verdict(10017, "Route not found.")
 SERVER_ERROR: Final = Verdict(10016, "Server error.")
@@ -40,6 +41,7 @@ _CONTRACTS: Final = MappingProxyType(
         codes.DOWN: SERVER_ERROR,
         codes.BANNED: Verdict(10018, "Exceeded the IP Rate Limit."),
         codes.BUSY: Verdict(110079, "The order is processing and can not be operated, please try again later"),
+        codes.KEY: KEY_EXPIRED,
         codes.TIMESTAMP: Verdict(10002, "invalid request, please check your server timestamp or recv_window param."),
         codes.UNKNOWN_SYMBOL: Verdict(10029, "The requested symbol is invalid."),
         codes.DUPLICATE_ID: Verdict(110072, "OrderLinkedID is duplicate"),

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from sim.calls import Call
-from sim.connection import HELLO, WELCOME
+from sim.connection import HELLO, WELCOME, Bar, why_barred
 from sim.serve.asked import Plan
 from sim.serve.site import Site
 from sim.serve.spoiling import how_spoilt, unspoilt
@@ -23,7 +23,6 @@ from strategy.requests import request_of
 from strategy.units import NS_PER_MS
 
 _DOOR: Final = "query"
-_REFUSED: Final = "connection refused"
 # Requests whose answers were lost, and whose client never says that it has left: the oldest is forgotten.
 _PENDING_MAX: Final = 10_000
 RESET: Final = "reset"
@@ -209,7 +208,8 @@ class RestLine:
         """Be connected without a word: a process connects before it calls itself started."""
         self._site = site
         self._roads = roads
-        self.barred: dict[str, None] = {}
+        self.barred: dict[str, Bar] = {}
+        self.keyless: dict[str, Bar] = {}
         self.talks: dict[int, Carrier] = {}
         self._http = self._connection(site.next_connection())
 
@@ -238,10 +238,10 @@ class RestLine:
     def connect(self, connected: Callable[[str], None]) -> None:
         """Want a connection for requests; what nobody answers is for the client's own patience."""
         kernel, up = self._site.kernel, self._site.exchange.links[REST_UP]
-        if self.barred:
-            kernel.at(kernel.now_ns + 2 * up.median_ns, connected, _REFUSED)
-        elif not self._http.is_lost:
+        if not self._http.is_lost:
             connected("")
+        elif why := why_barred(self.barred):
+            kernel.at(kernel.now_ns + 2 * up.median_ns, connected, why)
         else:
             number = self._site.next_connection()
             up.send(Message(HELLO, "", "", None, -number), partial(self._at_venue, connected))
@@ -257,10 +257,10 @@ class RestLine:
 
     def http(self, plan: Plan, finish: Finish) -> Callable[[], None]:
         """Carry a request on the connection there is; a client that never asked for one has one."""
-        if self.barred:
-            finish(Cut(_REFUSED))
-            return _nothing
         if self._http.is_lost:
+            if why := why_barred(self.barred):
+                finish(Cut(why))
+                return _nothing
             self._http = self._connection(self._site.next_connection())
         line = self._http
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sim.connection import HELLO, WELCOME
+from sim.connection import HELLO, REFUSED, WELCOME, Bar, why_barred
 from sim.serve.site import Site
 from sim.serve.spoiling import how_spoilt, spoilt_text
 from sim.wire import Link, Message
@@ -20,7 +20,6 @@ ABNORMAL: Final = 1006
 PONG: Final = "pong"
 # A handshake is two round trips: the connection, then the upgrade; it reaches the venue on the third leg.
 _LEGS: Final = 3
-_REFUSED: Final = "connection refused"
 _FRAME_MAX: Final = 200_000
 _TOPICS_CHARS_MAX: Final = 21_000
 _AUTH_ARGS: Final = 3
@@ -34,7 +33,8 @@ class StreamLine:
 
     def __init__(self) -> None:
         """Have none."""
-        self.barred: dict[str, None] = {}
+        self.barred: dict[str, Bar] = {}
+        self.keyless: dict[str, Bar] = {}
         self.talks: dict[int, Talk] = {}
 
     def alive(self) -> tuple[int, ...]:
@@ -85,8 +85,8 @@ class Talk:
     def knock(self) -> None:
         """Open it: what nobody answers is for the client's own patience."""
         kernel, leg_ns = self.site.kernel, self.down.median_ns
-        if self._line.barred:
-            kernel.at(kernel.now_ns + 2 * leg_ns, self._refuse)
+        if why := why_barred(self._line.barred):
+            kernel.at(kernel.now_ns + 2 * leg_ns, self._refuse, why)
         else:
             kernel.at(kernel.now_ns + _LEGS * leg_ns, self._at_venue, Message(HELLO, "", "", None, self._own_number))
 
@@ -94,10 +94,10 @@ class Talk:
     def _own_number(self) -> int:
         return self.sign * self.number
 
-    def _refuse(self) -> None:
+    def _refuse(self, why: str) -> None:
         if not self.is_over:
             self.is_over = True
-            self._tell_opened(_REFUSED)
+            self._tell_opened(why)
 
     def _at_venue(self, _hello: Message) -> None:
         if self.is_over:
@@ -129,7 +129,7 @@ class Talk:
         if was_open:
             self._tell_closed(code, reason)
         else:
-            self._tell_opened(_REFUSED)
+            self._tell_opened(REFUSED)
 
     def _end(self) -> None:
         self.is_open, self.is_over = False, True
@@ -165,7 +165,8 @@ class Talk:
         """Put frames on the wire as one message: what loses it loses all of them."""
         if not self.is_over:
             number = self.number if body is not None or symbol else self._own_number
-            self.down.send(Message(kind, symbol, client_id, body, number), partial(self._hear, texts))
+            size = sum(map(len, texts))
+            self.down.send(Message(kind, symbol, client_id, body, number, size=size), partial(self._hear, texts))
 
     def _hear(self, texts: list[str], message: Message) -> None:
         if self.is_open:
@@ -183,6 +184,8 @@ class Talk:
         args = frame.get("args")
         if not isinstance(args, list) or len(args) != _AUTH_ARGS:
             return "Params Error"
+        if why := why_barred(self._line.keyless):
+            return why
         key, expires, sign = (str(arg) for arg in args)
         if not (expires.isascii() and expires.isdigit() and len(expires) <= _STAMP_DIGITS_MAX):
             return "Params Error"

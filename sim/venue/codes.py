@@ -21,6 +21,7 @@ SELF_TRADE: Final = "self_trade"
 NOT_FILLED: Final = "not_filled"
 GONE: Final = "gone"
 BELOW_FILLED: Final = "below_filled"
+KEY: Final = "key"
 BY_CLIENT: Final = "by_client"
 BY_VENUE: Final = "by_venue"
 
@@ -43,6 +44,7 @@ MEANINGS: Final = MappingProxyType(
         NOT_FILLED: "immediate-or-cancel or fill-or-kill, and this much found no counterparty",
         GONE: "no such order is open",
         BELOW_FILLED: "the new size is not above what has traded",
+        KEY: "the key is not good, or not any more",
         BY_CLIENT: "cancelled on request",
         BY_VENUE: "cancelled by the venue",
     }

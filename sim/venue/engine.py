@@ -29,7 +29,8 @@ from strategy.units import NS_PER_MS
 
 _AHEAD_NS_MAX: Final = 1000 * NS_PER_MS
 _HEARTBEAT_NS: Final = 500 * NS_PER_MS
-_UNSIGNED: Final = (commands.RequestBook, commands.SampleClock)
+# What anybody may ask.
+UNSIGNED: Final = (commands.RequestBook, commands.SampleClock)
 
 
 class Venue(Conditions):
@@ -79,7 +80,7 @@ class Venue(Conditions):
         code = self.limits.admit(command, now_ns)
         if code:
             return unanswered(command, code)
-        if not isinstance(command, _UNSIGNED) and not self._is_timely(signed_ns, now_ns, window_ns):
+        if not isinstance(command, UNSIGNED) and not self._is_timely(signed_ns, now_ns, window_ns):
             self.refused_stamps += 1
             return refusal_of(command, codes.TIMESTAMP, venue_ns)
         if symbol and symbol not in self.instruments:

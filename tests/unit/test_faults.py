@@ -1,5 +1,7 @@
 """Every kind of fault bites, is chosen by keyed draws, and moves nothing else when it is taken out."""
 
+import re
+
 import pytest
 from heard import Heard
 from small_world import small_scenario, small_world
@@ -55,6 +57,10 @@ FAULTS = {
     "reset": "{at_s: 3, for_s: 10, kind: reset, connections: [rest, private], every_s: 2}",
     "half_open": "{at_s: 3, kind: half_open, connections: [public]}",
     "slow_close": "{at_s: 3, kind: slow_close, connections: [rest], close_s: 2}",
+    "bandwidth": "{at_s: 3, for_s: 10, kind: bandwidth, links: [public, rest_down], kib_per_s: 3}",
+    "slow_reader": "{at_s: 3, for_s: 10, kind: slow_reader, links: [public], kib_per_s: 1, buffer_kib: 2}",
+    "tls_failure": "{at_s: 3, for_s: 5, kind: tls_failure, connections: [rest, private], prob: 0.9}",
+    "auth_expiry": "{at_s: 3, for_s: 5, kind: auth_expiry}",
     "dns_outage": "{at_s: 3, for_s: 5, kind: dns_outage, connections: [rest, public, private]}",
     "feed_frozen": "{at_s: 3, for_s: 10, kind: feed_frozen}",
     "volatility": "{at_s: 3, for_s: 10, kind: volatility, factor: 4}",
@@ -184,7 +190,8 @@ def test_taking_one_fault_out_leaves_the_draws_of_the_other(tmp_path):
 
 
 def test_a_plan_is_written_and_read_back(tmp_path):
-    faults = ", ".join(FAULTS.values())
+    # No two heap budgets at once: what needs one beside it finds that of its own kind.
+    faults = re.sub(r", \{at_s: 3, kind: heap_budget[^}]*\}", "", ", ".join(FAULTS.values()))
     planned = expand(small_scenario(tmp_path, 20, faults=faults), 7)
     assert planned == from_bytes(to_bytes(planned))
     assert (faults.count("kind:"), 7, 15 * 10**9) == (len(planned.faults), planned.seed, planned.calm_ns)

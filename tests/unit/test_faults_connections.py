@@ -69,6 +69,51 @@ def test_who_is_connected_stays_so_when_the_name_leads_nowhere(tmp_path):
     assert not seen.of((events.NotSent, events.StreamDown))
 
 
+def test_a_handshake_that_fails_keeps_out_who_connects_and_not_who_is_connected(tmp_path):
+    fault = "{at_s: 3, for_s: 6, kind: tls_failure, connections: [rest, public, private]%s}"
+    (tmp_path / "kept").mkdir()
+    _, kept = played(tmp_path / "kept", fault % ", resets: false")
+    assert not kept.of((events.NotSent, events.StreamDown))
+    world, seen = played(tmp_path, fault % "", seconds=30)
+    assert seen.of(events.NotSent, 3.2, 9)
+    assert not seen.of((events.OrderAccepted, events.BookDelta, events.OrderReport), 3.2, 9)
+    assert seen.of(events.OrderAccepted, 12)
+    assert world.bites[world.plan.faults[0].id] > 3, "attempt after attempt"
+
+
+def test_each_handshake_fails_by_a_draw_of_its_own(tmp_path):
+    """Half of them fail: connections come up one attempt after another, long before the fault is over."""
+    fault = "{at_s: 3, for_s: 60, kind: tls_failure, connections: [public, private], prob: 0.5}"
+    world, seen = played(tmp_path, fault, seconds=70, calm_s=65)
+    ups = [at_s for at_s, event in seen.log if isinstance(event, events.StreamUp) and at_s > 3]
+    assert 2 == len(ups)
+    assert max(ups) < 60
+    assert 0 < world.bites[world.plan.faults[0].id] < 12
+
+
+def test_a_key_that_has_expired_is_told_and_whoever_signs_is_refused(tmp_path):
+    world, seen = played(tmp_path, "{at_s: 3, for_s: 5, kind: auth_expiry}", seconds=40)
+    assert [("private", True)] == [(event.stream, 3 <= at_s < 3.1) for at_s, event in seen.log if _is_down(event)]
+    assert not [at_s for at_s, event in seen.log if isinstance(event, events.StreamUp) and 3 < at_s < 8]
+    assert seen.of(events.BookDelta, 3.2, 8), "what needs no key goes on"
+    assert "key" in {event.code for event in seen.of((events.CancelRefused, events.Unanswered), 3, 8)}
+    refused = {event.client_id for event in seen.of(events.OrderRejected) if event.code == "key"}
+    assert not any(client_id in world.venue.orders for client_id in refused)
+    assert seen.of(events.ClockSampled, 3.2, 8) or not seen.of(commands.SampleClock, 3.2, 7.5)
+    assert seen.of(events.OrderAccepted, 15)
+
+
+def test_a_key_may_be_good_for_requests_alone(tmp_path):
+    _, seen = played(tmp_path, "{at_s: 3, for_s: 5, kind: auth_expiry, requests: false}", seconds=40)
+    assert not [event for event in seen.of((events.CancelRefused, events.OrderRejected)) if event.code == "key"]
+    assert seen.of((events.OrderReport, events.OpenOrdersReport, events.FillsReport), 3.5, 8)
+    assert not [at_s for at_s, event in seen.log if isinstance(event, events.StreamUp) and 3 < at_s < 8]
+
+
+def _is_down(event):
+    return isinstance(event, events.StreamDown)
+
+
 def test_a_frozen_feed_is_silent_about_its_symbol_and_the_stream_stays_up(tmp_path):
     fault = "{at_s: 3, for_s: 10, kind: feed_frozen, symbols: [BTCUSDT]}"
     world, seen = played(tmp_path, fault, symbols="[BTCUSDT, ETHUSDT]")

@@ -235,3 +235,23 @@ def test_self_trade_prevention_is_the_new_orders_own_choice(tmp_path, smp_type, 
     client.create(orderLinkId="maker", price="60000")
     client.create(orderLinkId="taker", price="59000", side="Sell", timeInForce="GTC", smpType=smp_type)
     assert survivors == [one.client_id for one in client.venue.venue.open_orders()]
+
+
+def test_a_key_that_has_expired_cannot_sign_in_and_signs_for_nothing(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 5, for_s: 10, kind: auth_expiry}")
+    before = private(client)
+    client.wait(5)
+    assert before.ended is not None
+    assert "expired" in client.stream("/v5/private").sign_in()[0]["ret_msg"]
+    assert 33004 == client.create(orderLinkId="a-1")["retCode"]
+    assert not list(client.venue.venue.open_orders())
+    client.wait(10)
+    assert client.stream("/v5/private").sign_in()[0]["success"]
+    assert 0 == client.create(orderLinkId="a-2")["retCode"]
+
+
+def test_a_handshake_that_fails_says_so(tmp_path):
+    client = Client(tmp_path, faults="{at_s: 1, for_s: 5, kind: tls_failure, connections: [public, rest]}")
+    client.wait(1)
+    assert "the TLS handshake failed" == client.stream("/v5/public/linear").opened
+    assert [Cut("the TLS handshake failed")] == client.signed("GET", "/v5/order/realtime?category=linear")

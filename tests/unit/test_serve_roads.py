@@ -41,7 +41,10 @@ def test_a_process_begins_connected_and_connects_again_by_a_round_trip(client):
 
 
 def test_a_barred_door_says_so(client):
-    client.venue.wire.lines["rest"].barred["shut"] = None
+    line = client.venue.wire.lines["rest"]
+    line.barred["shut"] = None
+    assert [""] == knock(client), "who is connected stays so"
+    line.reset()
     assert ["connection refused"] == knock(client)
     (came,) = client.signed("GET", OPEN)
     assert isinstance(came, Cut)

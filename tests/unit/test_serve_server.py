@@ -121,7 +121,9 @@ def test_a_client_that_leaves_in_the_middle_takes_nothing_with_it(tmp_path):
 
 def test_a_request_that_is_cut_ends_without_an_answer(tmp_path):
     async def part(venue):
-        venue.served.wire.lines["rest"].barred["shut"] = None
+        line = venue.served.wire.lines["rest"]
+        line.barred["shut"] = None
+        line.reset()
         assert b"" == await venue.said(TIME)
 
     play(tmp_path, part)

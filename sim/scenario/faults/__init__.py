@@ -1,6 +1,6 @@
 """The faults a scenario can contain: one model per kind, told apart by ``kind``.
 
-A room per part of the world: ``orders``, ``network``, ``connections``, ``feeds``, ``venue``, ``clocks``,
+A room per part of the world: ``orders``, ``network``, ``queues``, ``connections``, ``feeds``, ``venue``, ``clocks``,
 ``host``, ``market``.
 Each lists its models and one example of each; here they become one discriminated union.
 """
@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final, Union, get_args
 
 from pydantic import Field
 
-from sim.scenario.faults import clocks, connections, feeds, host, market, network, orders, venue
+from sim.scenario.faults import clocks, connections, feeds, host, market, network, orders, queues, venue
 from sim.scenario.faults.base import Fault
 
-_ROOMS: Final = (orders, network, connections, feeds, venue, clocks, host, market)
+_ROOMS: Final = (orders, network, queues, connections, feeds, venue, clocks, host, market)
 
 
 def kind_of(model: type[Fault]) -> str:

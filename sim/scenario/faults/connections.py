@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 from pydantic import Field, Strict
 
 from sim.scenario.faults.base import CONNECTIONS, Connections, Fault, Lasting, unheeded
-from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Subset, Where
-from strategy.file_model import AboveZero, Complaint, relation
+from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Subset, Uniform, Where
+from strategy.file_model import AboveZero, Complaint, Share, relation
 
 _RequestKind = Literal["create", "amend", "cancel", "cancel_all", "query", "book"]
 _Requests = Annotated[tuple[_RequestKind, ...], Strict(False), Field(min_length=1)]
@@ -94,10 +94,54 @@ class DnsOutage(Lasting):
     """Whether what is connected is reset as it begins: an address that moved."""
 
 
-MODELS: Final = (Reset, HalfOpen, SlowClose, DnsOutage)
+class TlsFailure(Lasting):
+    """Attempts to connect fail in the handshake: a certificate ran out, a proxy that cannot be spoken to.
+
+    What is connected stays so, unless it is reset. Each attempt fails by a draw of its own, so that with
+    a probability below 1 some get through.
+    """
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 90),
+        "connections": Subset(CONNECTIONS),
+        "prob": Uniform(0.2, 1),
+        "resets": Choice((True, False)),
+    }
+
+    kind: Literal["tls_failure"]
+    """`tls_failure`: connecting fails in the handshake."""
+    connections: Connections
+    """Which connections are hit."""
+    prob: Share = 1
+    """How likely each attempt fails, from 0 to 1."""
+    resets: bool = True
+    """Whether what is connected is reset as it begins."""
+
+
+class AuthExpiry(Lasting):
+    """The venue takes our key no longer: what has to be signed is refused, and nobody can sign in.
+
+    The private stream ends as it begins, and comes back once the key is good again. What needs no key
+    (the public stream, books, the venue's time) works all the while.
+    """
+
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 90),
+        "requests": Choice((True, False)),
+    }
+
+    kind: Literal["auth_expiry"]
+    """`auth_expiry`: the key is not good for a while."""
+    requests: bool = True
+    """Whether signed requests are refused as well; without it only signing in to the private stream fails."""
+
+
+MODELS: Final = (Reset, HalfOpen, SlowClose, DnsOutage, TlsFailure, AuthExpiry)
 EXAMPLES: Final = {
     "reset": "{at_s: 10, for_s: 20, kind: reset, connections: [rest], cut: applied, requests: [create], every_s: 5}",
     "half_open": "{at_s: 10, kind: half_open, connections: [private]}",
     "slow_close": "{at_s: 10, kind: slow_close, connections: [public, private], close_s: 4}",
     "dns_outage": "{at_s: 10, for_s: 20, kind: dns_outage, connections: [rest, public, private]}",
+    "tls_failure": "{at_s: 10, for_s: 20, kind: tls_failure, connections: [rest, private], prob: 0.8}",
+    "auth_expiry": "{at_s: 10, for_s: 20, kind: auth_expiry}",
 }
