@@ -12,7 +12,7 @@ from pydantic import Field
 
 from strategy.config_core import Account, Feed, Loop, Orders, Pacing, Regimes, Signals
 from strategy.config_guard import Guard
-from strategy.config_quote import ClosedForm, Placement, Queue, Skew, Spread, SymbolSizes, Symmetric
+from strategy.config_quote import ClosedForm, Fair, Placement, Queue, Skew, Spread, SymbolSizes, Symmetric
 from strategy.documents import Reading, read
 from strategy.file_model import Complaint, Document, Name, Symbol, relation
 
@@ -40,6 +40,8 @@ class Config(Document):
     """How often to decide, and how commands travel."""
     guard: Guard = Guard()
     """When to quote less and when to stop."""
+    fair: Fair = Fair()
+    """Where the mid is thought to go."""
     spread: Spread = Spread()
     """The width of the quotes."""
     skew: Skew = Skew()

@@ -147,6 +147,8 @@ class Signals(Written):
     """Window of refused requests, in seconds."""
     takes_window_s: AboveZero = 900.0
     """Window of fills we took, in seconds."""
+    takers_half_life_s: AboveZero = 0.5
+    """Half-life of the count of takers that moves the fair value, in seconds."""
 
 
 class Feed(Written):

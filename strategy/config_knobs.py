@@ -20,6 +20,7 @@ from strategy.instrument import ImpossibleInstrument, Instrument, size_lots_of, 
 from strategy.knobs import (
     AccountKnobs,
     ClosedFormKnobs,
+    FairKnobs,
     FeedKnobs,
     GuardKnobs,
     Knobs,
@@ -94,6 +95,11 @@ def knobs(config: Config, instruments: Sequence[Instrument], capability: Capabil
         symbols=tuple(_symbol(config, instrument) for instrument in instruments),
         account=_account(config),
         guard=_guard(config),
+        fair=FairKnobs(
+            taker_bps=config.fair.taker_bps,
+            imbalance_bps=config.fair.imbalance_bps,
+            shift_bps_max=config.fair.shift_bps_max,
+        ),
         skew=SkewKnobs(
             slope_bps_per_pct=config.skew.slope_bps_per_pct,
             dead_band_pct=config.skew.dead_band_pct,
@@ -260,6 +266,7 @@ def _signals(config: Config) -> SignalKnobs:
         round_trip_window_ns=_from_s(signals.round_trip_window_s),
         rejects_window_ns=_from_s(signals.rejects_window_s),
         takes_window_ns=_from_s(signals.takes_window_s),
+        takers_half_life_ns=_from_s(signals.takers_half_life_s),
     )
 
 

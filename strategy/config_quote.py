@@ -98,6 +98,17 @@ class SpreadOverride(Written):
     """What the mid moves against us after our fills, in bps."""
 
 
+class Fair(Written):
+    """Where the mid is thought to go: the quotes are put around it, not around the mid of now."""
+
+    taker_bps: FromZero = 0.0
+    """Shift for each taker by which buyers lead sellers (`signals.takers_half_life_s`), in bps of the mid."""
+    imbalance_bps: FromZero = 0.0
+    """Shift where all that rests at the touch is on the bid, in bps; in proportion where it is not."""
+    shift_bps_max: FromZero = 0.3
+    """The most the fair value is away from the mid, in bps."""
+
+
 class Skew(Written):
     """How far inventory moves both quotes: down when long, up when short."""
 

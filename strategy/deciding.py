@@ -9,12 +9,13 @@ from strategy.backoff import pause_ns
 from strategy.context import ASK_SLOT, BID_SLOT, TAKE_SLOT, QuoteContext, Readings, Working
 from strategy.core_state import CoreState, holding_of
 from strategy.desk import Desk
-from strategy.knobs import Knobs, SymbolKnobs
+from strategy.knobs import FairKnobs, Knobs, SymbolKnobs
 from strategy.limits import Holding, room_lots
 from strategy.order import Order
 from strategy.order_states import State
 from strategy.retreat import why_blocked
-from strategy.units import BUY, NS_PER_MS, PCT, SELL
+from strategy.signals import imbalance
+from strategy.units import BPS, BUY, NS_PER_MS, PCT, SELL
 
 # Uncertainty before any sample of the venue's clock: worse than every threshold, yet a number.
 _UNSURE_MS: Final = 1e12
@@ -80,7 +81,7 @@ def _context(state: CoreState, index: int, knobs: Knobs, now_ns: int, blocked: s
         best_ask_ticks=book.best_ask_ticks,
         best_ask_lots=book.asks.get(book.best_ask_ticks, 0),
         mid2_ticks=book.mid2_ticks,
-        fair_ticks=book.mid2_ticks / 2,
+        fair_ticks=_fair_ticks(desk, knobs.fair, now_ns),
         readings=_readings(state, desk, symbol, knobs, now_ns),
         thinness=signals.thinness(),
         adverse_bps=signals.adverse_bps(now_ns),
@@ -92,6 +93,17 @@ def _context(state: CoreState, index: int, knobs: Knobs, now_ns: int, blocked: s
         memory=desk.memory,
         **_orders_part(state, index, knobs),
     )
+
+
+def _fair_ticks(desk: Desk, fair: FairKnobs, now_ns: int) -> float:
+    """Give where the mid is thought to go: on the takers' way, and away from the fuller side of the touch."""
+    book = desk.book
+    shift_bps = fair.taker_bps * desk.signals.takers.value(now_ns)
+    shift_bps += fair.imbalance_bps * imbalance(
+        book.lots_at(BUY, book.best_bid_ticks), book.lots_at(SELL, book.best_ask_ticks)
+    )
+    shift_bps = max(-fair.shift_bps_max, min(fair.shift_bps_max, shift_bps))
+    return book.mid2_ticks / 2 * (1.0 + shift_bps / BPS)
 
 
 def _readings(state: CoreState, desk: Desk, symbol: SymbolKnobs, knobs: Knobs, now_ns: int) -> Readings:

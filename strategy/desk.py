@@ -92,7 +92,7 @@ class Desk(msgspec.Struct):
 
     def on_trade(self, now_ns: int, event: PublicTrade) -> None:
         """Take a public trade: it eats the queues we stand in."""
-        self.signals.on_trade(now_ns, event.side, event.size_lots)
+        self.signals.on_trade(now_ns, event.side, event.size_lots, event.venue_ns)
         for place in self.places.values():
             place.on_trade(event.price_ticks, event.size_lots, event.side)
 

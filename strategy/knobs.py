@@ -69,6 +69,14 @@ class SpreadKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     adverse_markout: RampKnobs  # bps lost after our fills
 
 
+class FairKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
+    """What moves the fair value away from the mid, and how far it may."""
+
+    taker_bps: float = 0.0  # per taker that one side leads by
+    imbalance_bps: float = 0.0  # where all that rests at the touch is on the bid
+    shift_bps_max: float = 0.0
+
+
 class SkewKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     """How far inventory moves the reservation price."""
 
@@ -140,6 +148,7 @@ class SignalKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     round_trip_window_ns: int
     rejects_window_ns: int
     takes_window_ns: int
+    takers_half_life_ns: int = 500_000_000
 
 
 class FeedKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
@@ -201,6 +210,7 @@ class Knobs(_Knobs, frozen=True, gc=False, kw_only=True):
     symbols: tuple[SymbolKnobs, ...]
     account: AccountKnobs
     guard: GuardKnobs
+    fair: FairKnobs = FairKnobs()
     skew: SkewKnobs
     queue: QueueKnobs
     placement: PlacementKnobs

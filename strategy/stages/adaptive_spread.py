@@ -15,6 +15,7 @@ from strategy.knobs import Knobs, RampKnobs
 from strategy.units import BPS, NS_PER_S, PPM_PER_BPS
 
 NAME: Final = "adaptive_spread"
+FAIR_VALUE: Final = "fair_value"
 ONE_SIDED: Final = "ONE_SIDED_BOOK"
 
 WIDTH_BPS_MIN: Final = 0.6
@@ -68,13 +69,16 @@ def set_width(context: QuoteContext, knobs: Knobs) -> QuoteContext:
     bid = min(context.fair_ticks - half, mid - _HALF_TICK)
     ask = max(context.fair_ticks + half, mid + _HALF_TICK)
     widened = mid * context.widen_bps / BPS / 2  # the guard's own share, already recorded
+    shift, shares = context.fair_ticks - mid, context.shares
+    if shift:
+        shares = (*shares, Share(FAIR_VALUE, shift, shift))
     return replace(
         context,
         width_bps=width_bps,
         no_quote_reason=reason,
         bid_fair_ticks=bid,
         ask_fair_ticks=ask,
-        shares=(*context.shares, Share(NAME, bid - mid + widened, ask - mid - widened)),
+        shares=(*shares, Share(NAME, bid - mid - shift + widened, ask - mid - shift - widened)),
         # Remembering no more than the ceiling bounds the time to come back from a burst.
         memory=replace(memory, width_bps=min(width_bps, spread.width_bps_ceiling), width_ns=context.now_ns),
     )

@@ -98,7 +98,10 @@ def test_the_guards_widening_stays_the_guards_share() -> None:
 def test_quotes_stand_around_fair_value() -> None:
     context = sized(fair_ticks=MID_TICKS + 0.05)
     assert (context.bid_fair_ticks, context.ask_fair_ticks) == pytest.approx((MID_TICKS - 0.55, MID_TICKS + 0.65))
-    assert (context.shares[-1].bid_ticks, context.shares[-1].ask_ticks) == pytest.approx((-0.55, 0.65))
+    fair, width = context.shares[-2:]
+    assert (fair.stage, width.stage) == ("fair_value", "adaptive_spread")
+    assert (fair.bid_ticks, fair.ask_ticks) == pytest.approx((0.05, 0.05))
+    assert (width.bid_ticks, width.ask_ticks) == pytest.approx((-0.6, 0.6))
 
 
 @pytest.mark.parametrize("fair", [MID_TICKS - 7.0, MID_TICKS + 7.0])

@@ -13,8 +13,10 @@ from strategy.signals import (
     Markouts,
     Norm,
     Signals,
+    TakerFlow,
     Volatility,
     decay,
+    imbalance,
     make_signals,
     mass_s,
 )
@@ -135,8 +137,8 @@ def test_thinness_compares_with_the_symbols_own_norm() -> None:
 def test_a_drain_is_traded_lots_per_second_of_its_own_side() -> None:
     signals = make_signals(KNOBS.signals)
     for second in range(601):
-        signals.on_trade(NOW_NS + second * NS_PER_S, SELL, 4)
-        signals.on_trade(NOW_NS + second * NS_PER_S, BUY, 2)
+        signals.on_trade(NOW_NS + second * NS_PER_S, SELL, 4, second * NS_PER_S)
+        signals.on_trade(NOW_NS + second * NS_PER_S, BUY, 2, second * NS_PER_S)
     end_ns = NOW_NS + 600 * NS_PER_S
     assert signals.bid_drain.value(end_ns) == pytest.approx(4.0, rel=0.02)
     assert signals.ask_drain.value(end_ns) == pytest.approx(2.0, rel=0.02)
@@ -151,6 +153,35 @@ def test_asking_for_a_drain_changes_nothing_and_the_first_second_is_unknown() ->
     assert drain.value(NOW_NS + NS_PER_S) == 0.0
     assert drain.value(NOW_NS + 3 * NS_PER_S) == pytest.approx(10.0, rel=0.03)
     assert (drain.at_ns, drain.lots) == (NOW_NS, 30)
+
+
+# --- where the mid is going
+
+
+def test_takers_are_counted_by_side_and_forgotten_by_halves() -> None:
+    flow = TakerFlow(2 * NS_PER_S)
+    assert flow.value(NOW_NS) == 0.0
+    for number, side in enumerate((BUY, BUY, SELL, BUY)):
+        flow.update(NOW_NS, side, number * NS_PER_MS)
+    assert flow.value(NOW_NS) == pytest.approx(2.0)
+    assert flow.value(NOW_NS + 2 * NS_PER_S) == pytest.approx(1.0)
+    flow.update(NOW_NS + 2 * NS_PER_S, SELL, NS_PER_S)
+    assert flow.value(NOW_NS + 4 * NS_PER_S) == pytest.approx(0.0)
+
+
+def test_one_order_that_meets_many_is_one_taker() -> None:
+    flow = TakerFlow(NS_PER_S)
+    for venue_ns in (7_000_001, 7_000_002, 7_900_000):
+        flow.update(NOW_NS, SELL, venue_ns)
+    assert flow.value(NOW_NS) == -1.0
+    flow.update(NOW_NS, SELL, 8 * NS_PER_MS)
+    flow.update(NOW_NS, BUY, 8 * NS_PER_MS)
+    assert flow.value(NOW_NS) == -1.0
+
+
+@pytest.mark.parametrize(("bid", "ask", "expected"), [(3, 1, 0.5), (1, 3, -0.5), (4, 0, 1.0), (0, 0, 0.0)])
+def test_the_touch_leans_to_its_fuller_side(bid: int, ask: int, expected: float) -> None:
+    assert imbalance(bid, ask) == expected
 
 
 # --- markouts
@@ -429,7 +460,7 @@ def test_signals_survive_a_snapshot() -> None:
     signals.on_mid(NOW_NS, MID2, 100.0)
     signals.on_fill(NOW_NS, BUY, MID2)
     signals.on_pnl(NOW_NS, 10**20)
-    signals.on_trade(NOW_NS, BUY, 3)
+    signals.on_trade(NOW_NS, BUY, 3, NOW_NS)
     assert msgspec.json.decode(msgspec.json.encode(signals), type=Signals) == signals
     account = make_account_signals(KNOBS.signals, KNOBS.account)
     account.round_trip(NOW_NS, 70.0)
