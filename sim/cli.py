@@ -15,6 +15,7 @@ from strategy.exit_codes import ExitCode
 _VERBS: Final = {
     "run": "Run scenarios over seeds and judge their gates.",
     "compare": "Compare two runs, paired by seed.",
+    "swarm": "Draw a storm from each seed, run them all, group what failed.",
     "sweep": "Try a grid of settings, or random ones, over seeds.",
     "calibrate": "Search weights, judge them on held-out seeds, propose a config.",
     "replay": "Take a live journal through the core again; prove every decision.",

@@ -12,11 +12,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from ruamel.yaml import YAML
-
 from sim.incident.seen import Seen
 from sim.incident.tape import Span, Taping
 from sim.journal_file import JournalFile, NotAJournal
+from sim.scenario.writing import yaml_of
 from strategy import journal_table as table
 from strategy.config import Config
 from strategy.documents import read
@@ -57,9 +56,10 @@ def write_incident(journal: JournalFile, folder: Path, symbol: str = "") -> Path
     span = taping.write(folder / TAPE)
     if span is None or span.last_ns - span.first_ns < _SECONDS_MIN * NS_PER_S:
         raise NotAJournal(f"{journal.path}: no market of {_SECONDS_MIN:.0f} s is in it")
-    _dump(config, folder / CONFIG)
+    (folder / CONFIG).write_text(yaml_of(config), encoding="utf-8")
     name = re.sub(r"[^a-z0-9-]+", "-", f"incident-{boot.session}".lower())[:_NAME_MAX]
-    _dump(_scenario(name, boot, knobs, chosen.instrument, span, seen), folder / SCENARIO)
+    scenario = _scenario(name, boot, knobs, chosen.instrument, span, seen)
+    (folder / SCENARIO).write_text(yaml_of(scenario), encoding="utf-8")
     return folder / SCENARIO
 
 
@@ -161,12 +161,3 @@ def _utc(now_ns: int) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(now_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _dump(plain: dict[str, Any], path: Path) -> None:
-    yaml = YAML(typ="safe")
-    yaml.default_flow_style = None
-    yaml.width = 110
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    with path.open("w", encoding="utf-8") as file:
-        yaml.dump(plain, file)

@@ -22,11 +22,15 @@ def annotations_of(summaries: Sequence[ScenarioSummary]) -> Iterator[str]:
 
 
 def _line(level: str, summary: ScenarioSummary, name: str, message: str) -> str:
-    title = _escaped(f"{summary.name}, {name}").replace(":", "%3A").replace(",", "%2C")
-    file = _escaped(summary.source).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} file={file},title={title}::{_escaped(message)}"
+    title, file = property_of(f"{summary.name}, {name}"), property_of(summary.source)
+    return f"::{level} file={file},title={title}::{escaped(message)}"
 
 
-def _escaped(text: str) -> str:
+def property_of(text: str) -> str:
+    """Write the value of a property of an annotation: it ends at a comma, its name at a colon."""
+    return escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def escaped(text: str) -> str:
     """Write what would end the line, or be read as something else, by its number."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

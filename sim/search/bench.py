@@ -8,14 +8,15 @@ from sim.runs.engine import Crew, Gathered
 from sim.runs.job import Job, SeedResult
 from sim.search.ledger import Ledger, key_of
 
-Arrived = Callable[[int, int], None]
+Arrived = Callable[[int, int, int, SeedResult], None]
 
 
 class Bench:
     """Runs jobs, each once in the life of its ledger."""
 
-    def __init__(self, crew: Crew, ledger: Ledger, arrived: Arrived = lambda done, many: None) -> None:
-        """Take workers and ledger; ``arrived`` is told of each new result: how many of how many are there."""
+    def __init__(self, crew: Crew, ledger: Ledger, arrived: Arrived = lambda done, many, place, result: None) -> None:
+        """Take workers and ledger; ``arrived`` is told of each new result: how many of how many are there, its place
+        in the list, and what it is."""
         self._crew = crew
         self._ledger = ledger
         self._arrived = arrived
@@ -41,7 +42,7 @@ class Bench:
             nonlocal there
             there += 1
             self._ledger.keep(keys[left[number]], result)
-            self._arrived(there, len(jobs))
+            self._arrived(there, len(jobs), left[number], result)
 
         made = self._crew.carry([jobs[place] for place in left], kept)
         gathered.results |= {left[number]: result for number, result in made.results.items()}

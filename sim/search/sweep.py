@@ -142,7 +142,7 @@ def _carry_out(options: Options, jobs: Sequence[Job], out: Path) -> tuple[Gather
         return bench.run(jobs), bench.reused
 
 
-def _say(done: int, many: int) -> None:
+def _say(done: int, many: int, _place: int, _result: SeedResult) -> None:
     """Say how far a sweep is, at every tenth of it: never a bar in a log."""
     if done * _LINES // many > (done - 1) * _LINES // many:
         click.echo(f"{done} of {many} runs", err=True)

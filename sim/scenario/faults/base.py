@@ -58,6 +58,9 @@ class Fault(Written):
     SWARM: ClassVar[Mapping[str, Draw]] = {}
     # What `sim swarm` draws for each field, in the order in which they depend on each other.
 
+    NEEDS: ClassVar[str] = ""
+    # The kind without which it changes nothing: a swarm that draws it draws one of those as well.
+
     ALONE_BY: ClassVar[str | None] = None
     # No two of a kind at once in the same place: the field that says where, empty where there is one place.
 

@@ -160,6 +160,7 @@ class HeapBudget(Lasting):
 class Leak(Lasting):
     """The process loses memory that it cannot account for, until it ends."""
 
+    NEEDS = "heap_budget"
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(5, 240),
         "kib_per_s": LogUniform(0.5, 64),
@@ -174,6 +175,7 @@ class Leak(Lasting):
 class AllocSpike(Lasting):
     """Something in the process takes much memory at once, and gives it back."""
 
+    NEEDS = "heap_budget"
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(0.5, 60),
         "kib": LogUniform(50, 4000, whole=True),

@@ -1,0 +1,73 @@
+"""What failed in a swarm: a line for each seed with the command that repeats it, and groups of the same failure."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from sim.oracle.identity import Identity, raised_at
+from sim.runs.job import SeedResult
+from sim.runs.judge import FAIL, verdicts_of
+from sim.scenario.load import Ready
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """How a seed failed first: at ``at_s`` simulated seconds, None for a gate, which is judged at the end.
+
+    ``again`` is the command that shows it again; ``through`` the arm it went through, empty for the simulated driver.
+    """
+
+    seed: int
+    what: str
+    identity: str
+    at_s: float | None
+    detail: str
+    again: str
+    through: str = ""
+
+
+def failures_of(world: Ready, file: str, flags: str, result: SeedResult, through: str = "") -> Iterator[Failure]:
+    """Give the ways in which a seed failed, the first one first; one by each promise, and one by each gate."""
+
+    def failure(identity: Identity, at_s: float | None, detail: str) -> Failure:
+        again = f"sim run {file} --seed {result.seed}{flags}" + (f" --through {through}" if through else "")
+        return Failure(result.seed, identity.what, str(identity), at_s, detail, again, through)
+
+    if result.error:
+        identity = Identity(result.error_code, place=raised_at(result.error))
+        yield failure(identity, result.error_at_s, result.error.strip().splitlines()[-1])
+    told: list[str] = []
+    for breach in result.breaches:
+        if breach.code not in told:
+            told.append(breach.code)
+            yield failure(breach.identity, breach.at_s, breach.detail)
+    if result.error or result.was_cut:
+        return
+    for gate in world.gates:
+        for verdict in verdicts_of(world.name, gate, [result], None):
+            if verdict.verdict == FAIL:
+                got = "no sample" if verdict.got is None else f"got {verdict.got:g}"
+                yield failure(Identity(f"gate {verdict.gate}"), None, f"{verdict.limit}: {got}")
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Seeds that failed in one way: likely one mistake. ``first`` is the shortest of them."""
+
+    identity: str
+    seeds: tuple[int, ...]
+    first: Failure
+
+
+def groups_of(failures: Sequence[Failure]) -> list[Group]:
+    """Put failures of one identity together, the greatest group first."""
+    found: dict[str, list[Failure]] = {}
+    for failure in failures:
+        found.setdefault(failure.identity, []).append(failure)
+    groups = [
+        Group(
+            identity,
+            tuple(dict.fromkeys(one.seed for one in members)),
+            min(members, key=lambda one: (one.at_s is None, one.at_s or 0.0, one.seed)),
+        )
+        for identity, members in found.items()
+    ]
+    return sorted(groups, key=lambda group: (-len(group.seeds), group.identity))

@@ -1,0 +1,110 @@
+"""What a swarm found: failures and their groups, what was excused, and which storms there were."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from sim.runs.job import SeedResult
+from sim.scenario.load import Ready
+from sim.swarm.failures import Failure, Group, groups_of
+from strategy.units import PCT
+
+# More than this, and one, and a swarm proves less than it seems to.
+EXCUSED_MAX_PCT: Final = 1.0
+
+
+class Excuse(msgspec.Struct, frozen=True):
+    """A run that could not be asked to converge, and why."""
+
+    seed: int
+    why: str
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of fault: how many faults of it there were, in how many runs, and in how many it changed anything."""
+
+    faults: int
+    runs: int
+    bit: int
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One run of a swarm."""
+
+    seed: int
+    through: str
+    digest: str
+    simulated_s: float
+    faults: int
+    bit: int
+    was_cut: bool
+    failed: tuple[str, ...]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All of it, in the order of the seeds. ``asked`` counts runs, those without a result too."""
+
+    asked: int
+    rows: tuple[Row, ...]
+    failures: tuple[Failure, ...]
+    groups: tuple[Group, ...]
+    excused: tuple[Excuse, ...]
+    kinds: dict[str, Kind]
+    skipped: str = ""
+
+    @property
+    def excused_pct(self) -> float:
+        """Give the share of runs that were excused as a whole, in percent."""
+        return PCT * len(self.excused) / max(1, len(self.rows))
+
+    @property
+    def is_excused_too_often(self) -> bool:
+        """Say whether more than one run and more than the share allowed is excused."""
+        return len(self.excused) > 1 and self.excused_pct > EXCUSED_MAX_PCT
+
+    @property
+    def failed_seeds(self) -> tuple[int, ...]:
+        """Name the seeds that failed in any way."""
+        return tuple(dict.fromkeys(failure.seed for failure in self.failures))
+
+
+def report_of(ran: Sequence[tuple[Ready, str, SeedResult]], failures: Sequence[Failure], asked: int) -> Report:
+    """Sum up runs: their world, the arm they went through, what came of them."""
+    judged = [one for one in ran if not one[2].skipped]
+    by_run: dict[tuple[int, str], list[str]] = {}
+    for failure in failures:
+        by_run.setdefault((failure.seed, failure.through), []).append(failure.identity)
+    return Report(
+        asked=asked,
+        rows=tuple(_row(result, through, by_run.get((result.seed, through), ())) for _, through, result in judged),
+        failures=tuple(failures),
+        groups=tuple(groups_of(failures)),
+        excused=tuple(Excuse(result.seed, result.lost) for _, _, result in judged if result.lost),
+        kinds=_kinds([(world, result) for world, _, result in judged]),
+        skipped=next((result.skipped for _, _, result in ran if result.skipped), ""),
+    )
+
+
+def _row(result: SeedResult, through: str, failed: Sequence[str]) -> Row:
+    return Row(
+        seed=result.seed,
+        through=through,
+        digest=result.digest,
+        simulated_s=result.simulated_s,
+        faults=len(result.bites),
+        bit=sum(times > 0 for times in result.bites.values()),
+        was_cut=result.was_cut,
+        failed=tuple(failed),
+    )
+
+
+def _kinds(ran: Sequence[tuple[Ready, SeedResult]]) -> dict[str, Kind]:
+    faults: dict[str, int] = {}
+    runs: dict[str, dict[int, bool]] = {}
+    for number, (world, result) in enumerate(ran):
+        for fault in world.faults:
+            faults[fault.kind] = faults.get(fault.kind, 0) + 1
+            has_bitten = runs.setdefault(fault.kind, {})
+            has_bitten[number] = has_bitten.get(number, False) or result.bites.get(fault.id, 0) > 0
+    return {kind: Kind(faults[kind], len(runs[kind]), sum(runs[kind].values())) for kind in sorted(faults)}
