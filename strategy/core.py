@@ -36,6 +36,7 @@ from strategy.footprint import footprint_of
 from strategy.journal import Record
 from strategy.knobs import Knobs
 from strategy.order import Order
+from strategy.order_fills import audit
 from strategy.order_states import State
 from strategy.order_words import Absorbed, absorb
 from strategy.recovery import recover
@@ -285,7 +286,11 @@ class Core:
     def _open_orders_read(self, now_ns: int, event: events.OpenOrdersReport) -> None:
         state = self._state
         again_ns = now_ns + self._knobs.orders.open_every_ns
-        state.reads.answered(reads.OPEN_ORDERS_OF + event.symbol, event.asked_ns, again_ns)
+        key = reads.OPEN_ORDERS_OF + event.symbol
+        if state.reads.answered(key, event.asked_ns, again_ns):
+            audit(state.orders, now_ns, event.symbol)
+        elif not state.reads.is_wanted(key):
+            state.reads.want(key, again_ns)  # a sweep's own read: from here on they are compared now and then
         if event.symbol in state.health.unread and event.symbol not in state.orders.sweeps:
             state.health.unread.remove(event.symbol)
 

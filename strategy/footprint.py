@@ -10,7 +10,7 @@ from strategy.account_signals import ENTRIES_MAX
 from strategy.book import BUFFER_MAX
 from strategy.core_state import CoreState
 from strategy.knobs import Knobs
-from strategy.orders import FILL_IDS_MAX
+from strategy.order_fills import FILL_IDS_MAX
 from strategy.position import FUNDING_IDS_KEPT
 from strategy.signals import PENDING_MAX, SLICES
 
@@ -29,6 +29,7 @@ def footprint_of(state: CoreState) -> dict[str, int]:
         "live_orders": len(orders.live),
         "ended_orders": len(orders.ended),
         "fill_ids": len(orders.fill_ids),
+        "unclaimed_fills": len(orders.unclaimed),
         "round_trips": len(account.round_trips.entries),
         "answers": len(account.answers.entries),
         "takes": len(account.takes.at_ns),
@@ -49,6 +50,7 @@ def bounds_of(knobs: Knobs) -> dict[str, int]:
         "live_orders": live_max,
         "ended_orders": knobs.orders.closed_kept_max + live_max,
         "fill_ids": FILL_IDS_MAX,
+        "unclaimed_fills": FILL_IDS_MAX,
         "round_trips": ENTRIES_MAX,
         "answers": ENTRIES_MAX,
         "takes": ENTRIES_MAX,

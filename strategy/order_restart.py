@@ -43,4 +43,4 @@ def _fills_known_ns(orders: Orders, symbol: str) -> int:
     """Give an instant of the venue's clock up to which no fill of a symbol can be missing."""
     unsure = (*orders.live.values(), *(orders.ended[client_id] for client_id in orders.owing))
     since = [order.since_venue_ns for order in unsure if order.symbol == symbol]
-    return min([orders.last_fill_venue_ns.get(symbol, 0), *since])
+    return min([orders.fills_whole_ns(symbol), *since])

@@ -12,6 +12,7 @@ import msgspec
 from strategy import events
 from strategy.knobs import OrderKnobs
 from strategy.order import Order
+from strategy.order_fills import claim, note_fill, note_nameless
 from strategy.order_states import State, Word
 from strategy.orders import Orders
 
@@ -125,13 +126,14 @@ def _answered(
 def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderKnobs) -> Absorbed:
     """Count a fill once, whatever order it arrives in and whatever became of its order."""
     order = orders.find(fill.client_id)
-    is_new = orders.note_fill(fill)
+    is_new = note_fill(orders, fill)
     if order is None:
         # Of no order we remember: it moved our position all the same.
-        orders.foreign_fills += is_new
+        if is_new:
+            note_nameless(orders, now_ns, fill)
         return Absorbed((fill,)) if is_new else _NOTHING
     order.told_lots = max(order.told_lots, fill.filled_lots_total)
-    if not is_new:
+    if not is_new and not claim(orders, fill):
         return Absorbed(order=order)
     order.filled_lots += fill.size_lots
     order.told_lots = max(order.told_lots, order.filled_lots)
@@ -141,7 +143,7 @@ def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderK
     if was_creating and order.state is State.WORKING:
         orders.audit(now_ns, order, knobs)
     orders.owe_fills(now_ns, order, knobs)
-    return Absorbed((fill,), order)
+    return Absorbed((fill,) if is_new else (), order)
 
 
 def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: OrderKnobs) -> Absorbed:
@@ -151,6 +153,7 @@ def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: O
         orders.fills_asked_ns.pop(event.symbol)
         orders.fills_tries.pop(event.symbol, None)
         orders.fills_read_ns[event.symbol] = event.asked_ns
+        orders.fills_seen_ns[event.symbol] = max(event.venue_ns, orders.fills_seen_ns.get(event.symbol, 0))
     fills: list[events.OrderFilled] = []
     for fill in event.fills:
         fills += _filled(orders, now_ns, fill, knobs).fills

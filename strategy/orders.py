@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from strategy import commands, events
+from strategy import commands
 from strategy.errors import OurMistake
 from strategy.knobs import OrderKnobs
 from strategy.order import Order
@@ -18,7 +18,6 @@ from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
 
 _WAITING: Final = frozenset({State.CREATING, State.AMENDING, State.CANCELLING})
-FILL_IDS_MAX: Final = 4096
 _ORPHAN_SLOT: Final = "orphan"
 # Fills are read from a little before the first that may be missing: clocks and pages overlap.
 _FILLS_OVERLAP_NS: Final = 60_000_000_000
@@ -44,7 +43,9 @@ class Orders(msgspec.Struct):
     ``owing``: ended orders whose fills we do not all hold. ``sweeps``: symbols under cancel-all.
     ``fills_due``: symbols whose fills must be read, and when; ``fills_since_ns``: from where on, fixed
     when the need arose, since fills that come later say nothing of those that are missing.
-    ``fills_read_ns``: when the last read of fills that was answered had been asked.
+    ``fills_read_ns``: when the last read of fills that was answered had been asked; ``fills_seen_ns``: as of
+    which instant of the venue's clock that answer was.
+    ``unclaimed``: fills counted that named no order we know; a later copy may say whose they are.
     ``fill_ids``: fills counted, and the venue's instant of each; a fill not newer than
     ``fills_forgotten_ns`` was counted under an id that is forgotten by now.
     ``heard_venue_ns``: the latest instant of the venue's clock that a word about orders carried.
@@ -69,6 +70,8 @@ class Orders(msgspec.Struct):
     fills_tries: dict[str, int] = {}
     fills_since_ns: dict[str, int] = {}
     fills_read_ns: dict[str, int] = {}
+    fills_seen_ns: dict[str, int] = {}
+    unclaimed: dict[str, None] = {}
     last_fill_venue_ns: dict[str, int] = {}
     heard_venue_ns: int = 0
     due_ns: int | None = None
@@ -203,13 +206,17 @@ class Orders(msgspec.Struct):
         for order in self.live.values():
             order.due_ns = now_ns
         for symbol in symbols:
-            self.read_fills(now_ns, symbol, self.last_fill_venue_ns.get(symbol, 0))
+            self.read_fills(now_ns, symbol, self.fills_whole_ns(symbol))
         self.due_by(now_ns)
 
     def read_fills(self, now_ns: int, symbol: str, since_venue_ns: int) -> None:
         """Have a symbol's fills read at once; a read asked before now does not settle it."""
         self.fills_asked_ns.pop(symbol, None)
         self.want_fills(symbol, now_ns, since_venue_ns)
+
+    def fills_whole_ns(self, symbol: str) -> int:
+        """Give the instant of the venue's clock up to which no fill of a symbol is missing, of no order either."""
+        return min(self.last_fill_venue_ns.get(symbol, 0), self.fills_seen_ns.get(symbol, 0))
 
     def want_fills(self, symbol: str, at_ns: int, since_venue_ns: int) -> None:
         """Have a symbol's fills since then read, at the latest at ``at_ns``."""
@@ -306,25 +313,6 @@ class Orders(msgspec.Struct):
             self.owing[order.client_id] = None
             self.groups.clear()
         self.want_fills(order.symbol, now_ns + knobs.query_every_ns, order.since_venue_ns)
-
-    def note_fill(self, fill: events.OrderFilled) -> bool:
-        """Remember a fill by its id; False when it was seen before.
-
-        Ids outlive their orders: a read of past fills reaches back further than we remember orders.
-        """
-        last_ns = self.last_fill_venue_ns.get(fill.symbol, 0)
-        self.last_fill_venue_ns[fill.symbol] = max(last_ns, fill.venue_ns)
-        if fill.fill_id in self.fill_ids or fill.venue_ns <= self.fills_forgotten_ns:
-            return False
-        self.forget_fill_ids(FILL_IDS_MAX - 1)
-        self.fill_ids[fill.fill_id] = fill.venue_ns
-        return True
-
-    def forget_fill_ids(self, keep: int) -> None:
-        """Forget the ids of the oldest fills; none from their time is counted any more."""
-        while len(self.fill_ids) > keep:
-            venue_ns = self.fill_ids.pop(next(iter(self.fill_ids)))
-            self.fills_forgotten_ns = max(self.fills_forgotten_ns, venue_ns)
 
     def forget_ended(self, keep: int) -> None:
         """Forget ended orders, oldest first, down to the latest few and those that still owe us fills."""

@@ -155,7 +155,7 @@ def _poll(state: CoreState, knobs: Knobs, now_ns: int) -> None:
         return
     for desk in state.desks:
         if desk.symbol not in orders.fills_due:
-            orders.want_fills(desk.symbol, now_ns, orders.last_fill_venue_ns.get(desk.symbol, 0))
+            orders.want_fills(desk.symbol, now_ns, orders.fills_whole_ns(desk.symbol))
     for order in orders.live.values():
         if order.state is State.WORKING:
             orders.ask_at(order, min(order.due_ns, now_ns))

@@ -13,6 +13,7 @@ takes that the guard counts.
 from typing import Final
 
 from strategy.core_state import CoreState
+from strategy.order_fills import forget_fill_ids
 
 SOFT: Final = 1
 TIGHT: Final = 2
@@ -25,7 +26,7 @@ def shed(state: CoreState, now_ns: int, level: int) -> None:
     """Let go of what a level says; level 0 lets go of nothing."""
     if level >= SOFT:
         state.orders.forget_ended(ENDED_KEPT)
-        state.orders.forget_fill_ids(FILL_IDS_KEPT)
+        forget_fill_ids(state.orders, FILL_IDS_KEPT)
         state.signals.round_trips.shed(now_ns)
         state.signals.answers.shed(now_ns)
     if level >= TIGHT:

@@ -6,12 +6,29 @@ from typing import TYPE_CHECKING, Any
 from sim.dice import Dice
 from sim.plan import PlannedFault
 from sim.wire import Fate, Message, Rule
+from strategy.units import NS_PER_S
 
 if TYPE_CHECKING:
     from sim.exchange import Exchange
 
 # What happens to the bot's own host needs a whole world, everything else only its exchange.
 Install = Callable[[PlannedFault, Any], None]
+
+
+def ns_of(span_s: float) -> int:
+    """Turn seconds of a plan into nanoseconds."""
+    return round(span_s * NS_PER_S)
+
+
+def is_on(fault: PlannedFault, now_ns: int) -> bool:
+    """Say whether a fault lasts at an instant."""
+    return fault.start_ns <= now_ns < fault.end_ns
+
+
+def symbols_of(fault: PlannedFault, world: "Exchange") -> list[str]:
+    """List the symbols that a fault hits: those it names, else all."""
+    named = fault.params["symbols"]
+    return [symbol for symbol in world.scenario.market.traded if not named or symbol in named]
 
 
 def as_rule(make: Callable[[PlannedFault, Dice], Rule]) -> Install:

@@ -4,21 +4,16 @@ A change of the venue's own state has a beginning and an end; what hits single r
 doorman or a hook whose draws are keyed by the request's number or by the order's id.
 """
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sim.faults.installing import Install, during, rule
-from sim.faults.telling import ToldOfFills
+from sim.faults.door import Away
+from sim.faults.installing import Install, during, is_on, ns_of, symbols_of
 from sim.plan import PlannedFault
 from sim.venue import codes, restart
-from sim.venue.gateway import TurnedAway
 from sim.venue.limits import Policy
-from sim.venue.orders import VenueOrder
 from sim.venue.regimes import OPEN
 from sim.wire import REST, STREAMS, Message
 from strategy import commands, events
-from strategy.units import NS_PER_S
 
 if TYPE_CHECKING:
     from sim.exchange import Exchange
@@ -27,52 +22,13 @@ if TYPE_CHECKING:
 _REPLICATED: Final = (commands.QueryOrder, commands.QueryOpenOrders, commands.QueryFills)
 
 
-_CHANGING: Final = (events.CREATE, events.AMEND, events.CANCEL, events.CANCEL_ALL)
-
-
-def _ns(span_s: float) -> int:
-    return round(span_s * NS_PER_S)
-
-
-def _is_on(fault: PlannedFault, now_ns: int) -> bool:
-    return fault.start_ns <= now_ns < fault.end_ns
-
-
-class _Away:
-    """The doorman of a venue that is away, or says so."""
-
-    def __init__(self, fault: PlannedFault, world: "Exchange", code: str, kinds: tuple[str, ...] = ()) -> None:
-        """Turn requests of some kinds away, all if none is named, with a code or without a word."""
-        self._fault = fault
-        self._world = world
-        self._dice = world.dice
-        self._code = code
-        self._kinds = kinds
-        self.prob = 1.0
-        self.later_prob = 0.0
-        self.later_ns = 0
-
-    def at_the_door(self, message: Message, now_ns: int) -> TurnedAway | None:
-        """Turn a request away while the fault lasts."""
-        if not _is_on(self._fault, now_ns) or (self._kinds and message.kind not in self._kinds):
-            return None
-        if not self._drawn(message, "away", self.prob):
-            return None
-        self._world.bit(self._fault)
-        is_later = message.kind in _CHANGING and self._drawn(message, "later", self.later_prob)
-        return TurnedAway(self._code, self.later_ns if is_later else None)
-
-    def _drawn(self, message: Message, what: str, prob: float) -> bool:
-        return self._dice.unit("fault", self._fault.id, message.number, what) < prob
-
-
 def _downtime(fault: PlannedFault, world: "Exchange") -> None:
     """Turn everything away, silence the streams, and come back with what the engine remembers."""
     venue, params = world.venue, fault.params
     barred = [*([world.lines[REST]] if params["answers"] == "refused" else [])]
     barred += [world.lines[name] for name in STREAMS] if params["streams"] == "reset" else []
-    away = _Away(fault, world, codes.DOWN if params["answers"] == "busy" else "")
-    away.later_prob, away.later_ns = params["applied_later"], _ns(params["applied_later_s"])
+    away = Away(fault, world, codes.DOWN if params["answers"] == "busy" else "")
+    away.later_prob, away.later_ns = params["applied_later"], ns_of(params["applied_later_s"])
     world.gateway.doormen.append(away)
     if params["memory"] == "rolled_back":
         venue.history.is_kept = True
@@ -93,7 +49,7 @@ def _downtime(fault: PlannedFault, world: "Exchange") -> None:
         if params["memory"] == "purged":
             restart.forget_all(venue, now_ns)
         elif params["memory"] == "rolled_back":
-            restart.roll_back(venue, max(0, fault.start_ns - _ns(params["rolled_back_s"])), now_ns)
+            restart.roll_back(venue, max(0, fault.start_ns - ns_of(params["rolled_back_s"])), now_ns)
         for line in barred:
             line.barred.pop(fault.id, None)
         world.truth_changed()
@@ -101,20 +57,15 @@ def _downtime(fault: PlannedFault, world: "Exchange") -> None:
     during(fault, world, begin, end)
 
 
-def _symbols_of(fault: PlannedFault, world: "Exchange") -> list[str]:
-    named = fault.params["symbols"]
-    return [symbol for symbol in world.scenario.market.traded if not named or symbol in named]
-
-
 def _maintenance(fault: PlannedFault, world: "Exchange") -> None:
     """Announce the steps, take them one after the other, and be open again at the end."""
-    venue, params, symbols = world.venue, fault.params, _symbols_of(fault, world)
-    planned_ns = fault.start_ns + _ns(params["announced_s"])
-    late_ns = int(world.dice.unit("fault", fault.id, "jitter") * _ns(params["jitter_s"]))
+    venue, params, symbols = world.venue, fault.params, symbols_of(fault, world)
+    planned_ns = fault.start_ns + ns_of(params["announced_s"])
+    late_ns = int(world.dice.unit("fault", fault.id, "jitter") * ns_of(params["jitter_s"]))
     steps, at_ns = [], planned_ns
     for step in params["steps"]:
         steps.append((step["regime"], at_ns))
-        at_ns += _ns(step["for_s"])
+        at_ns += ns_of(step["for_s"])
     steps.append((OPEN, at_ns))
 
     def announce() -> None:
@@ -144,7 +95,7 @@ def _maintenance(fault: PlannedFault, world: "Exchange") -> None:
 def _gray_engine(fault: PlannedFault, world: "Exchange") -> None:
     """Make the engine slow for what is ordered, and its replicas old if so asked."""
     slowness = world.gateway.slowness
-    symbols = [*_symbols_of(fault, world), *([] if fault.params["symbols"] else [""])]
+    symbols = [*symbols_of(fault, world), *([] if fault.params["symbols"] else [""])]
 
     def scale(factor: float) -> None:
         for symbol in symbols:
@@ -168,13 +119,13 @@ def _lag(fault: PlannedFault, world: "Exchange", lag_s: float, prob: float) -> N
 
     def lag_ns(command: commands.Command, now_ns: int) -> int:
         older_ns = before(command, now_ns)
-        if not _is_on(fault, now_ns) or not isinstance(command, _REPLICATED):
+        if not is_on(fault, now_ns) or not isinstance(command, _REPLICATED):
             return older_ns
         asked[0] += 1
         if prob < 1.0 and dice.unit("fault", fault.id, "whether", asked[0]) >= prob:
             return older_ns
         world.bit(fault)
-        return max(older_ns, int(dice.unit("fault", fault.id, asked[0]) * _ns(lag_s)))
+        return max(older_ns, int(dice.unit("fault", fault.id, asked[0]) * ns_of(lag_s)))
 
     venue.read_lag_ns = lag_ns
 
@@ -190,8 +141,8 @@ def _rate_limit(fault: PlannedFault, world: "Exchange") -> None:
         says_when=params["says_when"],
         cancels_share=params["cancels"] == "share",
         ban_after=params["ban_after"] or 0,
-        ban_ns=_ns(params["ban_s"]),
-        ban_ns_max=_ns(params["ban_s_max"]),
+        ban_ns=ns_of(params["ban_s"]),
+        ban_ns_max=ns_of(params["ban_s_max"]),
     )
 
     def begin() -> None:
@@ -205,8 +156,8 @@ def _rate_limit(fault: PlannedFault, world: "Exchange") -> None:
 
 def _applied_later(fault: PlannedFault, world: "Exchange") -> None:
     """Turn some requests away as if overloaded, and carry them out later."""
-    away = _Away(fault, world, codes.DOWN, tuple(fault.params["requests"]))
-    away.prob, away.later_prob, away.later_ns = fault.params["prob"], 1.0, _ns(fault.params["later_s"])
+    away = Away(fault, world, codes.DOWN, tuple(fault.params["requests"]))
+    away.prob, away.later_prob, away.later_ns = fault.params["prob"], 1.0, ns_of(fault.params["later_s"])
     world.gateway.doormen.append(away)
 
 
@@ -215,7 +166,7 @@ def _batch_partial(fault: PlannedFault, world: "Exchange") -> None:
     before = world.gateway.item_refusal
 
     def refusal(message: Message, number: int) -> str:
-        is_hit = _is_on(fault, world.kernel.now_ns) and len(message.body.commands) > 1
+        is_hit = is_on(fault, world.kernel.now_ns) and len(message.body.commands) > 1
         if is_hit and world.dice.unit("fault", fault.id, message.number, number) < fault.params["prob"]:
             world.bit(fault)
             return codes.BUSY
@@ -229,50 +180,13 @@ def _post_only_refused_late(fault: PlannedFault, world: "Exchange") -> None:
     before = world.venue.late_refusal
 
     def refusal(command: commands.CreateOrder) -> str:
-        is_hit = _is_on(fault, world.kernel.now_ns) and command.post_only
+        is_hit = is_on(fault, world.kernel.now_ns) and command.post_only
         if is_hit and world.dice.unit("fault", fault.id, command.client_id) < fault.params["prob"]:
             world.bit(fault)
             return codes.WOULD_CROSS
         return before(command)
 
     world.venue.late_refusal = refusal
-
-
-def _cancel_races_fill(fault: PlannedFault, world: "Exchange") -> None:
-    """Have some orders trade just before their cancel, and be told of it then or later."""
-    venue, before = world.venue, world.venue.racing
-    told_after_ns = _ns(fault.params["told_after_s"])
-
-    def race(order: VenueOrder, now_ns: int) -> None:
-        pit = venue.pits[order.symbol]
-        is_hit = _is_on(fault, now_ns) and pit.trades and order.leaves_lots
-        if not is_hit or world.dice.unit("fault", fault.id, order.client_id) >= fault.params["prob"]:
-            before(order, now_ns)
-            return
-        world.bit(fault)
-        is_whole = world.dice.unit("fault", fault.id, order.client_id, "whole") < fault.params["whole"]
-        lots = order.leaves_lots if is_whole else max(1, order.leaves_lots // 2)
-        if lots < order.leaves_lots:
-            pit.shrink(order, lots)
-        say = venue.private
-        venue.private = partial(_say_fills_later, world, say, told_after_ns)
-        venue.made(order, order.price_ticks, lots, pit.book.mid2_ticks, now_ns)
-        venue.private = say
-
-    venue.racing = race
-
-
-def _say_fills_later(
-    world: "Exchange", say: Callable[[events.Event], None], after_ns: int, event: events.Event
-) -> None:
-    if after_ns and isinstance(event, events.OrderFilled):
-        world.kernel.at(world.kernel.now_ns + after_ns, say, event)
-    else:
-        say(event)
-
-
-def _told_of_fills(fault: PlannedFault, world: "Exchange") -> None:
-    rule(fault, world, ToldOfFills(fault, world.dice))
 
 
 INSTALL: Final[dict[str, Install]] = {
@@ -284,7 +198,4 @@ INSTALL: Final[dict[str, Install]] = {
     "applied_later": _applied_later,
     "batch_partial": _batch_partial,
     "post_only_refused_late": _post_only_refused_late,
-    "fill_duplicate": _told_of_fills,
-    "fill_dropped": _told_of_fills,
-    "cancel_races_fill": _cancel_races_fill,
 }

@@ -11,7 +11,8 @@ from typing import Final
 EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "S1": "Always the core's own worst case; and, as each order leaves, the worst case from delivered fills and "
-        "every order sent whose end was not delivered. Truth past the limit with evidence inside is exposure cost.",
+        "every order sent whose end was not delivered. Truth past the limit with evidence inside is exposure cost. "
+        "A fill that named no order may be one of ours, counted twice, until a list of fills was delivered.",
         "S2": "No end of the earlier order was delivered, and no read proved its absence, when the later one left. "
         "Two live orders without that are exposure cost.",
         "S3": "A delivered answer without a verdict, or no answer within the core's own deadline, about an order of "

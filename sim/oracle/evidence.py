@@ -21,7 +21,9 @@ DUPLICATE_ID = "duplicate_id"
 class Money(msgspec.Struct):
     """One symbol's position and cash, from delivered fills and funding. ``foreign_lots`` were not ours.
 
-    ``filled_venue_ns`` is the venue's instant of the latest fill that was delivered.
+    ``filled_venue_ns`` is the venue's instant of the latest fill that was delivered. ``nameless``: fills
+    that named no order of ours, and might be one's that goes on counting them, by id: signed lots, the
+    venue's instant. ``unread``: those of which no list of fills has been delivered since that says whose they are.
     """
 
     instrument: Instrument
@@ -30,6 +32,8 @@ class Money(msgspec.Struct):
     foreign_lots: int = 0
     filled_venue_ns: int = 0
     fill_ids: dict[str, None] = {}
+    nameless: dict[str, tuple[int, int]] = {}
+    unread: dict[str, None] = {}
     funding_ids: dict[str, None] = {}
     # Orders that may still move the position, by client id: alive, or owing us fills.
     open: dict[str, Known] = {}
@@ -46,8 +50,17 @@ class Money(msgspec.Struct):
         return buys, sells
 
     def foreign_worst_lots(self) -> int:
-        """Give how much of the worst case came from orders that this bot never sent."""
-        return abs(self.foreign_lots) + sum(one.worst_lots for one in self.open.values() if not one.is_ours)
+        """Give how much of the worst case came from orders that this bot never sent, or may be counted twice.
+
+        Bought and sold without a name cancel out, unless they stand for orders that are still counted.
+        """
+        twice = sum(abs(self.nameless[fill_id][0]) for fill_id in self.unread)
+        return max(abs(self.foreign_lots), twice) + sum(one.worst_lots for one in self.open.values() if not one.is_ours)
+
+    def listed(self, venue_ns: int) -> None:
+        """Note that fills were read as of an instant: a fill that still has no name is of no order of ours."""
+        for fill_id in [one for one in self.unread if self.nameless[one][1] <= venue_ns]:
+            del self.unread[fill_id]
 
 
 class Evidence:
@@ -129,6 +142,8 @@ class Evidence:
             case events.FillsReport():
                 for fill in event.fills:
                     self._fill(now_ns, fill)
+                if event.symbol in self.money:
+                    self.money[event.symbol].listed(event.venue_ns)
             case events.OpenOrdersReport():
                 for client_id in event.client_ids:
                     self._shown_open(now_ns, client_id, event)
@@ -291,7 +306,15 @@ class Evidence:
             if order is None or not order.is_ours:
                 money.foreign_lots += fill.side * fill.size_lots
         if order is None:
+            if is_new:
+                money.nameless[fill.fill_id] = (fill.side * fill.size_lots, fill.venue_ns)
+                money.unread[fill.fill_id] = None
             return
+        is_claimed = not is_new and money.nameless.pop(fill.fill_id, None) is not None
+        if is_claimed:
+            money.unread.pop(fill.fill_id, None)
+            money.foreign_lots -= fill.side * fill.size_lots if order.is_ours else 0
+        is_new = is_new or is_claimed
         if is_new:
             order.filled_lots += fill.size_lots
         order.told_lots = max(order.told_lots, order.filled_lots, fill.filled_lots_total)

@@ -1,6 +1,6 @@
 """Questions about the account: orders, executions, positions, money, and what a client asks as it starts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
@@ -114,7 +114,7 @@ class AccountReads:
             seen = {fill.event.fill_id for fill in ledger.fills} if ledger is not self._site.venue else None
             chosen: list[tuple[int, Execution]] = []
             for one in reversed(slips.executions):
-                is_seen = seen is None or one.fill is None or one.fill.fill_id in seen
+                is_seen = one.fill is None or _is_listed(one.fill.fill_id, seen, ledger.unlisted)
                 if not is_seen or one.symbol not in symbols or not start_ns <= one.venue_ns <= end_ns:
                     continue
                 if self._concerns(fields, one) and kind in ("", exec_type(one)):
@@ -198,6 +198,11 @@ class AccountReads:
             for one in self._site.instruments(category)
             if (not base or coins(one.symbol)[0] == base) and (not settle or coins(one.symbol)[1] == settle)
         )
+
+
+def _is_listed(fill_id: str, seen: Container[str] | None, unlisted: Container[str]) -> bool:
+    """Say whether a list of executions shows a fill: a replica's, where ``seen`` is what it knows."""
+    return (seen is None or fill_id in seen) and fill_id not in unlisted
 
 
 def _page(rows: list[tuple[int, _Row]], fields: Fields, sizes: tuple[int, int]) -> tuple[list[_Row], str]:

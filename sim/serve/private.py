@@ -139,13 +139,15 @@ class PrivateStream:
             paid = next(one for one in reversed(site.slips.executions) if one.funding is event)
             rows["execution"] = [execution_row(site, paid)]
         else:
-            slip = site.slips.by_client_id[event.client_id]
+            # Not always the last fill: a word may be late. Nor does it always name its order.
+            execution = site.slips.by_fill_id[event.fill_id] if isinstance(event, events.OrderFilled) else None
+            slip = execution.slip if execution is not None else site.slips.by_client_id[event.client_id]
+            assert slip is not None, "a fill has an order"
             symbol = slip.order.symbol
-            if isinstance(event, events.OrderFilled):
-                # Not always the last one: a word may be late.
-                execution = next(one for one in reversed(slip.executions) if one.fill is event)
-                rows["execution"] = [execution_row(site, execution)]
-                rows["execution.fast"] = [fast_row(site, execution)]
+            if execution is not None:
+                named = {} if event.client_id else {"orderLinkId": ""}
+                rows["execution"] = [execution_row(site, execution) | named]
+                rows["execution.fast"] = [fast_row(site, execution) | named]
             rows["order"] = [order_row(site, slip)] if is_shown(slip) else []
         moves_money = isinstance(event, events.OrderFilled | events.FundingPaid)
         is_contract = site.venue.instruments[symbol].kind != SPOT

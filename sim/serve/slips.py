@@ -86,6 +86,7 @@ class Slips(History):
         self.by_client_id: dict[str, Slip] = {}
         self.by_order_id: dict[str, Slip] = {}
         self.executions: list[Execution] = []
+        self.by_fill_id: dict[str, Execution] = {}
         # When a position last changed, by symbol, on the venue's clock.
         self.moved_ns: dict[str, int] = {}
         # Closed orders before this number were forgotten by the service that shows orders in real time.
@@ -143,6 +144,7 @@ class Slips(History):
             mid2_ticks=fill.mid2_ticks,
         )
         self.executions.append(execution)
+        self.by_fill_id[event.fill_id] = execution
         slip.executions.append(execution)
         self.moved_ns[event.symbol] = event.venue_ns
 

@@ -51,10 +51,11 @@ class Account(msgspec.Struct):
     maintenance_ppm: int
     leverage: int = 0
 
-    def trade(self, symbol: str, side: int, price_ticks: int, lots: int, liquidity: str) -> int:
-        """Book a fill of ours from both sides; give its fee as income."""
+    def trade(self, symbol: str, side: int, price_ticks: int, lots: int, liquidity: str, fee: int | None = None) -> int:
+        """Book a fill of ours from both sides; give its fee as income: the instrument's, unless another is said."""
         one = self.holdings[symbol]
-        fee = fee_cash(one.instrument, price_ticks, lots, liquidity)
+        if fee is None:
+            fee = fee_cash(one.instrument, price_ticks, lots, liquidity)
         value = notional_cash(one.instrument, price_ticks, lots)
         self._post(one, side, price_ticks, lots)
         if side == BUY:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.clocks import Clock
 from sim.venue.history import History
-from sim.venue.orders import VenueOrder
+from sim.venue.orders import Fill, VenueOrder
 from sim.venue.pit import Pit
 from sim.venue.regimes import OPEN, QUOTING, TRADING
 from strategy import commands, events
@@ -39,8 +39,12 @@ class Conditions:
         self.read_lag_ns: Callable[[commands.Command, int], int] = _no_lag
         # Why an order that was accepted is cancelled at once; empty for almost all.
         self.late_refusal: Callable[[commands.CreateOrder], str] = _no_reason
-        # What happens to an order on the book just before a cancel of it.
-        self.racing: Callable[[VenueOrder, int], None] = _no_race
+        # What happens to an order on the book just after its create, just before an amend or a cancel of it.
+        self.racing: Callable[[commands.Command, VenueOrder, int], None] = _no_race
+        # Told of every fill as it is booked, before anybody is told of it.
+        self.booked: Callable[[Fill], Any] = _no_fill
+        # Fills that no read shows yet, though they happened and count in their orders.
+        self.unlisted: dict[str, None] = {}
         self.is_silent = False
         self.is_frozen = False
         self._told_ns: dict[str, int] = {}
@@ -75,10 +79,10 @@ class Conditions:
         if symbol in self._told_ns and now_ns - self._told_ns[symbol] >= _TELL_AGAIN_NS:
             self._tell_regime(symbol, now_ns)
 
-    def raced(self, order: VenueOrder | None, now_ns: int) -> VenueOrder | None:
-        """Let what races a cancel come first; give the order that is left to be cancelled, None where none is."""
+    def raced(self, command: commands.Command, order: VenueOrder | None, now_ns: int) -> VenueOrder | None:
+        """Let what races a change come first; give the order that is left to be changed, None where none is."""
         if order is not None:
-            self.racing(order, now_ns)
+            self.racing(command, order, now_ns)
         return order if order is not None and order.leaves_lots else None
 
     def _tell_regime(self, symbol: str, now_ns: int) -> None:
@@ -106,8 +110,12 @@ def _no_reason(_command: object) -> str:
     return ""
 
 
-def _no_race(_order: object, _now_ns: int) -> None:
-    """Let a cancel come first."""
+def _no_race(_command: object, _order: object, _now_ns: int) -> None:
+    """Let nothing come between."""
+
+
+def _no_fill(_fill: object) -> None:
+    """Note nothing."""
 
 
 def _nothing() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sim.clocks import Clock
-from sim.venue import codes
+from sim.venue import closing, codes
 from sim.venue.accounts import Account, Holding
 from sim.venue.conditions import Conditions
 from sim.venue.feeds import Feed
@@ -95,7 +95,7 @@ class Venue(Conditions):
         self.say(symbol, told)
         self.repeat_regime(symbol, now_ns)
         if not self.is_frozen:
-            self._check_margin(now_ns)
+            closing.check_margin(self, now_ns)
 
     def cancel_everything(self, now_ns: int, symbol: str = "") -> int:
         """Take every order of ours (of one symbol, if named) off the book, whatever the regime; give how many went."""
@@ -124,7 +124,7 @@ class Venue(Conditions):
         order.state, order.code, order.is_known = OPEN, "", True
         self.open[order.client_id] = order
         self.history.note(order, now_ns)
-        self._work(order, now_ns, is_taking=False)
+        self.work(order, now_ns, is_taking=False)
 
     def _is_timely(self, signed_ns: int, now_ns: int, window_ns: int | None) -> bool:
         wall_ns, window_ns = self.clock.read(now_ns), self.rules.window_ns if window_ns is None else window_ns
@@ -163,7 +163,9 @@ class Venue(Conditions):
         if command.fill_or_kill and not self._fills_whole(order):
             self.end(order, CANCELLED, codes.NOT_FILLED, now_ns)
             return accepted
-        self._work(order, now_ns, is_taking=command.taking or command.fill_or_kill)
+        self.work(order, now_ns, is_taking=command.taking or command.fill_or_kill)
+        if order.state == OPEN:
+            self.racing(command, order, now_ns)
         return accepted
 
     def _fills_whole(self, order: VenueOrder) -> bool:
@@ -183,7 +185,7 @@ class Venue(Conditions):
         orders = list(self.open.values())
         return codes.MARGIN if lacks_margin(self.account, self.mids2(), orders, symbol, side, more_lots) else ""
 
-    def _work(self, order: VenueOrder, now_ns: int, *, is_taking: bool) -> None:
+    def work(self, order: VenueOrder, now_ns: int, *, is_taking: bool) -> None:
         """Match what crosses, then rest or drop what is left."""
         pit = self.pits[order.symbol]
         if pit.book.crosses(order.side, order.price_ticks):
@@ -191,8 +193,8 @@ class Venue(Conditions):
             for maker, price, lots in pit.take(order.side, order.leaves_lots, order.price_ticks, now_ns):
                 if maker.owner is not None:
                     self.self_trades += 1
-                self._fill(order, price, lots, TAKER, mid2, now_ns)
-            self._end_unreduced(order.symbol, now_ns)
+                self.fill(order, price, lots, TAKER, mid2, now_ns)
+            self.end_unreduced(order.symbol, now_ns)
         if order.state != OPEN:
             return
         if is_taking or pit.book.crosses(order.side, order.price_ticks):
@@ -202,7 +204,7 @@ class Venue(Conditions):
         pit.enter(order, order.leaves_lots, now_ns)
 
     def _amend(self, command: commands.AmendOrder, now_ns: int, venue_ns: int) -> events.Event:
-        order = self.open.get(command.client_id)
+        order = self.raced(command, self.open.get(command.client_id), now_ns)
         code = codes.GONE if order is None else self._why_refuse_amend(order, command)
         if order is None or code:
             return events.AmendRefused(command.client_id, code, venue_ns)
@@ -220,7 +222,7 @@ class Venue(Conditions):
         amended = events.OrderAmended(order.client_id, order.price_ticks, order.size_lots, venue_ns)
         self._tell(amended)
         if not (command.price_ticks == order.price_ticks and order.client_id in _resting(pit)):
-            self._work(order, now_ns, is_taking=False)
+            self.work(order, now_ns, is_taking=False)
         return amended
 
     def _why_refuse_amend(self, order: VenueOrder, command: commands.AmendOrder) -> str:
@@ -233,7 +235,7 @@ class Venue(Conditions):
         return self._why_short_of_margin(symbol, order.side, max(0, command.size_lots - order.size_lots))
 
     def _cancel(self, command: commands.CancelOrder, now_ns: int, venue_ns: int) -> events.Event:
-        order = self.raced(self.open.get(command.client_id), now_ns)
+        order = self.raced(command, self.open.get(command.client_id), now_ns)
         if order is None:
             return events.CancelRefused(command.client_id, codes.GONE, venue_ns)
         return self.end(order, CANCELLED, codes.BY_CLIENT, now_ns)
@@ -265,8 +267,8 @@ class Venue(Conditions):
         self.feeds[pit.symbol].traded(matches, side, self.venue_ns(now_ns))
         for maker, price, lots in matches:
             if maker.owner is not None:
-                self._fill(maker.owner, price, lots, MAKER, mid2_ticks, now_ns)
-        self._end_unreduced(pit.symbol, now_ns)
+                self.fill(maker.owner, price, lots, MAKER, mid2_ticks, now_ns)
+        self.end_unreduced(pit.symbol, now_ns)
 
     def _may_trade(self, maker: Resting, matches: list[Match]) -> int:
         """Say how much of an order of ours may trade: a reduce-only one never turns the position."""
@@ -288,12 +290,22 @@ class Venue(Conditions):
         if order.reduce_only:
             lots = min(lots, max(0, -order.side * self.position_lots(order.symbol)))
         if order.state == OPEN and lots:
-            self._fill(order, price, lots, MAKER, mid2_ticks, now_ns)
-        self._end_unreduced(order.symbol, now_ns)
+            self.fill(order, price, lots, MAKER, mid2_ticks, now_ns)
+        self.end_unreduced(order.symbol, now_ns)
 
-    def _fill(self, order: VenueOrder, price: int, lots: int, liquidity: str, mid2: int, now_ns: int) -> None:
+    def fill(
+        self,
+        order: VenueOrder,
+        price: int,
+        lots: int,
+        liquidity: str,
+        mid2: int,
+        now_ns: int,
+        fee_cash: int | None = None,
+    ) -> None:
+        """Book a trade of an order and tell of it; ``fee_cash`` (income) where it is not the instrument's own."""
         order.filled_lots += lots
-        fee = self.account.trade(order.symbol, order.side, price, lots, liquidity)
+        fee = self.account.trade(order.symbol, order.side, price, lots, liquidity, fee_cash)
         if order.filled_lots >= order.size_lots:
             self._drop(order, FILLED)
         self.history.note(order, now_ns)
@@ -310,9 +322,10 @@ class Venue(Conditions):
             self.venue_ns(now_ns),
         )
         self.fills.append(Fill(event, mid2, now_ns))
+        self.booked(self.fills[-1])
         self._tell(event)
 
-    def _end_unreduced(self, symbol: str, now_ns: int) -> None:
+    def end_unreduced(self, symbol: str, now_ns: int) -> None:
         """Cancel reduce-only orders that would now turn the position over."""
         held = self.account.holdings[symbol].lots
         for order in [one for one in self.open.values() if one.symbol == symbol and one.reduce_only]:
@@ -332,27 +345,6 @@ class Venue(Conditions):
         pit = self.pits[order.symbol]
         if order.client_id in _resting(pit):
             pit.leave(order)
-
-    def _check_margin(self, now_ns: int) -> None:
-        """Close the positions whose equity is at or below their maintenance margin."""
-        mids2 = self.mids2()
-        # A market that never had two sides has no price to judge anybody by.
-        spent = self.account.spent(mids2) if all(mids2.values()) else []
-        if not spent:
-            return
-        self.liquidations += 1
-        for order in [one for one in self.open.values() if not self.account.leverage or one.symbol in spent]:
-            self.end(order, CANCELLED, codes.BY_VENUE, now_ns)
-        for symbol in spent:
-            self._liquidate(symbol, self.account.holdings[symbol], now_ns)
-
-    def _liquidate(self, symbol: str, one: Holding, now_ns: int) -> None:
-        """Sell or buy a position back at any price, under no client id of ours."""
-        side, number = (-1 if one.lots > 0 else 1), len(self.orders) + 1
-        limit_ticks = 1 if side < 0 else 2**62
-        order = VenueOrder(number, "", symbol, "", side, limit_ticks, abs(one.lots), post_only=False, reduce_only=False)
-        self.orders[f"liquidation {number}"] = self.open[""] = order
-        self._work(order, now_ns, is_taking=True)
 
     # The truth, for those who judge
 

@@ -1,6 +1,6 @@
 """What the venue answers to questions: the truth as of an instant, with the question's own instant in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final, Protocol
 
 from sim.venue.accounts import Account
@@ -71,6 +71,10 @@ class Ledger(Protocol):
         """Give all fills, in order."""
 
     @property
+    def unlisted(self) -> Container[str]:
+        """Give the ids of fills that no list shows yet."""
+
+    @property
     def account(self) -> Account:
         """Give the account."""
 
@@ -90,7 +94,7 @@ def answer_of(ledger: Ledger, command: commands.Command, venue_ns: int) -> event
             ids = tuple(order.client_id for order in ledger.open_orders() if order.symbol == command.symbol)
             return events.OpenOrdersReport(command.symbol, command.asked_ns, ids, venue_ns)
         case commands.QueryFills():
-            return events.FillsReport(command.symbol, command.asked_ns, _since(ledger.fills, command), venue_ns)
+            return events.FillsReport(command.symbol, command.asked_ns, _since(ledger, command), venue_ns)
         case commands.QueryMargin():
             equity, maintenance = ledger.account.margin_cash(ledger.mids2())
             return events.MarginSeen(command.asked_ns, equity, maintenance, venue_ns)
@@ -100,11 +104,13 @@ def answer_of(ledger: Ledger, command: commands.Command, venue_ns: int) -> event
             raise TypeError(f"{type(command).__name__} is not a question")
 
 
-def _since(fills: Sequence[Fill], command: commands.QueryFills) -> tuple[events.OrderFilled, ...]:
+def _since(ledger: Ledger, command: commands.QueryFills) -> tuple[events.OrderFilled, ...]:
     return tuple(
         fill.event
-        for fill in fills
-        if fill.event.symbol == command.symbol and fill.event.venue_ns >= command.since_venue_ns
+        for fill in ledger.fills
+        if fill.event.symbol == command.symbol
+        and fill.event.venue_ns >= command.since_venue_ns
+        and fill.event.fill_id not in ledger.unlisted
     )
 
 

@@ -162,6 +162,8 @@ def test_fills_of_strangers_are_ours_to_carry_and_not_our_doing():
     money = evidence.money[NAME]
     assert (1, 1) == (money.position_lots, money.foreign_lots)
     assert (5, 5) == money.reach_lots()  # a side nobody told counts on both
+    assert 7 == money.foreign_worst_lots(), "until its fills are read it may be one of ours, told without its name"
+    evidence.order_word(4, events.FillsReport(NAME, 3, (), 3))
     assert 6 == money.foreign_worst_lots()
 
 

@@ -7,6 +7,7 @@ from ledger import KNOBS, MS, THROUGH_MS, working
 from strategy import commands, events
 from strategy.errors import OurMistake
 from strategy.order import Order
+from strategy.order_fills import forget_fill_ids
 from strategy.order_states import State
 from strategy.orders import Orders, through_ns
 from strategy.units import BUY, SELL
@@ -164,7 +165,7 @@ def test_a_fill_whose_id_was_forgotten_is_not_counted_again_by_a_read_that_reach
     book.fill(client_id, 1, 1, "f1")
     book.now += 1
     book.fill(client_id, 1, 2, "f2")
-    book.orders.forget_fill_ids(1)
+    forget_fill_ids(book.orders, 1)
     again = events.OrderFilled(client_id, "X", BUY, "f1", 100, 1, 1, "maker", 1, (book.now - 1) * MS)
     assert () == book.hear(again).fills
     assert 2 == book.orders.find(client_id).filled_lots

@@ -255,3 +255,14 @@ def test_a_handshake_that_fails_says_so(tmp_path):
     client.wait(1)
     assert "the TLS handshake failed" == client.stream("/v5/public/linear").opened
     assert [Cut("the TLS handshake failed")] == client.signed("GET", "/v5/order/realtime?category=linear")
+
+
+def test_a_copy_that_names_no_order_has_the_id_of_the_first(tmp_path):
+    fault = "{at_s: 1, for_s: 60, kind: fill_duplicate, prob: 1.0, after_s: 0.2, nameless: second}"
+    client = Client(tmp_path, faults=fault)
+    stream = private(client)
+    post(client, order(client, "a-1", is_taking=True))
+    client.wait(2)
+    rows = [row for message in stream.of("execution") for row in message["data"]]
+    assert {2} == set(Counter(executions(stream)).values())
+    assert {"a-1", ""} == {row["orderLinkId"] for row in rows}

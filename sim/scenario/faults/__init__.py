@@ -1,7 +1,6 @@
 """The faults a scenario can contain: one model per kind, told apart by ``kind``.
 
-A room per part of the world: ``orders``, ``network``, ``queues``, ``connections``, ``feeds``, ``venue``, ``clocks``,
-``host``, ``market``.
+A room per part of the world, in the order in which they are shown.
 Each lists its models and one example of each; here they become one discriminated union.
 """
 
@@ -9,10 +8,21 @@ from typing import Annotated, Any, Final, Union, get_args
 
 from pydantic import Field
 
-from sim.scenario.faults import clocks, connections, feeds, host, market, network, orders, queues, venue
+from sim.scenario.faults import clocks, connections, feeds, fills, host, market, network, orders, queues, venue
 from sim.scenario.faults.base import Fault
 
-_ROOMS: Final = (orders, network, queues, connections, feeds, venue, clocks, host, market)
+_ROOMS: Final = (
+    orders,
+    fills,
+    network,
+    queues,
+    connections,
+    feeds,
+    venue,
+    clocks,
+    host,
+    market,
+)
 
 
 def kind_of(model: type[Fault]) -> str:

@@ -254,60 +254,6 @@ class PostOnlyRefusedLate(Lasting):
     """How likely each post-only create is hit, from 0 to 1."""
 
 
-class FillDuplicate(Lasting):
-    """A fill is told twice on the private stream."""
-
-    STAYS = True
-    SWARM: ClassVar[Mapping[str, Draw]] = {
-        "for_s": LogUniform(5, 240),
-        "prob": Uniform(0.05, 1),
-        "after_s": Maybe(0.7, LogUniform(0.01, 120)),
-    }
-
-    kind: Literal["fill_duplicate"]
-    """`fill_duplicate`: the same fill comes a second time."""
-    prob: Share
-    """How likely each fill is hit, from 0 to 1."""
-    after_s: FromZero = 0
-    """How much later the second copy comes, in simulated seconds."""
-
-
-class FillDropped(Lasting):
-    """A fill is never told on the private stream, which is healthy otherwise."""
-
-    STAYS = True
-    SWARM: ClassVar[Mapping[str, Draw]] = {
-        "for_s": LogUniform(5, 120),
-        "prob": Uniform(0.02, 1),
-    }
-
-    kind: Literal["fill_dropped"]
-    """`fill_dropped`: one frame of a healthy stream is missing."""
-    prob: Share
-    """How likely each fill is hit, from 0 to 1."""
-
-
-class CancelRacesFill(Lasting):
-    """An order trades at the instant its cancel arrives: the cancel is refused, or what it cancelled had traded."""
-
-    STAYS = True
-    SWARM: ClassVar[Mapping[str, Draw]] = {
-        "for_s": LogUniform(5, 240),
-        "prob": Uniform(0.02, 1),
-        "whole": Uniform(0, 1),
-        "told_after_s": Maybe(0.6, LogUniform(0.01, 30)),
-    }
-
-    kind: Literal["cancel_races_fill"]
-    """`cancel_races_fill`: cancelled, and traded all the same."""
-    prob: Share
-    """How likely each cancel of an order on the book is hit, from 0 to 1."""
-    whole: Share = 0.5
-    """How likely all of the order trades, and its cancel is refused; else half of it does, from 0 to 1."""
-    told_after_s: FromZero = 0
-    """How much later the private stream tells of the fill, in simulated seconds: after the cancel's answer, say."""
-
-
 MODELS: Final[tuple[type[Fault], ...]] = (
     Downtime,
     Maintenance,
@@ -317,9 +263,6 @@ MODELS: Final[tuple[type[Fault], ...]] = (
     AppliedLater,
     BatchPartial,
     PostOnlyRefusedLate,
-    FillDuplicate,
-    FillDropped,
-    CancelRacesFill,
 )
 EXAMPLES: Final[dict[str, str]] = {
     "downtime": "{at_s: 10, for_s: 20, kind: downtime, answers: busy, memory: rolled_back, rolled_back_s: 5, "
@@ -332,7 +275,4 @@ EXAMPLES: Final[dict[str, str]] = {
     "applied_later": "{at_s: 10, for_s: 20, kind: applied_later, prob: 0.1, later_s: 3, requests: [create]}",
     "batch_partial": "{at_s: 10, for_s: 20, kind: batch_partial, prob: 0.3}",
     "post_only_refused_late": "{at_s: 10, for_s: 20, kind: post_only_refused_late, prob: 0.3}",
-    "fill_duplicate": "{at_s: 10, for_s: 20, kind: fill_duplicate, prob: 0.5, after_s: 2}",
-    "fill_dropped": "{at_s: 10, for_s: 20, kind: fill_dropped, prob: 0.3}",
-    "cancel_races_fill": "{at_s: 10, for_s: 20, kind: cancel_races_fill, prob: 0.2, told_after_s: 0.5}",
 }

@@ -1,0 +1,54 @@
+"""Fills by their ids: each counts once, whoever tells it, in whatever order, under whatever name.
+
+A fill that names no order we know moves our position like any other. It may be a stranger's, as in a
+liquidation, or one of ours whose name got lost: then its order goes on counting what has traded as
+still to come. So the fills are read at once, and the copy that names the order gives it its lots.
+"""
+
+from typing import Final
+
+from strategy.events import OrderFilled
+from strategy.orders import Orders
+
+FILL_IDS_MAX: Final = 4096
+
+
+def note_fill(orders: Orders, fill: OrderFilled) -> bool:
+    """Remember a fill by its id; False when it was seen before.
+
+    Ids outlive their orders: a read of past fills reaches back further than we remember orders.
+    """
+    last_ns = orders.last_fill_venue_ns.get(fill.symbol, 0)
+    orders.last_fill_venue_ns[fill.symbol] = max(last_ns, fill.venue_ns)
+    if fill.fill_id in orders.fill_ids or fill.venue_ns <= orders.fills_forgotten_ns:
+        return False
+    forget_fill_ids(orders, FILL_IDS_MAX - 1)
+    orders.fill_ids[fill.fill_id] = fill.venue_ns
+    return True
+
+
+def note_nameless(orders: Orders, now_ns: int, fill: OrderFilled) -> None:
+    """Note a fill counted for the first time that names no order we know, and have the fills read: whose is it?"""
+    orders.foreign_fills += 1
+    orders.unclaimed[fill.fill_id] = None
+    orders.read_fills(now_ns, fill.symbol, fill.venue_ns)
+
+
+def claim(orders: Orders, fill: OrderFilled) -> bool:
+    """Say whether a fill that was seen before, and counted, is told for the first time to be this order's."""
+    return orders.unclaimed.pop(fill.fill_id, 0) is None
+
+
+def forget_fill_ids(orders: Orders, keep: int) -> None:
+    """Forget the ids of the oldest fills; none from their time is counted any more."""
+    while len(orders.fill_ids) > keep:
+        fill_id = next(iter(orders.fill_ids))
+        venue_ns = orders.fill_ids.pop(fill_id)
+        orders.unclaimed.pop(fill_id, None)
+        orders.fills_forgotten_ns = max(orders.fills_forgotten_ns, venue_ns)
+
+
+def audit(orders: Orders, now_ns: int, symbol: str) -> None:
+    """Have a symbol's fills read, unless they are about to be: what no order speaks of shows nowhere else."""
+    if symbol not in orders.fills_due:
+        orders.want_fills(symbol, now_ns, orders.fills_whole_ns(symbol))
