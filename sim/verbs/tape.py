@@ -20,10 +20,12 @@ _DATA = click.option(
     "--data",
     envvar="STORMQUOTE_DATA",
     type=click.Path(path_type=Path),
-    help="Folder of recorded data; FOLDER is relative to it. [env: STORMQUOTE_DATA]",
+    help="Where recorded data is; FOLDER (or a file of many markets) is relative to it. [env: STORMQUOTE_DATA]",
 )
 _TICK = click.option("--tick", metavar="DECIMAL", help="Price step; inferred from the data when left out.")
 _LOT = click.option("--lot", metavar="DECIMAL", help="Size step; inferred from the data when left out.")
+_SYMBOL = click.option("--symbol", default="", metavar="SYMBOL", help="Which market, where a recording holds several.")
+_MARKET = click.option("--market", type=click.Choice(["perp", "spot"]), help="Of which kind, where it holds both.")
 _FORMAT = click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
 
 
@@ -37,12 +39,16 @@ def command() -> None:
 @_DATA
 @_TICK
 @_LOT
+@_SYMBOL
+@_MARKET
 @_FORMAT
-def info(folder: str, data: Path | None, tick: str | None, lot: str | None, form: str) -> None:
+def info(
+    folder: str, data: Path | None, tick: str | None, lot: str | None, symbol: str, market: str | None, form: str
+) -> None:
     """Say what the recorded window in FOLDER holds: span, counts, spread."""
     from sim.market.tape.summary import summarise
 
-    tape = _load_or_leave(folder, data, tick, lot)
+    tape = _load_or_leave(folder, data, tick, lot, symbol, market)
     summary = summarise(tape)
     if form == "json":
         _print_json(_identity(tape, folder) | {"summary": summary})
@@ -55,11 +61,22 @@ def info(folder: str, data: Path | None, tick: str | None, lot: str | None, form
 @_DATA
 @_TICK
 @_LOT
+@_SYMBOL
+@_MARKET
 @_FORMAT
 @click.option(
     "--allow", type=click.IntRange(min=0), default=0, help="How many messages may disagree.", show_default=True
 )
-def check(folder: str, data: Path | None, tick: str | None, lot: str | None, form: str, allow: int) -> None:
+def check(
+    folder: str,
+    data: Path | None,
+    tick: str | None,
+    lot: str | None,
+    symbol: str,
+    market: str | None,
+    form: str,
+    allow: int,
+) -> None:
     """Replay the book in FOLDER and compare it, message by message, with the recorded best bid and ask.
 
     Exit code 0 when every comparable message agrees (but for --allow), 1 when not, or when book or
@@ -67,7 +84,7 @@ def check(folder: str, data: Path | None, tick: str | None, lot: str | None, for
     """
     from sim.market.tape.replay import replay
 
-    tape = _load_or_leave(folder, data, tick, lot)
+    tape = _load_or_leave(folder, data, tick, lot, symbol, market)
     found = replay(tape)
     passed = found.is_sound() and found.comparable > 0 and found.comparable - found.agreed <= allow
     if form == "json":
@@ -84,7 +101,11 @@ def check(folder: str, data: Path | None, tick: str | None, lot: str | None, for
 @_DATA
 @_TICK
 @_LOT
-def convert(folder: str, to: Path, data: Path | None, tick: str | None, lot: str | None) -> None:
+@_SYMBOL
+@_MARKET
+def convert(
+    folder: str, to: Path, data: Path | None, tick: str | None, lot: str | None, symbol: str, market: str | None
+) -> None:
     """Write the recorded window in FOLDER as TO/tape.parquet, which every verb reads as it reads FOLDER.
 
     Never writes over a file that is there (exit code 2). 3 when the files cannot be read; 5 when there
@@ -96,23 +117,25 @@ def convert(folder: str, to: Path, data: Path | None, tick: str | None, lot: str
     target = to / PARQUET_NAME
     if target.exists():
         raise click.BadParameter(f"{target} is there already", param_hint="TO")
-    tape = _load_or_leave(folder, data, tick, lot)
+    tape = _load_or_leave(folder, data, tick, lot, symbol, market)
     to.mkdir(parents=True, exist_ok=True)
     write_parquet(tape, target)
     click.echo(f"{target}   {len(tape.records):,} records")
 
 
-def _load_or_leave(folder: str, data: Path | None, tick: str | None, lot: str | None) -> "Tape":
+def _load_or_leave(
+    folder: str, data: Path | None, tick: str | None, lot: str | None, symbol: str, market: str | None
+) -> "Tape":
     from sim.market.tape.load import load
     from sim.market.tape.refusal import TapeRefused
 
     place = Path(folder) if data is None else data / folder
     if data is None and not place.is_absolute():
         _skip(f"{folder}: neither --data nor STORMQUOTE_DATA names a folder of recorded data")
-    if not place.is_dir():
+    if not place.exists():
         _skip(f"{place} does not exist")
     try:
-        return load(place, tick=_step("--tick", tick), lot=_step("--lot", lot))
+        return load(place, tick=_step("--tick", tick), lot=_step("--lot", lot), symbol=symbol, market=market or "")
     except TapeRefused as refused:
         click.echo(str(refused), err=True)
         sys.exit(_BAD_FILE)
@@ -163,7 +186,8 @@ def _print_head(tape: "Tape", folder: str) -> None:
     click.echo(f"{folder}   {tape.format}   {symbol}{tape.market}   local time in {tape.local_unit}")
     click.echo(f" {'grid':<16} tick {tape.tick}, lot {tape.lot} ({origin})")
     for stream, count in tape.ignored:
-        click.echo(f" {'not used':<16} {count:,} messages of stream {stream}")
+        what = stream if " " in stream else f"messages of stream {stream}"
+        click.echo(f" {'not used':<16} {count:,} {what}")
 
 
 def _print_info(tape: "Tape", folder: str, summary: "Summary") -> None:

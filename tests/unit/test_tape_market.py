@@ -2,6 +2,7 @@
 
 import pytest
 from small_tape import write_window
+from wire_data import wire_file
 
 from sim.clocks import Clock
 from sim.market.tape.pit import TapeMarket, open_tape
@@ -188,12 +189,25 @@ def test_a_scenario_names_the_model_of_its_market(repository, tmp_path):
 
 def test_without_data_it_says_why_it_is_skipped(repository, tmp_path):
     assert "set --data" in open_tape(scenario(repository), "")
-    assert "no folder" in open_tape(scenario(repository), str(tmp_path))
+    assert "under the data folder" in open_tape(scenario(repository), str(tmp_path))
 
 
 def test_a_run_longer_than_its_tape_is_refused(repository, recorded_data):
     with pytest.raises(OperatorError, match="SQ-S110"):
         open_tape(scenario(repository, duration_s=3600), recorded_data)
+
+
+def test_our_bot_runs_on_the_venues_own_recorded_streams(repository):
+    from sim.plan import expand
+    from sim.world import World
+    from strategy.core import Core
+
+    data = wire_file("cryptofeed/BYBIT.v3.jsonl").parent.parent
+    ready = scenario(repository, "btcusdt_bybit_2026")
+    world = World(ready, expand(ready, 1), Core, open_tape(ready, str(data)))
+    assert "" == world.run().error
+    assert [] == world.oracle.breaches
+    assert 460 < world.markets[0].events
 
 
 @pytest.mark.parametrize("name", ["btcusdt_2023", "btcusdt_2024"])

@@ -11,10 +11,13 @@ from sim.market.tape.refusal import NOT_A_TAPE, UNREADABLE, WRONG_UNIT, RowRefus
 CSV: Final = "binance-usdm-csv"
 RAW: Final = "binance-raw"
 NPZ: Final = "hftbacktest-npz"
+BYBIT: Final = "bybit-recording"
 PARQUET: Final = "parquet"
 PARQUET_NAME: Final = "tape.parquet"
 CSV_PARTS: Final = ("snapshot", "depth", "bbo", "trades")
 
+_START_BYTES: Final = 4096
+_BYBIT_HEADER: Final = re.compile(rb'\{"t":"header",.*"exchange":"BYBIT"')
 _RAW_LINE: Final = re.compile(rb"\d+ \{")
 
 # How many digits an epoch time of our era has, by unit, and what one unit is in nanoseconds.
@@ -81,8 +84,13 @@ def csv_path(folder: Path, part: str) -> Path | None:
 def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
     """Tell the format from what the folder holds; the flattened form wins over ``raw/``.
 
-    The paths are keyed by part for CSV, and by file name, in order, for the others.
+    The paths are keyed by part for CSV, and by file name, in order, for the others. A recording of
+    many markets is one file, and may be named itself.
     """
+    if folder.is_file():
+        if _is_bybit(folder):
+            return BYBIT, {folder.name: folder}
+        raise TapeRefused(NOT_A_TAPE, str(folder), 0, "a file, and no recording of many markets: name the folder")
     if not folder.is_dir():
         raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no such folder")
     if (folder / PARQUET_NAME).is_file():
@@ -97,26 +105,39 @@ def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
         raw = {path.name: path for path in sorted(place.iterdir()) if _looks_raw(path)} if place.is_dir() else {}
         if raw:
             return RAW, raw
+    recordings = {path.name: path for path in sorted(folder.glob("*.jsonl*")) if _is_bybit(path)}
+    if len(recordings) == 1:
+        return BYBIT, recordings
+    if recordings:
+        raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"several recordings, name one: {', '.join(recordings)}")
     npz = {path.name: path for path in sorted(folder.glob("*.npz"))}
     if npz:
         return NPZ, npz
     lines = "files of '<local time> {json}' lines, here or in raw/"
-    wanted = f"depth.csv.gz with its companions, {lines}, *.npz, or {PARQUET_NAME}"
+    wanted = f"depth.csv.gz with its companions, {lines}, a recording *.jsonl, *.npz, or {PARQUET_NAME}"
     raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"no recorded window of a known format: looked for {wanted}")
 
 
+def _is_bybit(path: Path) -> bool:
+    return _BYBIT_HEADER.match(_start_of(path)) is not None
+
+
 def _looks_raw(path: Path) -> bool:
-    """Look at the first bytes only; damage further on is found, and named, when it is read."""
     if not path.is_file() or path.suffix not in (".gz", ".dat", ".log", ".txt"):
         return False
+    return _RAW_LINE.match(_start_of(path)) is not None
+
+
+def _start_of(path: Path) -> bytes:
+    """Read the first bytes only; damage further on is found, and named, when the whole is read."""
     try:
         with path.open("rb") as plain:
-            start = plain.read(4096)
+            start = plain.read(_START_BYTES)
     except OSError:
-        return False  # an unreadable file cannot tell us what it is
+        return b""  # an unreadable file cannot tell us what it is
     if start.startswith(b"\x1f\x8b"):
         try:
             start = zlib.decompressobj(wbits=31).decompress(start)
         except zlib.error:
-            return False
-    return _RAW_LINE.match(start) is not None
+            return b""
+    return start

@@ -15,8 +15,10 @@ from typing import Final
 
 import msgspec
 
+from sim.market.tape.bybit_format import BybitReader, choose
+from sim.market.tape.bybit_format import snapshot_texts as bybit_snapshot_texts
 from sim.market.tape.csv_format import read_bbos, read_depth, read_snapshots, read_trades, rows_of
-from sim.market.tape.files import CSV, CSV_PARTS, NPZ, PARQUET, PARQUET_NAME, RAW, find_format, read_bytes
+from sim.market.tape.files import BYBIT, CSV, CSV_PARTS, NPZ, PARQUET, PARQUET_NAME, RAW, find_format, read_bytes
 from sim.market.tape.grid import Finer, Grid, infer_step
 from sim.market.tape.npz_format import NpzReader, read_rows
 from sim.market.tape.npz_format import snapshot_texts as npz_snapshot_texts
@@ -35,23 +37,35 @@ _Texts = tuple[list[str], list[str]]
 _SNAPSHOT_PARTS: Final = 3
 
 
-def load(folder: Path, *, tick: Decimal | None = None, lot: Decimal | None = None) -> Tape:
-    """Read a window. A ``tick`` or ``lot`` left out is inferred: the coarsest that holds every row."""
+def load(
+    folder: Path, *, tick: Decimal | None = None, lot: Decimal | None = None, symbol: str = "", market: str = ""
+) -> Tape:
+    """Read a window. A ``tick`` or ``lot`` left out is inferred: the coarsest that holds every row.
+
+    ``symbol`` and ``market`` (perp or spot) choose from a recording of many markets; a window of one
+    market that says which is refused when another is meant.
+    """
     found, paths = find_format(folder)
     with _collector_at_rest():
         if found == PARQUET:
             tape = read_parquet(paths[PARQUET_NAME], folder, PARQUET)
             same_grid(tape, paths[PARQUET_NAME], tick, lot)
             require_one_unit(tape)
-            return tape
-        read, snapshot = _OPEN[found](folder, paths)
+            return _the_one_meant(tape, symbol)
+        read, snapshot = _open_bybit(paths, symbol, market) if found == BYBIT else _OPEN[found](folder, paths)
         if snapshot is None and (tick is None or lot is None):
             raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no snapshot to infer tick and lot from: state both")
         prices, sizes = snapshot or ([], [])
         inferred = tick is None or lot is None
         tape = _read_on_grid(read, tick, lot, infer_step(prices), infer_step(sizes))
         require_one_unit(tape)
-        return msgspec.structs.replace(tape, grid_inferred=inferred)
+        return msgspec.structs.replace(_the_one_meant(tape, symbol), grid_inferred=inferred)
+
+
+def _the_one_meant(tape: Tape, symbol: str) -> Tape:
+    if symbol and tape.symbol and symbol != tape.symbol:
+        raise TapeRefused(NOT_A_TAPE, tape.folder, 0, f"wanted {symbol}, the window is of {tape.symbol}")
+    return tape
 
 
 def _read_on_grid(
@@ -167,6 +181,31 @@ def _open_npz(folder: Path, paths: dict[str, Path]) -> tuple[_Read, _Texts | Non
         )
 
     return read, next((snapshot for snapshot in snapshots if snapshot is not None), None)
+
+
+def _open_bybit(paths: dict[str, Path], symbol: str, market: str) -> tuple[_Read, _Texts | None]:
+    (path,) = paths.values()
+    lines = _lines(path)
+    wanted = choose(lines, str(path), symbol, market)
+
+    def read(prices: Grid, sizes: Grid) -> Tape:
+        reader = BybitReader(prices, sizes, wanted)
+        reader.read(str(path), 0, lines)
+        return Tape(
+            folder=str(path.parent),
+            format=BYBIT,
+            market=wanted[0],
+            symbol=wanted[1],
+            tick=prices.step,
+            lot=sizes.step,
+            grid_inferred=False,
+            local_unit="s",
+            files=(path.name,),
+            records=tuple(reader.records),
+            ignored=tuple(sorted(reader.ignored.items())),
+        )
+
+    return read, bybit_snapshot_texts(lines, wanted)
 
 
 _OPEN: Final = {CSV: _open_csv, RAW: _open_raw, NPZ: _open_npz}

@@ -60,7 +60,7 @@ def _rows(number: int, record: TapeRecord) -> list[_Row]:
         return [(number, _TRADE, *place, *ids, record.side, record.price_ticks, record.size_lots)]
     if isinstance(record, TapeBbo):
         both = ((1, record.bid_ticks, record.bid_lots), (-1, record.ask_ticks, record.ask_lots))
-        return [(number, _BBO, *place, record.update_id, 0, 0, *one) for one in both]
+        return [(number, _BBO, *place, record.update_id, record.since_id, 0, *one) for one in both]
     if isinstance(record, TapeSnapshot):
         kind, ids = _SNAPSHOT, (record.last_update_id, 0, 0)
     else:
@@ -132,7 +132,7 @@ def _record(rows: list[_Row]) -> TapeRecord:
     if kind == _TRADE and len(rows) == 1 and side:
         return TapeTrade(*place, first_id, price, size, side)
     if kind == _BBO and (len(bids), len(asks)) == (1, 1):
-        return TapeBbo(*place, first_id, *bids[0], *asks[0])
+        return TapeBbo(*place, first_id, *bids[0], *asks[0], last_id)
     raise RowRefused(MALFORMED, f"record {rows[0][0]} of kind {kind} has {len(bids)} bids and {len(asks)} asks")
 
 

@@ -29,7 +29,7 @@ from sim.market.tape.queue_model import (
     on_opposite,
     share_trade,
 )
-from sim.market.tape.records import TapeDelta, TapeSnapshot, TapeTrade
+from sim.market.tape.records import PERP, SPOT, TapeDelta, TapeSnapshot, TapeTrade
 from sim.market.tape.timeline import Timed, timeline
 from sim.venue.matching import Match, Resting
 from sim.venue.orders import VenueOrder
@@ -283,11 +283,11 @@ def open_tape(scenario: Any, data_dir: str) -> Callable[..., TapeMarket] | str:
     """Open a scenario's tape; text says why it is skipped, a bad tape raises ``OperatorError``."""
     tape = scenario.market.tape
     folder = Path(data_dir) / tape.folder if data_dir else None
-    if folder is None or not folder.is_dir():
-        where = "set --data or STORMQUOTE_DATA" if folder is None else f"no folder {tape.folder} under the data folder"
+    if folder is None or not folder.exists():
+        where = "set --data or STORMQUOTE_DATA" if folder is None else f"no {tape.folder} under the data folder"
         return f"no recorded data: {where}"
     (instrument,) = scenario.instruments
-    recorded = load(folder, tick=Decimal(instrument.tick), lot=Decimal(instrument.lot))
+    recorded = load(folder, tick=Decimal(instrument.tick), lot=Decimal(instrument.lot), **_which(instrument))
     items = timeline(recorded).items
     if items[-1][0] < (scenario.run.duration_s - _END_SLACK_S) * NS_PER_S:
         words = f"run.duration_s is {scenario.run.duration_s:g} s, the tape ends at {items[-1][0] / NS_PER_S:.1f} s"
@@ -301,6 +301,11 @@ def open_tape(scenario: Any, data_dir: str) -> Callable[..., TapeMarket] | str:
 
 
 _END_SLACK_S: Final = 2
+
+
+def _which(instrument: Any) -> dict[str, str]:
+    """Say which market of a recording of many is meant."""
+    return {"symbol": instrument.symbol, "market": SPOT if instrument.kind == SPOT else PERP}
 
 
 def _model(tape: Any) -> QueueModel:

@@ -63,7 +63,11 @@ class TapeTrade(msgspec.Struct, frozen=True, gc=False):
 
 
 class TapeBbo(msgspec.Struct, frozen=True, gc=False):
-    """The best bid and ask after book update ``update_id``."""
+    """The best bid and ask after book update ``update_id``.
+
+    Where ``since_id`` is not 0 the ticker is sampled apart from the book: it shows what the book was
+    at some instant between those two updates.
+    """
 
     local_ns: int
     venue_ns: int
@@ -74,6 +78,7 @@ class TapeBbo(msgspec.Struct, frozen=True, gc=False):
     bid_lots: int
     ask_ticks: int
     ask_lots: int
+    since_id: int = 0
 
 
 TapeRecord = TapeSnapshot | TapeDelta | TapeTrade | TapeBbo

@@ -6,7 +6,8 @@ reach over the snapshot's id; every later one must name the one before it. A mes
 not is a gap: the book is lost, and messages are held back until the next snapshot.
 
 The proof: after each message the best bid and ask, price and size, must equal the last ticker
-whose update id is not above the message's. Ids decide, not arrival: the streams race.
+whose update id is not above the message's. Ids decide, not arrival: the streams race. A ticker that
+was sampled apart from the book is compared with what stood between its two messages (``sampled``).
 """
 
 from itertools import pairwise
@@ -17,6 +18,7 @@ import msgspec
 from sim.market.tape.book import TapeBook
 from sim.market.tape.records import PERP, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot
 from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE, TapeRefused
+from sim.market.tape.sampled import Sampled
 
 # Findings are counted without end, but of each code only this many are kept in words.
 FINDINGS_MAX: Final = 10
@@ -73,7 +75,8 @@ class Replayer:
         self._awaits_first = False
         self._had_gap = False
         self._held: list[TapeDelta] = []
-        bbos = tape.bbos()
+        bbos = [bbo for bbo in tape.bbos() if not bbo.since_id]
+        self._sampled = Sampled([bbo for bbo in tape.bbos() if bbo.since_id])
         ids = [bbo.update_id for bbo in bbos]
         self.found.tickers_out_of_order = sum(later < earlier for earlier, later in pairwise(ids))
         self._bbos: list[TapeBbo] = sorted(bbos, key=lambda bbo: bbo.update_id)
@@ -87,9 +90,18 @@ class Replayer:
             elif type(record) is TapeSnapshot:
                 self.on_snapshot(record)
         self.found.never_synced = len(self._held)
+        self._judge_sampled()
         self._look_at_tickers()
         self._look_at_trades()
         return self.found
+
+    def _judge_sampled(self) -> None:
+        for ticker, agrees in self._sampled.judged():
+            self.found.comparable += 1
+            self.found.agreed += agrees
+            if not agrees:
+                stood = f"the book never stood so from {ticker.since_id} to {ticker.update_id}"
+                self._note(DISAGREED, ticker, f"ticker {self._words_of(ticker)}, {stood}")
 
     def _look_at_tickers(self) -> None:
         for bbo in self._tape.bbos():
@@ -114,6 +126,7 @@ class Replayer:
         self.is_synced = self._awaits_first = True
         self._last_id = snapshot.last_update_id
         self._note_crossing(snapshot)
+        self._sampled.stood(self._last_id, self.book)
         held, self._held = self._held, []
         for delta in held:
             self.on_delta(delta)
@@ -174,6 +187,7 @@ class Replayer:
             self._note(CROSSED, record, f"the book is crossed: bid {self._words(bid)}, ask {self._words(ask)}")
 
     def _compare(self, delta: TapeDelta) -> None:
+        self._sampled.stood(delta.last_id, self.book)
         bbos, at = self._bbos, self._next_bbo
         while at < len(bbos) and bbos[at].update_id <= delta.last_id:
             at += 1
@@ -186,9 +200,12 @@ class Replayer:
         if bid == (ticker.bid_ticks, ticker.bid_lots) and ask == (ticker.ask_ticks, ticker.ask_lots):
             self.found.agreed += 1
             return
-        said = self._words((ticker.bid_ticks, ticker.bid_lots)), self._words((ticker.ask_ticks, ticker.ask_lots))
         book = f"book {self._words(bid)} / {self._words(ask)}"
-        self._note(DISAGREED, delta, f"{book}, ticker {said[0]} / {said[1]} ({self._tape.where(ticker)})")
+        self._note(DISAGREED, delta, f"{book}, ticker {self._words_of(ticker)} ({self._tape.where(ticker)})")
+
+    def _words_of(self, ticker: TapeBbo) -> str:
+        bid, ask = (ticker.bid_ticks, ticker.bid_lots), (ticker.ask_ticks, ticker.ask_lots)
+        return f"{self._words(bid)} / {self._words(ask)}"
 
     def _words(self, level: tuple[int, int] | None) -> str:
         if level is None:
