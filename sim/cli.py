@@ -24,7 +24,7 @@ _VERBS: Final = {
     "tape": "Look into recorded market data and prove its book.",
     "fit": "Fit a profile's flow to recorded windows.",
     "faults": "List the faults, or one fault's fields and example.",
-    "explain": "Say what an error code, a metric or an invariant means.",
+    "explain": "Say in words what a code, a metric, an invariant or the like means.",
     "schema": "Print or write the JSON Schema of a kind of file.",
     "migrate": "Raise scenario and config files to the current version.",
 }

@@ -102,6 +102,9 @@ class Exchange:
         """Note that a fault has changed something: one that never does is no storm."""
         self.bites[fault.id] = self.bites.get(fault.id, 0) + times
 
+    def noted(self, point: str) -> None:
+        """Hear that a rare state was reached (``sim.oracle.sometimes``); without an oracle nobody counts."""
+
     def _venue(self, make_venue: Callable[[Sequence[Instrument], Rules, Clock], Venue]) -> Venue:
         profile = self.scenario.profile
         rules = Rules(

@@ -34,6 +34,7 @@ from sim.oracle.memory import HEAP
 from sim.oracle.oracle import Oracle
 from sim.oracle.outside import Outside
 from sim.oracle.recoverable import Ways
+from sim.oracle.sometimes import DOWN
 from sim.plan import Plan
 from sim.scenario.load import Ready
 from sim.streams import Streams
@@ -187,7 +188,15 @@ class World(Exchange):
             why_stormy=lambda: ways.why_stormy(kernel.now_ns),
             why_lost=lambda: lost,
             sizes=self._sizes,
+            regime_of=self._regime_of,
         )
+
+    def _regime_of(self, symbol: str) -> str:
+        return DOWN if self.venue.is_silent else self.venue.regime[symbol]
+
+    def noted(self, point: str) -> None:
+        """Count a rare state that was reached."""
+        self.oracle.sometimes.note(point)
 
     def _sizes(self) -> Iterator[tuple[str, int, int]]:
         """Count what grows at the bot: its tables, what waits for it and what it waits for, its heap."""

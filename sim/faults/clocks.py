@@ -36,12 +36,33 @@ def _during(fault: PlannedFault, world: "World", begin: Callable[[], None], end:
 def _offset(fault: PlannedFault, world: "World") -> None:
     clock, by_ns = _clock(fault, world), round(fault.params["offset_ms"] * NS_PER_MS)
     kernel = world.kernel
-    _during(fault, world, lambda: clock.step(kernel.now_ns, by_ns), lambda: clock.step(kernel.now_ns, -by_ns))
+
+    def shift(span_ns: int) -> None:
+        _note_back(fault, world, span_ns)
+        clock.step(kernel.now_ns, span_ns)
+
+    _during(fault, world, lambda: shift(by_ns), lambda: shift(-by_ns))
 
 
 def _step(fault: PlannedFault, world: "World") -> None:
     clock, by_ns = _clock(fault, world), round(fault.params["by_ms"] * NS_PER_MS)
-    _during(fault, world, lambda: clock.step(world.kernel.now_ns, by_ns), None)
+
+    def shift() -> None:
+        _note_back(fault, world, by_ns)
+        clock.step(world.kernel.now_ns, by_ns)
+
+    _during(fault, world, shift, None)
+
+
+def _note_back(fault: PlannedFault, world: "World", by_ns: int) -> None:
+    """See a wall clock of ours go back while the bot has an alarm set."""
+    if (
+        by_ns < 0
+        and fault.params["clock"] != VENUE_WALL
+        and world.driver.is_alive
+        and world.core.wake_at_ns is not None
+    ):
+        world.noted("clock_stepped_back_with_timers")
 
 
 def _drift(fault: PlannedFault, world: "World") -> None:

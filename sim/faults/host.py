@@ -43,6 +43,7 @@ def _crash(fault: PlannedFault, world: "World") -> None:
             count += 1
             if count == params["nth"]:
                 world.bit(fault)
+                world.noted(f"crash_between_{point}")
                 world.process.crash(restart_ns, kept)
 
     world.driver.cuts.append(cut)
@@ -188,6 +189,7 @@ def _heap_budget(fault: PlannedFault, world: "World") -> None:
         if world.driver.is_alive:
             world.bit(fault)
             world.process.kills += 1
+            world.noted("hard_heap_mark")
             world.process.crash(round(params["restart_after_s"] * NS_PER_S), world.host.disk.whole)
 
     def look() -> None:
@@ -201,7 +203,7 @@ def _heap_budget(fault: PlannedFault, world: "World") -> None:
             # Told again while it lasts: what has come since is shed as well.
             told_ns = kernel.now_ns
             world.bit(fault)
-            world.driver.feed(events.MemoryPressure(level))
+            _press(world, level)
         kernel.at(kernel.now_ns + _LOOK_NS, look)
 
     def end() -> None:
@@ -211,6 +213,14 @@ def _heap_budget(fault: PlannedFault, world: "World") -> None:
             world.driver.feed(events.MemoryPressure(0))
 
     during(fault, world, begin, end, bites=False)
+
+
+def _press(world: "World", level: int) -> None:
+    """Tell the process that memory is short, and see whether it lets go of anything."""
+    kept = sum(world.host.heap.footprint().values())
+    world.driver.feed(events.MemoryPressure(level))
+    if level and sum(world.host.heap.footprint().values()) < kept:
+        world.noted("queue_shed")
 
 
 def _leak(fault: PlannedFault, world: "World") -> None:

@@ -34,6 +34,8 @@ from sim.oracle.pace import Pace
 from sim.oracle.quiet import Quiet
 from sim.oracle.recoverable import REST
 from sim.oracle.sending import Sending
+from sim.oracle.sightings import Sightings
+from sim.oracle.sometimes import Sometimes
 from sim.oracle.states import StateWatch
 from sim.oracle.tolerance import tolerance_of
 from sim.oracle.truth import Truth, TruthWatch
@@ -102,7 +104,12 @@ class Oracle:
         self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns, tolerance.lag_ns)
         self._sending = Sending(self._evidence, self._feeds, symbols, account, tolerance, self._findings)
         self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings)
-        self._states = StateWatch(self._evidence, self._findings)
+        self.sometimes = Sometimes()
+        """Which rare states the run has reached, and how often."""
+        self._sightings = Sightings(
+            self.sometimes, self._evidence, self._feeds, outside.regime_of, tolerance.quote_age_ns
+        )
+        self._states = StateWatch(self._evidence, self._findings, self._sightings.moved)
         self._truth_watch = TruthWatch(truth, self._evidence, symbols, self._findings)
         self._pace = Pace(pacing, capability, self._findings)
         self._bans = Bans(self._evidence, tolerance, self._findings)
@@ -188,15 +195,12 @@ class Oracle:
         if self._forward is not None:
             self._forward.stepping(now_ns)
         match event:
-            case events.BookDelta():
-                self._feeds[event.symbol].delta(now_ns, event)
-            case events.BookHeartbeat():
-                self._feeds[event.symbol].heartbeat(now_ns, event)
-            case events.BookSnapshot():
-                self._feeds[event.symbol].snapshot(now_ns, event)
+            case events.BookDelta() | events.BookHeartbeat() | events.BookSnapshot():
+                self._sightings.taking(now_ns, event)
             case events.PublicTrade():
                 self._feeds[event.symbol].mark_ticks = event.price_ticks
             case _ if type(event) in _ABOUT_ORDERS:
+                self._sightings.hearing(now_ns, event)
                 self._proved = self._proves_absence(event)
                 self._grounds.answered(now_ns, event)
                 self._evidence.order_word(now_ns, event)
@@ -211,6 +215,7 @@ class Oracle:
         if self._forward is not None:
             self._forward.sent(now_ns, command)
         self._quiet.sent(now_ns, command)
+        self._sightings.sent(now_ns, command)
         match command:
             case commands.CreateOrder():
                 self._sending.create(now_ns, command)
@@ -249,6 +254,7 @@ class Oracle:
             return
         if is_about_orders:
             self._believing.stepped(now_ns, belief)
+            self._sightings.stepped(belief)
             self._states.stepped(now_ns, belief, event, leaving, self._proved)
             self._proved = False
         if is_look_due:
@@ -269,6 +275,7 @@ class Oracle:
     def process_died(self, now_ns: int) -> None:
         """See that the process is over, however it ended."""
         self._is_alive = False
+        self._sightings.died()
         self._leaving.process_died(now_ns)
         self._lives.process_died()
         self._lives.look(now_ns, lambda: "")
@@ -280,6 +287,7 @@ class Oracle:
         """
         self._is_alive = True
         self._evidence.restarted(known)
+        self._sightings.restarted(now_ns)
         self._believing.restarted()
         self._leaving.process_started()
         self._lives.process_started(now_ns)
@@ -313,6 +321,7 @@ class Oracle:
     # Parts
 
     def _fact(self, now_ns: int, event: events.Event) -> None:
+        self._sightings.hearing(now_ns, event)
         self._sending.heard(event)
         self._grounds.heard(now_ns, event)
         self._quiet.heard(now_ns, event)
@@ -353,6 +362,7 @@ class Oracle:
         if self._lives.is_waiting:
             self._lives.look(now_ns, lambda: self._live.why_not_ready(now_ns, belief))
         if now_ns >= self._look_from_ns:
+            self._sightings.calm_began(belief)
             self._live.begin(now_ns if self._calm_ns is None else self._calm_ns)
             self._live.look(now_ns, belief)
 

@@ -21,6 +21,10 @@ def _open(_links: tuple[str, ...] = ()) -> str:
     return ""
 
 
+def _nowhere(_symbol: str) -> str:
+    return ""
+
+
 def _nothing() -> Sizes:
     return ()
 
@@ -31,6 +35,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     ``is_safe`` says whether a crash now could make us forget a create or an amend. ``why_cut`` names what
     cuts links now, ``why_stormy`` the fault that is at work, ``why_lost`` what cuts every read for ever.
     ``is_dead_man_armed``: the venue clears by itself when it hears nothing. ``sizes`` is the memory in use.
+    ``regime_of`` tells the regime that a symbol is in at the venue, whatever was told of it.
     """
 
     true_ns: Callable[[], int] | None = None
@@ -40,3 +45,4 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     why_lost: Callable[[], str] = _open
     is_dead_man_armed: Callable[[], bool] = _never
     sizes: Callable[[], Sizes] = _nothing
+    regime_of: Callable[[str], str] = _nowhere

@@ -5,7 +5,7 @@ follows from the event that was delivered and the commands that left: a create t
 bring doubt, never an end, whatever the core would like to conclude.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sim.oracle.evidence import DUPLICATE_ID, Evidence
@@ -27,13 +27,20 @@ _PARTLY: Final = (Word.PART_FILLED,)
 _FULLY: Final = (Word.PART_FILLED, Word.FULLY_FILLED)
 
 Words = dict[str, tuple[Word, ...]]
+# Told the state before (empty: there was none), the order as it is, and the event of the step.
+Moved = Callable[[str, OrderBelief, events.Event], None]
+
+
+def _unseen(_before: str, _order: OrderBelief, _event: events.Event) -> None:
+    """Look at no move."""
 
 
 class StateWatch:
     """Remembers the last belief about every order, and compares the next with what could be heard."""
 
-    def __init__(self, evidence: Evidence, findings: Findings) -> None:
-        """Begin with no order."""
+    def __init__(self, evidence: Evidence, findings: Findings, moved: Moved = _unseen) -> None:
+        """Begin with no order. ``moved`` is told of every order that something was heard of or asked for."""
+        self._told_of_moves = moved
         self._evidence = evidence
         self._findings = findings
         self._open: dict[str, OrderBelief] = {}
@@ -67,6 +74,7 @@ class StateWatch:
                 self._findings.breach(
                     "S6", now_ns, client_id, detail, "a filled size never shrinks", states=order.state
                 )
+            self._told_of_moves("" if before is None else before.state, order, event)
             self._keep(order)
         self._vanished(now_ns, seen)
         self._findings.checked("S6")

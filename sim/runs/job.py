@@ -55,7 +55,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     ``excused_why_s``; ``waited_s`` how long it was looked at in all. ``lost`` says
     what cut every read for ever, so that the run as a whole is excused from converging. ``recovered_s``:
     how long after the calm each promise of liveness first held; None where it never did. ``bites``: how
-    often each fault that had begun changed anything.
+    often each fault that had begun changed anything. ``sometimes`` and ``regime_states``: how often each rare
+    state was reached, and each pair of a regime and the state of an order.
     """
 
     name: str
@@ -73,6 +74,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     lost: str = ""
     recovered_s: dict[str, float | None] = {}
     bites: dict[str, int] = {}
+    sometimes: dict[str, int] = {}
+    regime_states: dict[str, int] = {}
     plan: bytes = b""
     error: str = ""
     error_code: str = ""

@@ -115,6 +115,8 @@ def _run(job: Job) -> SeedResult:
         lost=why_unrecoverable(world),
         recovered_s={code: None if ns is None else ns / NS_PER_S for code, ns in oracle.recoveries_ns.items()},
         bites=_bites(world, outcome.ended_ns),
+        sometimes=dict(sorted(oracle.sometimes.counts.items())),
+        regime_states=dict(sorted(oracle.sometimes.regime_states.items())),
         plan=plan.to_bytes(planned),
         error=outcome.error,
         error_code=outcome.error_code,

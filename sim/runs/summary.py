@@ -252,6 +252,7 @@ def _seed_plain(result: SeedResult) -> dict[str, Any]:
         "excused_s": result.excused_s,
         "lost": result.lost,
         "bites": result.bites,
+        "sometimes": result.sometimes,
         "recovered_s": result.recovered_s,
         "breaches": [msgspec.to_builtins(one) for one in result.breaches],
         "costs": [msgspec.to_builtins(one) for one in result.costs],

@@ -1,11 +1,14 @@
 """What a swarm found: failures and their groups, what was excused, and which storms there were."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Final
 
 import msgspec
 
+from sim.oracle.sometimes import POINTS, regime_states
 from sim.runs.job import SeedResult
+from sim.scenario.faults import KINDS
 from sim.scenario.load import Ready
 from sim.swarm.failures import Failure, Group, groups_of
 from strategy.units import PCT
@@ -27,6 +30,22 @@ class Kind(msgspec.Struct, frozen=True):
     faults: int
     runs: int
     bit: int
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """Which rare states were reached: how often, and which never were.
+
+    ``regime_states`` are pairs of a regime and the state of an order in it, ``kind_pairs`` pairs of kinds of fault
+    that both bit in one run: how many there are, and how many of those were reached; ``…_never`` names the rest.
+    """
+
+    sometimes: dict[str, int]
+    never: tuple[str, ...]
+    regime_states: dict[str, int]
+    regime_states_never: tuple[str, ...]
+    kind_pairs: int
+    kind_pairs_of: int
+    kind_pairs_never: tuple[str, ...]
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -51,6 +70,7 @@ class Report(msgspec.Struct, frozen=True):
     groups: tuple[Group, ...]
     excused: tuple[Excuse, ...]
     kinds: dict[str, Kind]
+    coverage: Coverage
     skipped: str = ""
 
     @property
@@ -82,6 +102,7 @@ def report_of(ran: Sequence[tuple[Ready, str, SeedResult]], failures: Sequence[F
         groups=tuple(groups_of(failures)),
         excused=tuple(Excuse(result.seed, result.lost) for _, _, result in judged if result.lost),
         kinds=_kinds([(world, result) for world, _, result in judged]),
+        coverage=_coverage([(world, result) for world, _, result in judged]),
         skipped=next((result.skipped for _, _, result in ran if result.skipped), ""),
     )
 
@@ -108,3 +129,30 @@ def _kinds(ran: Sequence[tuple[Ready, SeedResult]]) -> dict[str, Kind]:
             has_bitten = runs.setdefault(fault.kind, {})
             has_bitten[number] = has_bitten.get(number, False) or result.bites.get(fault.id, 0) > 0
     return {kind: Kind(faults[kind], len(runs[kind]), sum(runs[kind].values())) for kind in sorted(faults)}
+
+
+def _coverage(ran: Sequence[tuple[Ready, SeedResult]]) -> Coverage:
+    reached = _summed(result.sometimes for _, result in ran)
+    states = _summed(result.regime_states for _, result in ran)
+    pairs: dict[str, None] = {}
+    for world, result in ran:
+        bit = dict.fromkeys(sorted(fault.kind for fault in world.faults if result.bites.get(fault.id)))
+        pairs |= dict.fromkeys(f"{one} + {other}" for one, other in combinations(bit, 2))
+    all_pairs = [f"{one} + {other}" for one, other in combinations(sorted(KINDS), 2)]
+    return Coverage(
+        sometimes={name: reached.get(name, 0) for name in POINTS},
+        never=tuple(name for name in POINTS if name not in reached),
+        regime_states={pair: states[pair] for pair in regime_states() if pair in states},
+        regime_states_never=tuple(pair for pair in regime_states() if pair not in states),
+        kind_pairs=len(pairs),
+        kind_pairs_of=len(all_pairs),
+        kind_pairs_never=tuple(pair for pair in all_pairs if pair not in pairs),
+    )
+
+
+def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for each in counts:
+        for name, times in each.items():
+            sums[name] = sums.get(name, 0) + times
+    return sums

@@ -11,7 +11,7 @@ from sim.runs.annotations import escaped, property_of
 from sim.runs.console import number
 from sim.runs.engine import Gathered
 from sim.swarm.failures import Failure
-from sim.swarm.report import EXCUSED_MAX_PCT, Report
+from sim.swarm.report import EXCUSED_MAX_PCT, Coverage, Report
 from strategy.exit_codes import ExitCode
 
 _LOG_WIDTH: Final = 160
@@ -40,6 +40,23 @@ def print_report(report: Report) -> None:
         talk.print(f"  again    {first.again}", highlight=False, markup=False, soft_wrap=True)
     _print_excused(talk, report)
     _print_kinds(talk, report)
+    _print_coverage(talk, report.coverage)
+
+
+def _print_coverage(talk: Console, coverage: Coverage) -> None:
+    """Print the rare states, those first that nobody reached: of them the swarm proves nothing."""
+    table = Table(box=None, pad_edge=True, header_style="dim")
+    table.add_column("sometimes")
+    table.add_column("times", justify="right")
+    for name in sorted(coverage.sometimes, key=lambda name: (coverage.sometimes[name] > 0, name)):
+        times = coverage.sometimes[name]
+        table.add_row(name, f"{times:,}" if times else "never", style="" if times else "yellow")
+    talk.print()
+    talk.print(table)
+    pairs = len(coverage.regime_states) + len(coverage.regime_states_never)
+    talk.print(f"\nregime x order state  {len(coverage.regime_states)} of {pairs} reached", highlight=False)
+    told = f"{coverage.kind_pairs} of {coverage.kind_pairs_of}"
+    talk.print(f"pairs of fault kinds  {told} bit in one run", highlight=False)
 
 
 def _print_excused(talk: Console, report: Report) -> None:
@@ -67,12 +84,14 @@ def _print_kinds(talk: Console, report: Report) -> None:
 
 
 def annotations_of(report: Report) -> Iterator[str]:
-    """Write an error of a workflow for each group, a notice for each excuse."""
+    """Write an error of a workflow for each group, a warning for what was never reached, a notice for each excuse."""
     for group in report.groups:
         first = group.first
         title = property_of(f"{len(group.seeds)} of {report.asked} runs: {group.identity}")
         words = f"seed {first.seed}: {first.detail}\nseeds {', '.join(map(str, group.seeds))}\nagain: {first.again}"
         yield f"::error title={title}::{escaped(words)}"
+    if report.coverage.never:
+        yield f"::warning title=never reached::{escaped(', '.join(report.coverage.never))}"
     for excuse in report.excused:
         yield f"::notice title={property_of(f'seed {excuse.seed} excused')}::{escaped(excuse.why)}"
 

@@ -9,12 +9,16 @@ import click
 from strategy.exit_codes import ExitCode
 
 
-@click.command("explain", short_help="Say what an error code, a metric, an invariant or a queue model means.")
+@click.command("explain", short_help="Say in words what a code, a metric, an invariant or the like means.")
 @click.argument("name", required=False)
 @click.option("--list", "list_all", is_flag=True, help="List everything that can be explained.")
 @click.option("--format", "form", type=click.Choice(["plain", "json", "markdown"]), default="plain", show_default=True)
 def command(name: str | None, list_all: bool, form: str) -> None:
-    """Explain NAME: an error code (SQ-C010), a metric (net_bps), an invariant (S4) or a queue model (prob_power)."""
+    """Explain NAME.
+
+    It is an error code (SQ-C010), a metric (net_bps), an invariant (S4), a queue model (prob_power) or a rare
+    state that storms must reach (dead_man_fired).
+    """
     topics = _topics()
     if form == "markdown" and not list_all:
         raise click.UsageError("--format markdown writes the page of everything: it needs --list")
@@ -41,6 +45,7 @@ def _topics() -> dict[str, dict[str, Any]]:
 
     from sim.market.tape.queue_model import MODELS
     from sim.oracle.catalogue import EVIDENCE
+    from sim.oracle.sometimes import POINTS
     from sim.scenario.bounds import Bounds
     from sim.scenario.invariants import INVARIANTS
     from sim.scenario.metrics import METRICS
@@ -58,6 +63,8 @@ def _topics() -> dict[str, dict[str, Any]]:
         topics[code] = {"kind": "invariant", **asdict(invariant), "evidence": evidence, "bounds": bounds}
     for name, model in MODELS.items():
         topics[name] = {"kind": "queue model", **structs.asdict(model)}
+    for name, point in POINTS.items():
+        topics[name] = {"kind": "rare state", "name": name, "meaning": point.meaning}
     return topics
 
 
@@ -71,7 +78,7 @@ def _list(topics: dict[str, dict[str, Any]], form: str) -> None:
         click.echo(page(topics), nl=False)
         return
     width = max(len(name) for name in topics)
-    for kind in ("error code", "metric", "invariant", "queue model"):
+    for kind in ("error code", "metric", "invariant", "queue model", "rare state"):
         click.echo(f"{kind}s")
         for name, topic in topics.items():
             if topic["kind"] == kind:
@@ -89,6 +96,8 @@ def _words(topic: dict[str, Any]) -> str:
     if topic["kind"] == "queue model":
         exponent = f"exponent: {topic['exponent']}" if topic["exponent"] else "it has no parameter"
         return "\n".join([f"{topic['name']}: {topic['meaning']}", "", exponent])
+    if topic["kind"] == "rare state":
+        return "\n".join([f"{topic['name']}: a rare state that storms must reach", "", topic["meaning"]])
     lines = [f"{topic['code']}, {topic['title']}", "", topic["meaning"], "", f"evidence: {topic['evidence']}"]
     bounds = [f"bound: {name}, by default {value:g}" for name, value in topic["bounds"].items()]
     return "\n".join([*lines, "", *bounds] if bounds else lines)

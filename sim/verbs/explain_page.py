@@ -14,7 +14,19 @@ them. What each promise's evidence is, and which bug breaks it, is in [invariant
 
 def page(topics: dict[str, dict[str, Any]]) -> str:
     """Write the page."""
-    return "\n".join([_HEAD, *_codes(topics), *_metrics(topics), *_invariants(topics), *_queue_models(topics)]) + "\n"
+    return (
+        "\n".join(
+            [
+                _HEAD,
+                *_codes(topics),
+                *_metrics(topics),
+                *_invariants(topics),
+                *_queue_models(topics),
+                *_sometimes(topics),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _of_kind(topics: dict[str, dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -61,3 +73,13 @@ def _queue_models(topics: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield "|---|---|---|"
     for topic in _of_kind(topics, "queue model"):
         yield f"| `{topic['name']}` | {topic['exponent'] or ''} | {topic['meaning']} |"
+    yield ""
+
+
+def _sometimes(topics: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield "## Rare states\n"
+    yield "What an ensemble of storms must reach now and then; `sim swarm` reports those that it never did.\n"
+    yield "| sometimes | noted where |"
+    yield "|---|---|"
+    for topic in _of_kind(topics, "rare state"):
+        yield f"| `{topic['name']}` | {topic['meaning']} |"

@@ -174,7 +174,9 @@ def test_failures_are_grouped_by_what_broke_where_and_gates_count(tmp_path):
     assert (1, 2, 3, 4) == report.failed_seeds
     assert 40 == report.excused_pct
     assert report.is_excused_too_often
-    assert len(groups) + 2 == len(list(annotations_of(report)))
+    assert len(groups) + 3 == len(list(annotations_of(report))), (
+        "a line a group, one for what was never reached, one an excuse"
+    )
 
 
 def test_one_excused_run_is_not_too_many(tmp_path):
@@ -184,3 +186,20 @@ def test_one_excused_run_is_not_too_many(tmp_path):
     results = [SeedResult("a", seed, lost="cut" if seed < 3 else "") for seed in range(1, 301)]
     assert not report_of([(one, "", result) for result in results], (), 300).is_excused_too_often
     assert report_of([(one, "", result) for result in results[:199]], (), 199).is_excused_too_often
+
+
+def test_what_was_never_reached_is_reported(tmp_path):
+    (one, *_rest) = write_worlds(read_base(short_base(tmp_path)), [2], tmp_path / "out")
+    first, second = one.faults[0], next(fault for fault in one.faults if fault.kind != one.faults[0].kind)
+    reached = {"ban_in_force": 2}
+    result = SeedResult(
+        "a", 2, sometimes=reached, regime_states={"halted x WORKING": 3}, bites={first.id: 1, second.id: 2}
+    )
+    coverage = report_of([(one, "", result), (one, "", result)], (), 2).coverage
+    assert (4, 0) == (coverage.sometimes["ban_in_force"], coverage.sometimes["duplicate_fill"])
+    assert "duplicate_fill" in coverage.never
+    assert "ban_in_force" not in coverage.never
+    assert {"halted x WORKING": 6} == coverage.regime_states
+    assert 48 == len(coverage.regime_states_never)
+    assert 1 == coverage.kind_pairs
+    assert coverage.kind_pairs_of == 1 + len(coverage.kind_pairs_never)
