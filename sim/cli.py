@@ -18,7 +18,7 @@ _VERBS: Final = {
     "swarm": "Draw a storm from each seed, run them all, group what failed.",
     "sweep": "Try a grid of settings, or random ones, over seeds.",
     "calibrate": "Search weights, judge them on held-out seeds, propose a config.",
-    "replay": "Take a live journal through the core again; prove every decision.",
+    "replay": "Run a kept seed, or a live journal, again; prove it, look into it.",
     "check": "Validate scenario and config files; run nothing.",
     "serve": "Serve a scenario's venue on loopback, REST and streams.",
     "tape": "Look into recorded market data and prove its book.",

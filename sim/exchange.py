@@ -20,7 +20,7 @@ from sim.scenario.load import Ready
 from sim.scenario.profiles import Delay as DelayModel
 from sim.venue.engine import Rules, Venue
 from sim.venue.gateway import Gateway
-from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP, Delay, Link, Message, Rule, Stage
+from sim.wire import PRIVATE, PUBLIC, REST_DOWN, REST_UP, Delay, Link, Message, Rule, Stage, Watcher
 from strategy import events
 from strategy.instrument import Instrument, price_ticks_of
 from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, PPM
@@ -82,6 +82,8 @@ class Exchange:
         self.markets = self._open_markets(pits)
         self.rules: list[Rule] = []
         self.bites: dict[str, int] = {}
+        # Told of every message on every link.
+        self.link_watchers: list[Watcher] = []
         self.links = {name: self.link(name) for name in (REST_UP, REST_DOWN, PUBLIC, PRIVATE)}
         self.gateway = Gateway(
             self.kernel,
@@ -96,7 +98,16 @@ class Exchange:
     def link(self, name: str, *, is_stream: bool = False, also: str = "") -> Link:
         """Make a link of the scenario's kind, ruled by its faults; ``also`` is a second name of it."""
         model = getattr(self.scenario.profile.links, name)
-        return Link(name, self.kernel, self.dice, _delay(model), self.rules, is_stream=is_stream, also=also)
+        return Link(
+            name,
+            self.kernel,
+            self.dice,
+            _delay(model),
+            self.rules,
+            is_stream=is_stream,
+            also=also,
+            watchers=self.link_watchers,
+        )
 
     def bit(self, fault: PlannedFault, times: int = 1) -> None:
         """Note that a fault has changed something: one that never does is no storm."""

@@ -7,6 +7,7 @@ as text for whoever must find out why a run ended.
 
 import hashlib
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -24,6 +25,8 @@ class Trace:
         self._hash = hashlib.blake2b(digest_size=_DIGEST_BYTES)
         self._encode = msgspec.json.Encoder().encode
         self._last: deque[bytes] = deque(maxlen=_KEPT)
+        # Told of every record as it is made.
+        self.heard: Callable[[str, int, object], None] | None = None
         self.records = 0
         self.checkpoints: list[str] = []
 
@@ -35,6 +38,8 @@ class Trace:
         self.records += 1
         if self.records % CHECKPOINT_EVERY == 0:
             self.checkpoints.append(self._hash.hexdigest())
+        if self.heard is not None:
+            self.heard(kind, now_ns, what)
 
     def digest(self) -> str:
         """Give the hash of everything so far."""

@@ -8,7 +8,7 @@ draws other dice, because another one is there.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Any, Final, Protocol
@@ -114,6 +114,10 @@ class Rule(Protocol):
         """Say what becomes of a message that is being sent."""
 
 
+# Hears (link, message, sent_ns, arrives_ns) in true time; ``arrives_ns`` is None where it is lost.
+Watcher = Callable[[str, Message, int, int | None], None]
+
+
 class Delay(msgspec.Struct, frozen=True, gc=False):
     """A lognormal one-way delay."""
 
@@ -134,10 +138,11 @@ class Link:
         *,
         is_stream: bool = False,
         also: str = "",
+        watchers: Sequence[Watcher] = (),
     ) -> None:
         """``rules`` is shared by the links of a world and read at every message; a stream keeps their order.
 
-        ``also`` is a second name by which a rule may mean this link.
+        ``also`` is a second name by which a rule may mean this link. ``watchers`` are told of each message.
         """
         self.name = name
         self._kernel = kernel
@@ -151,6 +156,7 @@ class Link:
         self._last_ns = 0
         # Spoils the bytes of a message, where the link carries any.
         self.spoil: Callable[[Message, str], Message] | None = None
+        self._watchers = watchers
         self.sent = 0
         self.lost = 0
 
@@ -179,12 +185,14 @@ class Link:
             is_lost = is_lost or spoilt != READABLE
         if is_lost:
             self.lost += 1
+            self._tell(message, now_ns, None)
             return
-        arrives_ns = now_ns + delay_ns + extra_ns
-        self._arrive(arrives_ns, message, deliver, strays=strays)
+        arrives_ns = self._arrive(now_ns + delay_ns + extra_ns, message, deliver, strays=strays)
+        self._tell(message, now_ns, arrives_ns)
         if again_ns is not None:
             # A second copy comes when it comes, and holds nothing else up.
             self._kernel.at(arrives_ns + again_ns, deliver, message)
+            self._tell(message, now_ns, arrives_ns + again_ns)
 
     def restart(self) -> None:
         """Begin a new connection on the link: its messages wait for none of the old one's."""
@@ -203,7 +211,12 @@ class Link:
         first, second = self._dice.pair("link", self.name, cell, self._ordinal)
         return lognormal_ns(first, second, self._delay.median_ns, self._delay.sigma)
 
-    def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], Any], *, strays: bool) -> None:
+    def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], Any], *, strays: bool) -> int:
         if self._is_stream and not strays:
             at_ns = self._last_ns = max(at_ns, self._last_ns)
         self._kernel.at(at_ns, deliver, message)
+        return at_ns
+
+    def _tell(self, message: Message, now_ns: int, arrives_ns: int | None) -> None:
+        for watcher in self._watchers:
+            watcher(self._also or self.name, message, now_ns, arrives_ns)

@@ -99,6 +99,8 @@ class World(Exchange):
         self.driver.ended = lambda: self.oracle.process_died(self.host.steady_ns())
         self.standing = {symbol: Standing() for symbol in scenario.market.traded}
         self.mids: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in scenario.market.traded}
+        self.is_over = False
+        self._failure: tuple[str, str] | None = None
 
     # Assembly
 
@@ -232,26 +234,47 @@ class World(Exchange):
 
     def run(self) -> Outcome:
         """Run to the end of the plan, or to the first broken invariant, or until something raises."""
+        self.begin()
+        self.advance(self.plan.duration_ns)
+        return self.end()
+
+    def begin(self) -> None:
+        """Put everything in motion; nothing has moved yet."""
         self._schedule()
-        end_ns, error, code = self.plan.duration_ns, "", ""
-        try:
-            self._run_until(end_ns)
-            self.oracle.finish(self.host.steady_ns())
-        except Exception as raised:  # noqa: BLE001 - the edge of the world: what raises in it is a result
-            self.driver.is_alive = False
-            error, code = _told(raised)
-            self.venue.cancel_everything(self.kernel.now_ns)
-            self.trace.record("raised", self.kernel.now_ns, (code, type(raised).__name__))
+
+    def advance(self, until_ns: int) -> None:
+        """Run up to and including an instant, and no further than the run goes. Where it is cut changes nothing.
+
+        Whether an invariant broke is looked at once a simulated second; whatever raises ends the run.
+        """
+        end_ns = self.plan.duration_ns
+        while not self.is_over and self.kernel.now_ns < until_ns:
+            second_ns = (self.kernel.now_ns // NS_PER_S + 1) * NS_PER_S
+            self._guarded(self.kernel.run, min(second_ns, until_ns, end_ns))
+            is_look_due = self.kernel.now_ns in (second_ns, end_ns)
+            self.is_over |= is_look_due and (bool(self.oracle.breaches) or self.kernel.now_ns == end_ns)
+
+    def end(self) -> Outcome:
+        """Judge what can only be judged at the end, and say how it ended."""
+        if not self._failure:
+            self._guarded(self._finish)
+        error, code = self._failure or ("", "")
         ended_ns = self.kernel.now_ns
         self.trace.record("end", ended_ns, self._final_truth())
         return Outcome(self.trace.digest(), tuple(self.trace.checkpoints), error, code, ended_ns)
 
-    def _run_until(self, end_ns: int) -> None:
-        """Run, looking once a simulated second whether an invariant broke."""
-        for at_ns in (*range(NS_PER_S, end_ns, NS_PER_S), end_ns):
-            self.kernel.run(at_ns)
-            if self.oracle.breaches:
-                return
+    def _finish(self) -> None:
+        self.oracle.finish(self.host.steady_ns())
+
+    def _guarded(self, function: Callable[..., None], *args: Any) -> None:
+        """Call something of the world: what raises in it is a result, and the end of the run."""
+        try:
+            function(*args)
+        except Exception as raised:  # noqa: BLE001 - the edge of the world
+            self.driver.is_alive = False
+            self.is_over, self._failure = True, _told(raised)
+            self.venue.cancel_everything(self.kernel.now_ns)
+            self.trace.record("raised", self.kernel.now_ns, (self._failure[1], type(raised).__name__))
 
     def _schedule(self) -> None:
         kernel = self.kernel

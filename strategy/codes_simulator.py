@@ -41,6 +41,44 @@ SIMULATOR: Final = (
         NOTHING_STARTS,
         "`sim explain --list` shows every invariant.",
     ),
+    ErrorCode(
+        "SQ-S040",
+        "No such run, scenario or seed",
+        "What should be run again is not there, or was written by a program that did not keep what it takes.",
+        "Nothing runs.",
+        "Write RUN/SCENARIO/SEED; the message says what there is. `sim runs` lists run folders.",
+    ),
+    ErrorCode(
+        "SQ-S041",
+        "A file of a run folder cannot be used",
+        "A plan, a scenario or a digest in a run folder is cut short, was edited into nonsense, or is of another "
+        "version.",
+        "Nothing runs: half a plan would be another run.",
+        "Run the scenario again: `sim run` writes the folder anew, and one seed and program give one result.",
+    ),
+    ErrorCode(
+        "SQ-S042",
+        "A run was made by another program",
+        "Code, Python, libraries or machine are not those that made the run.",
+        "It is run again all the same, and compared: another program may rightly do otherwise.",
+        "To prove the run, take the commit that `manifest.json` names; to see what your change does, read on.",
+    ),
+    ErrorCode(
+        "SQ-S043",
+        "A run came out differently",
+        "The same scenario, seed and plan gave another trace: the program is another one, the plan was edited, or "
+        "something from outside leaks in.",
+        "What was shown is of the run that was made now, not of the one that was kept; exit 6.",
+        "If the program is the same, `sim run --check-determinism` finds between which records the runs part.",
+    ),
+    ErrorCode(
+        "SQ-S044",
+        "A fork does not share its past",
+        "Two worlds that differ from an instant on have another flow of others' orders, or another trace before it.",
+        "Nothing is concluded from their difference; exit 6.",
+        "Report it with the command: draws that depend on a fault are a mistake of ours.",
+        recoverable=False,
+    ),
 )
 
 TAPES: Final = (

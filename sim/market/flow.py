@@ -20,7 +20,7 @@ from sim.market.flow_model import Flow
 from sim.market.latent import STEP_NS, LatentPrice
 from sim.market.mood import Mood
 from sim.market.shared import DIE, DROP, NEVER, REST, STEP, OnTrade, SharedPit
-from sim.market.sniper import Sniper
+from sim.market.sniper import MICRO, Sniper
 from sim.venue.matching import Resting
 from strategy.units import BUY, NS_PER_MS, NS_PER_S, SELL
 
@@ -113,6 +113,11 @@ class FlowMarket(SharedPit):
             # Births of the stream count from 1, so these come before any of them.
             self._quote(0, k - NEVER, side, place_word, size_word, life_word)
 
+    @property
+    def fair_ticks(self) -> float:
+        """The latent price, in fractional ticks."""
+        return self.latent.micro / MICRO
+
     # Our orders
 
     def enter(self, order: Any, lots: int, now_ns: int) -> None:
@@ -125,6 +130,7 @@ class FlowMarket(SharedPit):
     def _propose(self, now_ns: int) -> None:
         k = self._proposal
         _, kind_word, place_word, size_word = self._stream.words(_WORDS * k, _WORDS)
+        self._note_proposal(now_ns, kind_word ^ place_word ^ size_word)
         self._proposal = k = k + 1
         self.next_proposal_ns = now_ns + exponential_ns(self._stream.word(_WORDS * k), self._gap_ns)
         share = unit(kind_word)

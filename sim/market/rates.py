@@ -128,6 +128,7 @@ class RateMarket(SharedPit):
     def _propose(self, now_ns: int) -> None:
         k = self._proposal
         _, pick, accept, _ = self._stream.words(_WORDS * k, _WORDS)
+        self._note_proposal(now_ns, pick ^ accept)
         self._proposal = k + 1
         self.next_proposal_ns = now_ns + 1 + exponential_ns(self._stream.word(_WORDS * (k + 1)), self._gap_ns)
         place = bisect_right(self._cumulative, unit(pick) * self._cumulative[-1])

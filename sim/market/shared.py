@@ -10,6 +10,9 @@ from sim.venue.matching import LimitBook, Match, Resting
 
 NEVER: Final = 2**62
 _HASH_EVERY: Final = 4096
+# A polynomial over whole words: any other proposal, or another order of them, gives another sum.
+_FOLD: Final = 6_364_136_223_846_793_005
+_WORD: Final = 2**64 - 1
 # What an event was, in the market's hash.
 REST, TAKE, DIE, DROP, STEP = range(5)
 
@@ -31,6 +34,8 @@ class SharedPit(ABC):
         self.trades = self.quotes = True
         self.ours: dict[str, Resting] = {}
         self.touched = False
+        self._proposals = 0
+        self._proposed = 0
         self._hash = hashlib.blake2b(digest_size=16)
         self._log = array("q")
         self.events = 0
@@ -60,6 +65,11 @@ class SharedPit(ABC):
         self.ours[order.client_id] = resting
 
     @property
+    def fair_ticks(self) -> float | None:
+        """The price that the sniper knows, in fractional ticks; None where nobody knows one."""
+        return None
+
+    @property
     def mid2_ticks(self) -> int:
         """Twice the mid that trades are told with: the book's."""
         return self.book.mid2_ticks
@@ -73,6 +83,10 @@ class SharedPit(ABC):
     def shrink(self, order: Any, by_lots: int) -> None:
         """Make an order of ours smaller; it keeps its place."""
         self.book.shrink(self.ours[order.client_id], by_lots)
+
+    def ahead_lots(self, order: Any) -> int:
+        """Count what stands before an order of ours in its queue."""
+        return self.book.ahead_lots(self.ours[order.client_id])
 
     def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
         """Trade for us against the book, never against ourselves; the tape hears of it."""
@@ -121,6 +135,18 @@ class SharedPit(ABC):
         if len(log) >= _HASH_EVERY:
             self._hash.update(log.tobytes())
             del log[:]
+
+    def _note_proposal(self, now_ns: int, word: int) -> None:
+        """Fold a proposal, whatever the book makes of it, into the sum of all of them."""
+        self._proposals += 1
+        self._proposed = (self._proposed * _FOLD + now_ns + word) & _WORD
+
+    def proposals_so_far(self) -> tuple[int, int]:
+        """Count the proposals until now, and give one number that all of them decide.
+
+        What the book made of them is left out: that is ours, and of faults, as well.
+        """
+        return self._proposals, self._proposed
 
     def hash_so_far(self) -> str:
         """Give the hash of every background event until now."""

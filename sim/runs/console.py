@@ -41,8 +41,11 @@ def progress(console: Console, totals: dict[str, int], *, bars: bool) -> Iterato
         yield lambda result: shown.advance(tasks[result.name])
 
 
-def print_scenario(console: Console, summary: ScenarioSummary) -> None:
-    """Print one scenario: its gates, each with limit and measured value, and what broke."""
+def print_scenario(console: Console, summary: ScenarioSummary, look: str = "") -> None:
+    """Print one scenario: its gates, each with limit and measured value, and what broke.
+
+    ``look`` is the command that shows the worst case.
+    """
     if summary.skipped:
         console.print(f"\n[bold]{summary.name}[/]   [yellow]skipped[/]: {summary.skipped}", highlight=False)
         return
@@ -58,7 +61,7 @@ def print_scenario(console: Console, summary: ScenarioSummary) -> None:
     console.print(_gate_table(summary.gates))
     _print_reasons(console, summary.gates)
     _print_edge(console, summary)
-    _print_invariants(console, summary)
+    _print_invariants(console, summary, look)
     _print_excused(console, summary)
     _print_bites(console, summary)
     _print_errors(console, summary)
@@ -106,7 +109,7 @@ def _print_edge(console: Console, summary: ScenarioSummary) -> None:
     )
 
 
-def _print_invariants(console: Console, summary: ScenarioSummary) -> None:
+def _print_invariants(console: Console, summary: ScenarioSummary, look: str) -> None:
     broken = {code: one for code, one in summary.invariants.items() if one.broken}
     judged = [code for code, one in summary.invariants.items() if one.checks or one.broken]
     silent = [code for code in summary.invariants if code not in judged]
@@ -119,6 +122,8 @@ def _print_invariants(console: Console, summary: ScenarioSummary) -> None:
         console.print(f"   which    {which}", highlight=False, markup=False)
         console.print(f"   explain  sim explain {code}", highlight=False)
     if summary.failed:
+        if look:
+            console.print(f"   look     {look}", highlight=False, markup=False, soft_wrap=True)
         console.print(f"   again    {summary.repeat}", highlight=False)
 
 

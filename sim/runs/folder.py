@@ -1,29 +1,34 @@
 """The files of a run. Everything but the manifest's ``host`` part is a function of the inputs."""
 
 import json
+import math
 import platform
+import shlex
 import subprocess
-import sys
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from sim import __version__
+from sim.runs import recipe
 from sim.runs.job import SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED
 from sim.runs.summary import ScenarioSummary, as_plain
 
-_LIBRARIES: Final = ("simpy", "msgspec", "pydantic", "ruamel.yaml", "click")
 _GIT_PATIENCE_S: Final = 5
+_MS_PER_S: Final = 1000
 FAILURE: Final = "failure"
 # What JUnit calls a gate that did not pass.
 _KINDS: Final = {FAIL: FAILURE, NOT_JUDGED: "skipped", NOT_COMPARED: "skipped"}
 
 
-def write_run(out: Path, summaries: Sequence[ScenarioSummary], manifest: dict[str, Any]) -> None:
-    """Write a run folder: summary, manifest, JUnit, and a folder per scenario and seed."""
+def write_run(
+    out: Path, summaries: Sequence[ScenarioSummary], manifest: dict[str, Any], recipes: Mapping[str, bytes]
+) -> None:
+    """Write a run folder: summary, manifest, JUnit, and a folder per scenario and seed.
+
+    ``recipes`` say by scenario what its seeds were made of (``sim.runs.recipe``).
+    """
     out.mkdir(parents=True, exist_ok=True)
     _write_json(out / "summary.json", {"schema_version": 1, "scenarios": [as_plain(one) for one in summaries]})
     _write_json(out / "manifest.json", manifest)
@@ -31,6 +36,8 @@ def write_run(out: Path, summaries: Sequence[ScenarioSummary], manifest: dict[st
     for summary in summaries:
         for result in summary.results:
             _write_seed(out / summary.name / str(result.seed), result)
+        if summary.results:
+            (out / summary.name / recipe.FILE).write_bytes(recipes[summary.name])
 
 
 def _write_json(path: Path, value: object) -> None:
@@ -50,13 +57,16 @@ def _write_seed(folder: Path, result: SeedResult) -> None:
         (folder / "error.txt").write_text(result.error + "\n", encoding="utf-8")
 
 
-def manifest_of(command: Sequence[str], hashes: dict[str, str], seeds: dict[str, list[int]]) -> dict[str, Any]:
+def manifest_of(
+    command: Sequence[str], hashes: dict[str, str], seeds: dict[str, list[int]], program: recipe.Program
+) -> dict[str, Any]:
     """Say what ran: versions, commit, command line, hashes of the files, seeds."""
     return {
         "schema_version": 1,
-        "stormquote": __version__,
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "stormquote": program.stormquote,
+        "code": program.code,
+        "python": program.python,
+        "libraries": program.libraries,
         "commit": _commit(),
         "command": list(command),
         "files": hashes,
@@ -86,11 +96,22 @@ def _commit() -> str | None:
     return done.stdout.strip() or None
 
 
+def look_of(summary: ScenarioSummary, out: Path) -> str:
+    """Write the command that shows the worst case of a scenario that failed; empty where there is none to show."""
+    case = summary.worst_case if summary.failed else None
+    if case is None or not any(result.plan for result in summary.results if result.seed == case[0]):
+        return ""
+    seed, at_s = case
+    # Up to the next millisecond: what broke has broken by then.
+    at = f"{math.ceil(at_s * _MS_PER_S) / _MS_PER_S:.3f}".rstrip("0").rstrip(".")
+    return f"sim replay {shlex.quote((out / summary.name / str(seed)).as_posix())} --at {at}"
+
+
 def junit_of(summaries: Sequence[ScenarioSummary], out: Path) -> bytes:
     """Write one test case per scenario and gate or invariant; a failure ends with its command."""
     root = ElementTree.Element("testsuites", name="stormquote")
     for summary in summaries:
-        cases = cases_of(summary)
+        cases, look = cases_of(summary), look_of(summary, out)
         failed = sum(1 for _, message, kind in cases if kind == FAILURE)
         suite = ElementTree.SubElement(
             root, "testsuite", name=summary.name, tests=str(len(cases)), failures=str(failed), errors="0"
@@ -98,7 +119,7 @@ def junit_of(summaries: Sequence[ScenarioSummary], out: Path) -> bytes:
         for name, message, kind in cases:
             case = ElementTree.SubElement(suite, "testcase", classname=summary.name, name=name)
             if kind:
-                told = message if kind == "skipped" else f"{message}\n{summary.repeat}"
+                told = message if kind == "skipped" else "\n".join(filter(None, (message, summary.repeat, look)))
                 ElementTree.SubElement(case, kind, message=message).text = told
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written

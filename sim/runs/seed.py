@@ -52,17 +52,25 @@ def run_seed(job: Job) -> SeedResult:
     return replace(result, wall_s=time.perf_counter() - started_s)
 
 
-def _world(job: Job, planned: plan.Plan, pits: Any) -> "World":
-    """Build the world of a job: with the simulated driver, or with an arm's."""
+def open_world(job: Job, planned: plan.Plan) -> "World | str":
+    """Build the world of a job, with the simulated driver or with an arm's; text says why there is none."""
+    scenario, pits = job.scenario, None
+    if scenario.market.tape is not None:
+        from sim.market.tape.pit import open_tape
+
+        opened = open_tape(scenario, job.data_dir)
+        if isinstance(opened, str):
+            return opened
+        pits = opened
     factory = core_factory(job.core)
     if not job.through:
         from sim.world import World
 
-        return World(job.scenario, planned, factory, pits)
+        return World(scenario, planned, factory, pits)
     from sim.through.arms import arm
     from sim.through.world import ThroughWorld
 
-    return ThroughWorld(job.scenario, planned, factory, pits, arm=arm(job.through))
+    return ThroughWorld(scenario, planned, factory, pits, arm=arm(job.through))
 
 
 def _bites(world: Any, ended_ns: int) -> dict[str, int]:
@@ -81,15 +89,9 @@ def _run(job: Job) -> SeedResult:
 
     scenario = job.scenario
     planned = plan.expand(scenario, job.seed, job.until_s)
-    pits = None
-    if scenario.market.tape is not None:
-        from sim.market.tape.pit import open_tape
-
-        opened = open_tape(scenario, job.data_dir)
-        if isinstance(opened, str):
-            return SeedResult(scenario.name, job.seed, skipped=opened)
-        pits = opened
-    world = _world(job, planned, pits)
+    world = open_world(job, planned)
+    if isinstance(world, str):
+        return SeedResult(scenario.name, job.seed, skipped=world)
     outcome = world.run()
     oracle, start_ns = world.oracle, world.start_wall_ns
     ended_badly = bool(outcome.error or oracle.breaches)

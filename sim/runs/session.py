@@ -19,8 +19,9 @@ from sim.runs.annotations import annotations_of
 from sim.runs.baseline import Baseline, baseline_file, find_baseline, further_seeds, save_baseline
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
-from sim.runs.folder import host_part, manifest_of, write_run
+from sim.runs.folder import host_part, look_of, manifest_of, write_run
 from sim.runs.job import Job, SeedResult
+from sim.runs.recipe import Program, recipe_of, this_program
 from sim.runs.recorded import world_of
 from sim.runs.seed import core_factory
 from sim.runs.selection import Selected, select
@@ -72,6 +73,7 @@ class Session:
         self._talk = Console(stderr=is_json, width=None if sys.stdout.isatty() else _LOG_WIDTH)
         self._started_s = time.monotonic()
         self._baseline: Baseline | None = None
+        self._program: Program
 
     def run(self) -> int:
         """Do it all; the exit code is the strongest reason found."""
@@ -98,13 +100,14 @@ class Session:
         _make(out)
         for one in selected.scenarios if options.save_baseline else ():
             _make(baseline_file(one.source, one.scenario.name).parent)
+        self._program = this_program(options.through)
         gathered = self._carry_out(jobs, workers)
         summaries = self._summaries(selected, jobs, gathered)
         if options.confirm and not gathered.interrupted:
             selected, jobs = self._confirm(selected, jobs, summaries, gathered, workers)
             summaries = self._summaries(selected, jobs, gathered)
         difference = self._second_look(jobs, gathered, workers)
-        self._write(out, selected, summaries, workers)
+        self._write(out, selected, jobs, summaries, workers)
         if options.save_baseline and not gathered.interrupted:
             self._save(summaries)
         return self._say(out, summaries, gathered, difference)
@@ -229,13 +232,20 @@ class Session:
         key = f"{self._options.started_ns} {[(job.scenario.name, job.seed) for job in jobs]}"
         return Path("runs") / f"{stamp}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()[:_ID_DIGITS]}"
 
-    def _write(self, out: Path, selected: Selected, summaries: Sequence[ScenarioSummary], workers: int) -> None:
+    def _write(
+        self,
+        out: Path,
+        selected: Selected,
+        jobs: Sequence[Job],
+        summaries: Sequence[ScenarioSummary],
+        workers: int,
+    ) -> None:
         seeds = {one.scenario.name: list(one.seeds) for one in selected.scenarios}
-        manifest = manifest_of(self._options.argv, selected.hashes, seeds)
+        manifest = manifest_of(self._options.argv, selected.hashes, seeds, self._program)
         manifest["baseline"] = self._baseline.label if self._baseline else None
         started = datetime.fromtimestamp(self._options.started_ns / _NS_PER_S, UTC).isoformat(timespec="seconds")
         manifest["host"] = host_part(time.monotonic() - self._started_s, started, workers)
-        write_run(out, summaries, manifest)
+        write_run(out, summaries, manifest, {job.scenario.name: recipe_of(job, self._program) for job in jobs})
         if self._options.junit:
             self._options.junit.write_bytes((out / "junit.xml").read_bytes())
 
@@ -249,7 +259,7 @@ class Session:
             if self._baseline:
                 talk.print(f"\nbaseline {self._baseline.label}", highlight=False, markup=False)
             for summary in summaries:
-                screen.print_scenario(talk, summary)
+                screen.print_scenario(talk, summary, look_of(summary, out))
         if self._options.form != "json":
             walls = {one.name: sum(result.wall_s for result in one.results) for one in summaries}
             screen.print_overview(talk, summaries, walls)

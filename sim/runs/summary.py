@@ -103,6 +103,17 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
         """Say whether the strategy or the world raised in any seed."""
         return any(result.error for result in self.results)
 
+    @property
+    def worst_case(self) -> tuple[int, float] | None:
+        """Give the seed to look at, and the instant in seconds: the first that broke or raised, else the worst."""
+        ran = {result.seed: result for result in self.results}
+        failing = _first_failing(self.results)
+        if failing is not None:
+            return failing.seed, failing.breaches[0].at_s if failing.breaches else failing.error_at_s
+        missed = (gate.worst_seed for gate in self.gates if gate.verdict == FAIL)
+        seed = next((seed for seed in missed if seed in ran), None)
+        return None if seed is None else (seed, ran[seed].simulated_s)
+
 
 def summarise(
     scenario: Scenario,

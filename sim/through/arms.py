@@ -16,18 +16,24 @@ NO_SUCH_ARM: Final = "SQ-S021"
 def arm(name: str) -> Any:
     """Load an arm by name; raises ``OperatorError`` where none of that name is installed, or none that works."""
     found = _found(name)
-    if found is None:
-        there = ", ".join(sorted({one.name for one in entry_points(group=GROUP)})) or "none"
-        raise _problem(f"no arm {name!r} is installed (there is: {there}); install this project: pip install -e .")
     try:
         return found.load()
     except (ImportError, AttributeError) as broken:
         raise _problem(f"the arm {name!r} ({found.value}) cannot be loaded: {broken}") from None
 
 
-def _found(name: str) -> EntryPoint | None:
+def module_of(name: str) -> str:
+    """Say in which module an arm is; raises ``OperatorError`` where none of that name is installed."""
+    return _found(name).module
+
+
+def _found(name: str) -> EntryPoint:
     """Give the one of that name; installed twice, the one that is found first on the path counts."""
-    return next(iter(entry_points(group=GROUP, name=name)), None)
+    found = next(iter(entry_points(group=GROUP, name=name)), None)
+    if found is None:
+        there = ", ".join(sorted({one.name for one in entry_points(group=GROUP)})) or "none"
+        raise _problem(f"no arm {name!r} is installed (there is: {there}); install this project: pip install -e .")
+    return found
 
 
 def _problem(words: str) -> OperatorError:

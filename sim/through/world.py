@@ -55,10 +55,10 @@ class ThroughWorld(World):
         )
         self.driver = self.through
 
-    def run(self) -> Outcome:
-        """Run to the end, and leave no task of the bot behind."""
+    def end(self) -> Outcome:
+        """Say how it ended, and leave no task of the bot behind."""
         try:
-            return super().run()
+            return super().end()
         finally:
             self.through.let_go()
 
@@ -90,9 +90,9 @@ class ThroughWorld(World):
         super()._schedule()
         self.wire.begin()
 
-    def _run_until(self, end_ns: int) -> None:
-        super()._run_until(end_ns)
+    def _finish(self) -> None:
         self.through.check()
+        super()._finish()
 
     def _say_privately(self, event: Any) -> None:
         self.wire.say_privately(event)

@@ -1,5 +1,6 @@
 """One symbol's market as the venue sees it: a book of models, or a recorded one."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sim.venue.matching import Match
@@ -16,6 +17,14 @@ class Pit(Protocol):
     book: Any
     trades: bool
     quotes: bool
+
+    @property
+    def ours(self) -> Mapping[str, Any]:
+        """Our orders that rest here, by client id."""
+
+    @property
+    def fair_ticks(self) -> float | None:
+        """The price that the best informed know, in fractional ticks; None where nobody knows one."""
 
     def enter(self, order: VenueOrder, lots: int, now_ns: int) -> None:
         """Rest an order of ours."""
@@ -34,6 +43,9 @@ class Pit(Protocol):
 
     def changed_levels(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Give the levels that changed since the last call."""
+
+    def ahead_lots(self, order: VenueOrder) -> int:
+        """Count what stands before an order of ours in its queue."""
 
     def levels(self, depth: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Give the best levels of each side, best first."""

@@ -1,4 +1,4 @@
-"""``sim replay``: take a live journal through the core again and prove every decision, byte for byte."""
+"""``sim replay``: a seed of a run folder, or a live journal, run again, proven and looked into."""
 
 import sys
 from pathlib import Path
@@ -12,31 +12,88 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sim.journal_file import JournalFile
-    from sim.replaying import Difference, Replayed, Step
+    from sim.replay.journal import Difference, Replayed, Step
 
 _NS: Final = 1e9
 
 
-@click.command("replay", short_help="Take a live journal through the core again; prove every decision.")
-@click.argument("journal", type=click.Path(path_type=Path))
-@click.option("--boot", type=click.IntRange(min=1), help="Only this process of the journal, counted from 1.")
-@click.option("--print", "is_printing", is_flag=True, help="Print every word and what it led to.")
-@click.option("--order", metavar="ID", help="Print only what is about this order.")
-@click.option("--at", "at_s", type=click.FloatRange(min=0), help="Print from this second after the first word on.")
-@click.option("--for", "for_s", type=click.FloatRange(min=0, min_open=True), help="Print so many seconds.")
+@click.command("replay", short_help="Run a kept seed, or a live journal, again; prove it, look into it.")
+@click.argument("what", metavar="RUN/SCENARIO/SEED|JOURNAL")
+@click.option("--at", "at_s", type=click.FloatRange(min=0), help="Show this instant, in seconds from the start.")
+@click.option("--for", "for_s", type=click.FloatRange(min=0, min_open=True), help="List what happens in so many.")
+@click.option("--until-invariant", metavar="S4", help="Stop where this promise breaks for the first time.")
+@click.option("--order", metavar="ID", help="List the whole story of this order.")
+@click.option("--print", "is_printing", is_flag=True, help="List everything, without the picture of an instant.")
+@click.option("--quick", "is_quick", is_flag=True, help="Go no further than what is shown; the rest is not proven.")
+@click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
+@click.option("--boot", type=click.IntRange(min=1), help="Of a journal, only this process, counted from 1.")
 @click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
-def command(journal: Path, form: str, boot: int | None, **chosen: Any) -> None:
-    """Replay JOURNAL, the file that `live run` wrote.
+def command(what: str, form: str, boot: int | None, **chosen: Any) -> None:
+    """Run again what ran once, and prove that it is the same.
 
-    It takes the version that wrote it: another one may rightly decide otherwise.
-    Exit codes: 0 every decision is the same, 3 the file is no journal or damaged, 6 the first difference
-    was found and is named.
+    A seed of a run folder, such as runs/20260105-0912-7c1e/calm/1, is run from its plan; its trace is
+    compared with the checkpoints and the digest that were kept. --at shows the world at an instant: the
+    book with our orders in their queues, truth beside belief, messages on their way, faults, decisions.
+
+    A JOURNAL, the file that `live run` wrote, is taken through the core: every decision must be the same.
+
+    Exit codes: 0 it is the same; 2 wrong usage; 3 a file is missing, damaged or edited into nonsense;
+    5 the promise of --until-invariant did not break; 6 the first difference was found and is named.
     """
+    from sim.replay.stored import is_run
+
+    if is_run(what):
+        _seed(what, form, boot, **chosen)
+    else:
+        _journal(Path(what), form, boot, **chosen)
+
+
+def _seed(place: str, form: str, boot: int | None, **chosen: Any) -> None:
+    from sim.replay.rerun import NoTape
+    from sim.replay.session import Asked, OutsideRun, look
+    from sim.replay.stored import NotThere
+    from sim.runs.recipe import Unreadable
+
+    if boot is not None:
+        raise click.UsageError("--boot is for a journal: a run of the simulator shows all of its processes")
+    data_dir = chosen.pop("data_dir")
+    chosen["until_invariant"] = _invariant(chosen["until_invariant"])
+    chosen["order"] = chosen["order"] or ""
+    try:
+        code = look(place, Asked(**chosen), data_dir, form)
+    except (NotThere, Unreadable, NoTape) as error:
+        click.echo(f"error[{error.code}]: {error}", err=True)
+        is_usage = isinstance(error, OutsideRun)
+        code = (
+            ExitCode.USAGE
+            if is_usage
+            else ExitCode.NOTHING_SELECTED
+            if isinstance(error, NoTape)
+            else ExitCode.BAD_FILE
+        )
+    sys.exit(code)
+
+
+def _invariant(name: str | None) -> str:
+    from sim.scenario.invariants import INVARIANTS
+    from strategy.hints import did_you_mean
+
+    code = (name or "").upper()
+    if code and code not in INVARIANTS:
+        words = f"unknown invariant {name!r}{did_you_mean(code, INVARIANTS)}"
+        raise click.BadParameter(words, param_hint="--until-invariant")
+    return code
+
+
+def _journal(journal: Path, form: str, boot: int | None, **chosen: Any) -> None:
+    """Replay the file that `live run` wrote; it takes the version that wrote it."""
     from sim.journal_file import NotAJournal, opened
-    from sim.replaying import Replay
+    from sim.replay.journal import Replay
     from strategy.journal_table import Damaged
 
-    view = _View(**chosen)
+    if chosen.pop("until_invariant") is not None or chosen.pop("is_quick"):
+        raise click.UsageError("--until-invariant and --quick are for a seed of a run folder, not for a journal")
+    view = _View(chosen["is_printing"], chosen["order"], chosen["at_s"], chosen["for_s"])
     try:
         with opened(journal) as file:
             if boot is not None and boot not in [one.boot for one in file.boots]:

@@ -14,7 +14,7 @@ from trading import CALM, Trading
 
 from sim.incident.writing import write_incident
 from sim.journal_file import opened
-from sim.replaying import Replay
+from sim.replay.journal import Replay
 from sim.scenario.load import load_scenarios
 from strategy import journal_table as table
 from strategy.exit_codes import ExitCode

@@ -13,7 +13,7 @@ from adapters.memory import resident_mb
 from adapters.paper import PaperVenue
 from adapters.recorder import Recorder
 from sim.journal_file import opened
-from sim.replaying import Replay
+from sim.replay.journal import Replay
 from strategy import commands, events
 from strategy.core import Core
 from strategy.units import NS_PER_MS

@@ -10,6 +10,7 @@ tape does not react to us: that is the limit of every replay, and small orders a
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -119,6 +120,11 @@ class TapeMarket:
         return self._items[self._next][0] if self._next < len(self._items) else _NEVER
 
     @property
+    def fair_ticks(self) -> None:
+        """Nobody in a recording knows a fair price."""
+        return
+
+    @property
     def events(self) -> int:
         """How many records have been played."""
         return self._next
@@ -136,6 +142,10 @@ class TapeMarket:
             if self.touched:
                 return now_ns
         return until_ns
+
+    def proposals_so_far(self) -> tuple[int, int]:
+        """Count the records played: what is recorded asks nobody."""
+        return self._next, 0
 
     def hash_so_far(self) -> str:
         """Give the hash of how far the tape has played."""
@@ -213,6 +223,10 @@ class TapeMarket:
         """Make an order of ours smaller; it keeps its place."""
         self.ours[order.client_id].queued.size_lots -= by_lots
         self._show(order.side, order.price_ticks)
+
+    def ahead_lots(self, order: VenueOrder) -> int:
+        """Count what stands before an order of ours, by the model of its queue."""
+        return math.ceil(self.ours[order.client_id].queued.ahead_lots)
 
     def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
         """Take what the tape shows, best first, what we took before left out."""

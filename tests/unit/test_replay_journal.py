@@ -11,7 +11,7 @@ from live_stage import Stage, until
 from adapters import driver
 from sim.cli import sim
 from sim.journal_file import NotAJournal, opened, this_program
-from sim.replaying import Replay
+from sim.replay.journal import Replay
 from strategy import commands, events
 from strategy import journal_table as table
 from strategy.core import Core

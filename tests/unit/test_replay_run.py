@@ -1,0 +1,295 @@
+"""``sim replay RUN/SCENARIO/SEED``: a kept seed is run again from its folder alone, proven, and looked into."""
+
+import json
+import shlex
+import shutil
+
+import pytest
+from replayed import NAME, SECONDS, keep_run, said, shown
+
+from sim.runs.recipe import Unreadable, recipe_in
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    return keep_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture
+def seed(kept, tmp_path):
+    """A copy that may be spoilt."""
+    shutil.copytree(kept, tmp_path / "kept")
+    return tmp_path / "kept" / NAME / "1"
+
+
+def refused(*words):
+    done = said("replay", *words)
+    return done.exit_code, done.stderr.splitlines()[-1]
+
+
+def plan_of(folder, **changes):
+    plan = json.loads((folder / "plan.json").read_text()) | changes
+    (folder / "plan.json").write_text(json.dumps(plan))
+
+
+def faults_of(seed, **changes):
+    plan = json.loads((seed / "plan.json").read_text())
+    plan["faults"][0] |= changes
+    (seed / "plan.json").write_text(json.dumps(plan))
+
+
+# It is the same run
+
+
+def test_a_kept_seed_is_proven_from_its_folder_alone(kept):
+    proof = shown(kept / NAME / "1", "--at", 5)["proof"]
+    digest = (kept / NAME / "1" / "digest.txt").read_text().strip()
+    assert (True, "", digest) == (proof["is_whole"], proof["differs"], proof["digest"])
+    assert 0 < proof["checkpoints"] == proof["of"]
+
+
+def test_whoever_looks_on_changes_nothing_however_closely(kept):
+    for words in (("--print",), ("--at", 4.2, "--for", 1), ("--until-invariant", "S4")):
+        done = said("replay", kept / NAME / "1", *words)
+        assert done.exit_code == (5 if "S4" in words else 0), done.output
+        assert "proven: the run that was kept" in done.output
+
+
+def test_quick_goes_no_further_than_what_is_shown(kept):
+    proof = shown(kept / NAME / "1", "--at", 5, "--quick")["proof"]
+    assert (False, "") == (proof["is_whole"], proof["differs"])
+    assert proof["checkpoints"] < proof["of"]
+
+
+def test_a_run_may_be_named_without_the_folder_of_runs(kept, tmp_path, monkeypatch):
+    shutil.copytree(kept, tmp_path / "runs" / "mine")
+    monkeypatch.chdir(tmp_path)
+    assert 0 == said("replay", f"mine/{NAME}/1", "--at", 1, "--quick").exit_code
+
+
+# What is shown
+
+
+def test_the_world_at_an_instant_has_truth_and_belief_and_what_is_between_them(kept):
+    seen = shown(kept / NAME / "1", "--at", 4.5)["moment"]
+    assert (4.5, NAME, 1, "") == (seen["at_s"], seen["scenario"], seen["seed"], seen["ended"])
+    assert ["late", "lost"] == [one["id"] for one in seen["faults"] if one["is_active"]]
+    assert ["gone"] == [one["id"] for one in seen["faults"] if not one["is_active"]]
+    (symbol,) = seen["symbols"]
+    assert {"position", "believed_position"} <= set(symbol["holding"])
+    stages = [part["stage"] for part in symbol["decisions"][-1]["parts"]]
+    assert ["guard", "adaptive_spread", "inventory_skew"] == stages[:3]
+    assert {"orders", "queries"} == {one["name"] for one in seen["budgets"]}
+    assert seen["bot"]["is_alive"]
+    for message in seen["in_flight"]:
+        assert message["sent_s"] <= 4.5 < message["arrives_s"]
+
+
+def test_our_orders_stand_in_the_ladder_at_their_place(kept):
+    seen = shown(kept / NAME / "1", "--at", 2.5)["moment"]
+    (symbol,) = seen["symbols"]
+    ours = {
+        one["client_id"]: (level["price"], level["lots"], one)
+        for side in ("bids", "asks")
+        for level in symbol[side]
+        for one in level["ours"]
+    }
+    open_orders = [one for one in seen["orders"] if one["truth"] and one["truth"]["state"] == "open"]
+    assert open_orders
+    assert {one["client_id"] for one in open_orders} == set(ours)
+    for one in open_orders:
+        price, lots, mine = ours[one["client_id"]]
+        assert one["truth"]["price"] == price
+        assert 0 <= mine["ahead_lots"] <= lots - mine["lots"]
+
+
+def test_a_lost_answer_shows_as_a_difference_between_truth_and_belief(kept):
+    """Somewhere in four seconds of lost answers, truth and belief of some order part."""
+    parted = [
+        one["differs"]
+        for at_s in (4.3, 4.9, 5.5, 6.1, 6.7)
+        for one in shown(kept / NAME / "1", "--at", at_s, "--quick")["moment"]["orders"]
+        if one["differs"]
+    ]
+    assert parted
+
+
+def test_a_dead_process_is_shown_dead_and_believes_nothing(kept):
+    seen = shown(kept / NAME / "1", "--at", 9.2)["moment"]
+    assert not seen["bot"]["is_alive"]
+    assert None is seen["symbols"][0]["holding"]["believed_position"]
+    assert {"rest": False, "public": False, "private": False} == seen["bot"]["connections"]
+
+
+def test_the_seconds_after_an_instant_are_listed_in_order(kept):
+    told = shown(kept / NAME / "1", "--at", 8.5, "--for", 2)
+    times = [line["at_s"] for line in told["lines"]]
+    assert times == sorted(times)
+    assert 8.5 <= times[0] <= times[-1] <= 10.5
+    texts = [f"{line['kind']} {line['text']}" for line in told["lines"]]
+    assert any(text.startswith("fault gone (crash") for text in texts)
+    assert "bot crash 1" in texts
+    assert "bot boot 2" in texts
+
+
+def test_the_story_of_one_order_has_every_side_of_it(kept):
+    seen = shown(kept / NAME / "1", "--at", 2.5, "--quick")["moment"]
+    order = next(one["client_id"] for one in seen["orders"] if one["truth"])
+    told = shown(kept / NAME / "1", "--order", order)
+    assert None is told["moment"]
+    assert all(order in line["about"] for line in told["lines"])
+    assert {"step", "wire", "venue", "order"} <= {line["kind"] for line in told["lines"]}
+    first = told["lines"][0]
+    assert f"create_order {order}" in first["text"]
+
+
+def test_a_person_reads_the_same_as_a_table(kept):
+    done = said("replay", kept / NAME / "1", "--at", 4.5)
+    for words in ("fault", "pacing", "BTCUSDT", "adaptive_spread", "truth", "belief", "on its way", "behind"):
+        assert words in done.output
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A run that a planted bug ends: quotes below the least size, which S8 forbids."""
+    return keep_run(tmp_path_factory.mktemp("broken"), "--core", "planted.quotes:TooSmall", faults="", seconds=6)
+
+
+def test_a_broken_promise_is_stopped_at(broken):
+    summary = json.loads((broken / "summary.json").read_text())["scenarios"][0]
+    (result,) = summary["seeds"]
+    breach = result["breaches"][0]
+    told = shown(broken / NAME / "1", "--until-invariant", breach["code"].lower())
+    assert breach["code"] == told["moment"]["broken"][0]["code"]
+    # The run goes on to the whole second; where it broke is sooner.
+    assert breach["at_s"] == pytest.approx(told["moment"]["at_s"], abs=0.001)
+    assert told["moment"]["at_s"] < result["simulated_s"]
+    assert told["proof"]["is_whole"]
+
+
+def test_the_line_that_a_failed_run_prints_shows_its_breach_as_typed(broken):
+    (line,) = [line for line in (broken / "junit.xml").read_text().splitlines() if "sim replay" in line][:1]
+    words = shlex.split(line.partition("<")[0])
+    assert ["sim", "replay"] == words[:2]
+    told = shown(*words[2:])
+    assert told["moment"]["broken"]
+    assert "" == told["proof"]["differs"]
+
+
+def test_an_instant_after_the_end_of_a_run_that_broke_off_shows_its_end(broken):
+    seen = shown(broken / NAME / "1", "--at", 5.5)["moment"]
+    assert seen["at_s"] < 5.5
+    assert seen["ended"].endswith(" broke")
+
+
+# What is wrong with the input
+
+
+def test_what_is_not_there_is_named_with_what_is(kept):
+    assert (3, f"error[SQ-S040]: {kept / NAME} has no 7; there are 1") == refused(kept / NAME / "7")
+    assert (3, f"error[SQ-S040]: {kept} has no smal, did you mean 'small'?; there are small") == refused(
+        kept / "smal/1"
+    )
+    assert (3, f"error[SQ-S040]: {kept / NAME} is no seed of a run; below it there are 1") == refused(kept / NAME)
+    assert 3 == refused("no/such/run")[0]
+
+
+def test_an_instant_outside_the_run_is_wrong_usage(kept):
+    expected = (2, f"error[SQ-S040]: --at 17: the run is {SECONDS} s long")
+    assert expected == refused(kept / NAME / "1", "--at", 17)
+
+
+def test_a_run_without_a_recipe_cannot_be_run_again(seed):
+    (seed.parent / "scenario.json").unlink()
+    assert refused(seed) == (
+        3,
+        f"error[SQ-S040]: {seed.parent} keeps no scenario.json: it was written by a program that kept none",
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("digest.txt", ""),
+        ("digest.txt", "abc\n"),
+        ("digest.txt", "0" * 32),
+        ("checkpoints.txt", "0" * 32 + "\n" + "0" * 31),
+        ("plan.json", "{"),
+        ("plan.json", "\xff\xfe"),
+        ("plan.json", "[]"),
+        ("../scenario.json", "{}"),
+        ("../scenario.json", '{"schema_version": 9, "program": {}}'),
+    ],
+)
+def test_a_file_that_is_cut_or_nonsense_is_refused_by_its_name(seed, file, content):
+    (seed / file).write_text(content, encoding="latin-1")
+    code, words = refused(seed)
+    assert 3 == code
+    assert words.startswith("error[SQ-S041]: ")
+    assert file.removeprefix("../") in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "ack_lots"}, "faults.0: unknown kind 'ack_lots'"),
+        ({"end_ns": 1}, "faults.0: it ends at 1 ns and begins at 3000000000 ns"),
+        ({"params": {"links": ["rest_sideways"], "extra_p50_ms": 1, "extra_p99_ms": 2}}, "faults.0: "),
+        ({"id": "lost"}, "faults.1: id 'lost' is there twice"),
+    ],
+)
+def test_a_plan_edited_into_nonsense_says_where(seed, changes, words):
+    faults_of(seed, **changes)
+    code, told = refused(seed)
+    assert (3, True) == (code, words in told), told
+
+
+def test_a_plan_of_another_length_or_scenario_is_refused(seed):
+    plan_of(seed, duration_ns=10**15, scenario="calm", seed=-1, calm_ns=-1)
+    _, told = refused(seed)
+    for words in ("it is a plan of 'calm'", "duration_ns", "seed -1", "calm_ns"):
+        assert words in told
+
+
+def test_a_plan_that_was_edited_runs_and_is_told_to_be_another_run(seed):
+    faults_of(seed, end_ns=3_500_000_000)
+    done = said("replay", seed, "--at", 5)
+    assert 6 == done.exit_code
+    assert "was edited" in done.stderr
+    assert "error[SQ-S043]: the traces part in records" in done.stderr
+
+
+def test_a_digest_of_another_run_is_found_out(seed):
+    (seed / "digest.txt").write_text("0" * 32 + "\n")
+    done = said("replay", seed, "--at", 5)
+    assert 6 == done.exit_code
+    assert "kept was 00000000" in done.stderr
+
+
+def test_another_program_is_told_and_compared_all_the_same(seed):
+    made = json.loads((seed.parent / "scenario.json").read_text())
+    made["program"]["code"] = "0123456789abcdef"
+    (seed.parent / "scenario.json").write_text(json.dumps(made))
+    done = said("replay", seed, "--at", 5)
+    assert 0 == done.exit_code
+    assert "warning[SQ-S042]: made by another program: code 0123456789abcdef then" in done.stderr
+
+
+def test_a_scenario_that_is_none_says_what_is_wrong_with_it(seed):
+    made = json.loads((seed.parent / "scenario.json").read_text())
+    made["scenario"]["run"]["duration_s"] = -1
+    with pytest.raises(Unreadable, match=r"run.duration_s"):
+        recipe_in(json.dumps(made).encode(), "scenario.json")
+
+
+def test_an_order_nobody_knows_is_told_with_those_there_were(kept):
+    code, words = refused(kept / NAME / "1", "--order", "nobody-1")
+    assert 3 == code
+    assert "nothing is said of an order 'nobody-1'; the venue's first is small-1-1" in words
+
+
+@pytest.mark.parametrize(
+    "words", [("--until-invariant", "S99"), ("--boot", 1), ("--at", -1), ("--for", 0), ("--format", "xml")]
+)
+def test_wrong_usage_is_told_before_anything_runs(kept, words):
+    assert 2 == said("replay", kept / NAME / "1", *words).exit_code
