@@ -78,7 +78,7 @@ def reconcile(context: QuoteContext, knobs: Knobs) -> QuoteContext:
         moves = () if ask_move is None else (ask_move,)
     elif ask_move is None:
         moves = (bid_move,)
-    elif _LEAVES[ask_move.reason] < _LEAVES[bid_move.reason]:
+    elif _turn(ask_move, context.working_ask) < _turn(bid_move, context.working_bid):
         moves = (ask_move, bid_move)
     else:
         moves = (bid_move, ask_move)
@@ -94,6 +94,14 @@ def reconcile(context: QuoteContext, knobs: Knobs) -> QuoteContext:
     ask_ticks = _resting_ticks(context.wanted_ask, context.working_ask, ask_move, context.ask_ticks)
     share = Share(NAME, float(bid_ticks - context.bid_ticks), float(ask_ticks - context.ask_ticks))
     return replace(context, moves=moves, memory=memory, shares=(*shares, share))
+
+
+def _turn(move: Move, working: Working | None) -> tuple[int, bool]:
+    """Say when a move leaves: what takes risk away first, and of equals what certainly stands before what may not.
+
+    Where one token is left, the cancel of an order that nobody finds must not cost the one that is known to rest.
+    """
+    return _LEAVES[move.reason], working is not None and not working.is_settled
 
 
 def _wanted_quote(context: QuoteContext, side: int, take: Wanted | None) -> Wanted | None:

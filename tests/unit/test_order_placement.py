@@ -322,6 +322,16 @@ def test_what_takes_risk_away_leaves_first() -> None:
     assert [move.reason for move in context.moves] == ["shrink", "inward"]
 
 
+def test_of_two_cancels_that_of_the_order_which_certainly_stands_leaves_first() -> None:
+    """With one token left, an order in doubt took it again and again while a stale quote stood (swarm seed 12)."""
+    pulled = {"no_quote_reason": "stale_book"}
+    doubtful = replace(resting(BID), is_settled=False, is_cancellable=True)
+    context = placed(working_bid=doubtful, working_ask=resting(ASK, client_id="s-2"), **pulled)
+    assert [("cancel", "ask0"), ("cancel", "bid0")] == [(move.kind, move.slot) for move in context.moves]
+    context = placed(working_bid=resting(BID), working_ask=resting(ASK, client_id="s-2"), **pulled)
+    assert ["bid0", "ask0"] == [move.slot for move in context.moves]
+
+
 def test_placing_again_replaces_its_own_share_and_no_other() -> None:
     earlier = Share("queue_aware", 1.0, 2.0)
     once = place(decided(shares=(earlier,), working_bid=resting(BID + 1)), KNOBS)
