@@ -187,7 +187,7 @@ GATES: Final = (
     ErrorCode(
         "SQ-G002",
         "A gate can never be judged",
-        "Its metric cannot exist in this scenario: a recovery time where nothing breaks, for instance.",
+        "What it asks for cannot exist there: a recovery time where nothing breaks, a control in a study.",
         NOTHING_STARTS,
         "Remove the gate, or add what it measures.",
     ),
@@ -208,11 +208,19 @@ GATES: Final = (
     ),
     ErrorCode(
         "SQ-G005",
-        "A gate's drop cannot be judged",
-        "Its metric is neither better when higher nor when lower, or `across_seeds` joins seeds in a way that a "
-        "drop is not: it is the mean over paired seeds.",
+        "A figure has no side to fall to",
+        "A drop is asked of a metric that is neither better when higher nor when lower, of a control, or over seeds "
+        "in a way that a drop is not: it is the mean over paired seeds. Or viability is asked of a metric that is "
+        "not better when higher.",
         NOTHING_STARTS,
         "Choose a metric with a better side (`sim explain METRIC`), or leave `across_seeds` to `min` and `max`.",
+    ),
+    ErrorCode(
+        "SQ-G006",
+        "A gate names an unknown control",
+        "Its `of` or `over` is the name of no control of this scenario, so there is nothing to measure against.",
+        NOTHING_STARTS,
+        "Use the nearest name in the message, or add it to `controls`.",
     ),
     ErrorCode(
         "SQ-G010",

@@ -10,9 +10,12 @@ from rich.table import Table
 
 from sim.runs.job import SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, WARN, GateVerdict
-from sim.runs.summary import ScenarioSummary
+from sim.runs.summary import SO_FAR, ScenarioSummary
+from sim.runs.viability import NOT_SHOWN, VIABLE
 
 _STYLE: Final = {PASS: "green", FAIL: "bold red", WARN: "yellow", NOT_JUDGED: "yellow", NOT_COMPARED: "yellow"}
+_STYLED: Final = {FAIL: "[bold red]FAIL[/]", PASS: "[green]pass[/]"}
+_WORDS: Final = {FAIL: "[bold red]FAILED[/]", PASS: "[green]passed[/]", SO_FAR: "[green]passed[/] [yellow]so far[/]"}
 # How many of the reasons that excused a promise are told.
 _REASONS_MAX: Final = 2
 _MINUTE_S: Final = 60
@@ -52,8 +55,8 @@ def print_scenario(console: Console, summary: ScenarioSummary, look: str = "") -
     if summary.is_unrun:
         console.print(f"\n[bold]{summary.name}[/]   [yellow]not run[/]", highlight=False)
         return
-    word = "[bold red]FAILED[/]" if summary.failed else "[green]passed[/]"
-    word = f"{word} [yellow]so far[/]" if summary.missing else word
+    word = _WORDS.get(summary.verdict, f"[bold yellow]{summary.verdict}[/]")
+    word = f"{word} [yellow]{SO_FAR}[/]" if summary.missing and summary.failed else word
     length = _length(summary.duration_s)
     seeds = f"{len(summary.results)} seed" + ("s" if len(summary.results) != 1 else "")
     head = f"\n[bold]{summary.name}[/]   {length} x {seeds}   {word}   digest {summary.digest}"
@@ -61,6 +64,8 @@ def print_scenario(console: Console, summary: ScenarioSummary, look: str = "") -
     console.print(_gate_table(summary.gates))
     _print_reasons(console, summary.gates)
     _print_edge(console, summary)
+    _print_controls(console, summary)
+    _print_viability(console, summary)
     _print_invariants(console, summary, look)
     _print_excused(console, summary)
     _print_bites(console, summary)
@@ -96,17 +101,49 @@ def _print_reasons(console: Console, gates: Sequence[GateVerdict]) -> None:
 def _print_edge(console: Console, summary: ScenarioSummary) -> None:
     """Print where the result came from: the identity in bps of traded notional, means over seeds."""
     parts = [
-        _mean(summary, name) for name in ("capture_bps", "fees_bps", "inventory_bps", "net_bps", "net_ex_fees_bps")
+        _mean(summary.results, name)
+        for name in ("capture_bps", "fees_bps", "inventory_bps", "net_bps", "net_ex_fees_bps")
     ]
     if "-" in parts:
         return
     capture, fees, inventory, net, ex_fees = parts
-    after = " ".join(_mean(summary, f"markout_{horizon}_bps") for horizon in ("100ms", "1s", "5s", "30s"))
+    after = " ".join(_mean(summary.results, f"markout_{horizon}_bps") for horizon in ("100ms", "1s", "5s", "30s"))
     console.print(
         f" edge bps     capture {capture} + fees {fees} + inventory {inventory} = net {net}   ex fees {ex_fees}\n"
         f" markout bps  after 0.1, 1, 5, 30 s: {after}",
         highlight=False,
     )
+
+
+def _print_controls(console: Console, summary: ScenarioSummary) -> None:
+    """Print what every control came to in the same worlds, and which promise it broke."""
+    for name, control in summary.controls.items():
+        told = "   ".join(
+            f"{metric} {_mean(control.results, metric)}"
+            for metric in ("net_bps", "net_ex_fees_bps", "net_usdt_per_h", "fills_per_h")
+        )
+        console.print(f" control      {name}: {told}", highlight=False)
+        for code, one in control.invariants.items():
+            if one.broken:
+                console.print(
+                    f"   [bold red]{code} broken[/] in {one.broken} seeds of it; {one.first}", highlight=False
+                )
+
+
+def _print_viability(console: Console, summary: ScenarioSummary) -> None:
+    """Print whether trading here pays, and by which figures that is known."""
+    found = summary.viability
+    if found is None:
+        return
+    least = f" more than {number(found.least)}" if found.least else ""
+    style = "green" if found.verdict == VIABLE else "bold yellow"
+    why = f": {found.why}" if found.why else ""
+    console.print(f" viability    [{style}]{found.verdict}[/]{why}", highlight=False)
+    for name, one in {"strategy": found.strategy, **found.controls}.items():
+        mean = "none" if one.mean is None else number(one.mean)
+        interval = f"   {number(one.interval[0])} .. {number(one.interval[1])}" if one.interval else ""
+        told = f"   {name}: {mean} {found.unit}{interval}   {one.verdict}{least if one.verdict != NOT_SHOWN else ''}"
+        console.print(told, highlight=False)
 
 
 def _print_invariants(console: Console, summary: ScenarioSummary, look: str) -> None:
@@ -171,12 +208,13 @@ def _print_bites(console: Console, summary: ScenarioSummary) -> None:
 
 
 def _print_errors(console: Console, summary: ScenarioSummary) -> None:
-    for result in summary.results:
+    for result in summary.all_results:
         if result.refused:
             console.print(result.refused, highlight=False, markup=False)
         if result.error:
+            who = "" if result.name == summary.name else f"{result.name} "
             console.print(
-                f"   [bold red]seed {result.seed} raised[/] at t = {result.error_at_s:.3f} s; "
+                f"   [bold red]{who}seed {result.seed} raised[/] at t = {result.error_at_s:.3f} s; "
                 f"everything was cancelled at the venue; digest {result.digest[:8]} and last events kept",
                 highlight=False,
             )
@@ -202,7 +240,7 @@ def print_overview(console: Console, summaries: Sequence[ScenarioSummary], walls
 
 def _overview_row(one: ScenarioSummary, wall_s: float) -> list[str]:
     if one.skipped or one.is_unrun:
-        return [one.name, *["-"] * 7, f"[yellow]{'skipped' if one.skipped else 'not run'}[/]"]
+        return [one.name, *["-"] * 7, f"[yellow]{one.verdict}[/]"]
     passed = sum(gate.verdict == PASS for gate in one.gates)
     warned = sum(gate.verdict == WARN for gate in one.gates)
     gates = f"{passed} of {len(one.gates)}" + (f", {warned} warn" if warned else "")
@@ -215,16 +253,16 @@ def _overview_row(one: ScenarioSummary, wall_s: float) -> list[str]:
         str(len(one.results)),
         gates,
         f"{held} of {len(judged)}",
-        _mean(one, "net_bps"),
-        _mean(one, "net_ex_fees_bps"),
-        _mean(one, "fills"),
+        _mean(one.results, "net_bps"),
+        _mean(one.results, "net_ex_fees_bps"),
+        _mean(one.results, "fills"),
         speed,
-        "[bold red]FAIL[/]" if one.failed else "[yellow]so far[/]" if one.missing else "[green]pass[/]",
+        _STYLED.get(one.verdict, f"[yellow]{one.verdict}[/]"),
     ]
 
 
-def _mean(one: ScenarioSummary, metric: str) -> str:
-    values = [result.metrics[metric]["value"] for result in one.results if "value" in result.metrics.get(metric, {})]
+def _mean(results: Sequence[SeedResult], metric: str) -> str:
+    values = [result.metrics[metric]["value"] for result in results if "value" in result.metrics.get(metric, {})]
     return number(sum(values) / len(values)) if values else "-"
 
 

@@ -14,6 +14,7 @@ from sim.runs import recipe
 from sim.runs.job import SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED
 from sim.runs.summary import ScenarioSummary, as_plain
+from sim.runs.viability import VIABLE
 
 _GIT_PATIENCE_S: Final = 5
 _MS_PER_S: Final = 1000
@@ -34,10 +35,10 @@ def write_run(
     _write_json(out / "manifest.json", manifest)
     (out / "junit.xml").write_bytes(junit_of(summaries, out))
     for summary in summaries:
-        for result in summary.results:
-            _write_seed(out / summary.name / str(result.seed), result)
-        if summary.results:
-            (out / summary.name / recipe.FILE).write_bytes(recipes[summary.name])
+        for result in summary.all_results:
+            _write_seed(out / result.name / str(result.seed), result)
+        for name in dict.fromkeys(result.name for result in summary.all_results):
+            (out / name / recipe.FILE).write_bytes(recipes[name])
 
 
 def _write_json(path: Path, value: object) -> None:
@@ -136,7 +137,18 @@ def cases_of(summary: ScenarioSummary) -> list[tuple[str, str, str]]:
     for code, one in summary.invariants.items():
         broken = f"broken in {one.broken} of {len(summary.results)} seeds: {one.first}"
         cases.append((f"invariant {code}", broken if one.broken else "", FAILURE if one.broken else ""))
-    for result in summary.results:
+    for name, control in summary.controls.items():
+        for code, one in control.invariants.items():
+            if one.broken:
+                told = f"broken in {one.broken} of {len(control.results)} seeds: {one.first}"
+                cases.append((f"control {name}, invariant {code}", told, FAILURE))
+    for result in summary.all_results:
         if result.error:
-            cases.append((f"seed {result.seed}", result.error.splitlines()[-1], FAILURE))
+            who = f"seed {result.seed}" if result.name == summary.name else f"{result.name} seed {result.seed}"
+            cases.append((who, result.error.splitlines()[-1], FAILURE))
+    if summary.viability is not None:
+        # No runner of tests may count it as passed; and nothing failed.
+        viable = summary.viability
+        kind = "" if viable.verdict == VIABLE else "skipped"
+        cases.append((f"viability {viable.metric}", f"{viable.verdict}: {viable.why}" if viable.why else "", kind))
     return cases

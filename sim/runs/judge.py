@@ -7,12 +7,12 @@ scenario and gate, so that the verdict is reproducible.
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from sim.runs.job import SeedResult
+from sim.runs.job import SeedResult, Stats
 from sim.runs.pairing import PAIRS_MIN, SeedFigures, effect_of
 from sim.runs.recorded import Recorded
 from sim.runs.resampling import interval_of_mean
@@ -24,6 +24,10 @@ FAIL: Final = "FAIL"
 WARN: Final = "warn"
 NOT_JUDGED: Final = "not judged"
 NOT_COMPARED: Final = "not compared"
+
+# The results of every control, by its name.
+Controls = Mapping[str, Sequence[SeedResult]]
+_NO_CONTROLS: Final[Controls] = {}
 
 _INTERVAL_STATS: Final = ("ci_low", "ci_high")
 _CUT: Final = "a broken invariant cut every seed short"
@@ -66,7 +70,11 @@ def limit_of(gate: Gate) -> str:
 
 
 def verdicts_of(
-    scenario: str, gate: Gate, results: Sequence[SeedResult], baseline: Recorded | None = None
+    scenario: str,
+    gate: Gate,
+    results: Sequence[SeedResult],
+    baseline: Recorded | None = None,
+    controls: Controls = _NO_CONTROLS,
 ) -> Iterator[GateVerdict]:
     """Judge one gate over the seeds that ran to their end: the figure itself, its drop, or both.
 
@@ -74,17 +82,29 @@ def verdicts_of(
     """
     if gate.has_limit:
         title, limit = title_of(gate), limit_of(gate)
-        yield judge(scenario, gate, results, baseline) if results else _without(title, limit, NOT_JUDGED, _CUT)
+        is_judged = results and all(controls.get(name) for name in (gate.of, gate.over) if name)
+        yield (
+            judge(scenario, gate, results, baseline, controls)
+            if is_judged
+            else _without(title, limit, NOT_JUDGED, _CUT)
+        )
     if gate.vs_baseline_max_drop is not None:
         yield _drop(scenario, gate, results, baseline, gate.vs_baseline_max_drop)
 
 
-def judge(scenario: str, gate: Gate, results: Sequence[SeedResult], baseline: Recorded | None = None) -> GateVerdict:
-    """Judge one figure over the seeds of one scenario."""
-    absent = _absent(gate, results)
+def judge(
+    scenario: str,
+    gate: Gate,
+    results: Sequence[SeedResult],
+    baseline: Recorded | None = None,
+    controls: Controls = _NO_CONTROLS,
+) -> GateVerdict:
+    """Judge one figure over the seeds of one scenario: the strategy's, a control's, or what lies between them."""
+    figures = _judged(gate, results, controls)
+    absent = _absent(gate, figures)
     if absent:
         return _without(title_of(gate), limit_of(gate), _failing(gate), absent)
-    samples = _samples(gate, {result.seed: result.metrics for result in results})
+    samples = _samples(gate, figures)
     values = [value for value, _ in samples]
     interval = _interval(scenario, gate, values)
     got = _across(gate, values, interval)
@@ -104,10 +124,10 @@ def _drop(
     title, limit = f"{_figure(gate)}, drop", f"<= {allowed:g}"
     if not results or baseline is None:
         return _without(title, limit, NOT_JUDGED, _NO_BASELINE if results else _CUT)
-    absent = _absent(gate, results)
+    after = _figures(results)
+    absent = _absent(gate, after)
     if absent:
         return _without(title, limit, _failing(gate), absent)
-    after = {result.seed: result.metrics for result in results}
     effect = effect_of(scenario, gate.metric, gate.stat, baseline.whole, after)
     if effect is None or len(effect.seeds) < PAIRS_MIN or effect.interval is None:
         return _without(title, limit, NOT_COMPARED, f"fewer than {PAIRS_MIN} seeds have it in both runs")
@@ -131,7 +151,8 @@ def _without(title: str, limit: str, verdict: str, why: str) -> GateVerdict:
 
 
 def _figure(gate: Gate) -> str:
-    return gate.metric if gate.stat == "value" else f"{gate.metric} {gate.stat}"
+    figure = gate.metric if gate.stat == "value" else f"{gate.metric} {gate.stat}"
+    return figure + (f" of {gate.of}" if gate.of else f" over {gate.over}" if gate.over else "")
 
 
 def _failing(gate: Gate) -> str:
@@ -146,17 +167,40 @@ def _samples(gate: Gate, figures: SeedFigures) -> list[tuple[float, int]]:
     ]
 
 
-def _absent(gate: Gate, results: Sequence[SeedResult]) -> str:
+def _figures(results: Sequence[SeedResult]) -> SeedFigures:
+    return {result.seed: result.metrics for result in results}
+
+
+def _judged(gate: Gate, results: Sequence[SeedResult], controls: Controls) -> SeedFigures:
+    """Give the figures a gate is about, by seed; the difference to a control is its own kind of figure."""
+    if gate.of is not None:
+        return _figures(controls[gate.of])
+    figures = _figures(results)
+    if gate.over is None:
+        return figures
+    lower = _figures(controls[gate.over])
+    both = {seed: (metrics, lower[seed]) for seed, metrics in figures.items() if seed in lower}
+    return {seed: _apart(gate, mine, theirs) for seed, (mine, theirs) in both.items()}
+
+
+def _apart(gate: Gate, mine: Mapping[str, Stats], theirs: Mapping[str, Stats]) -> dict[str, Stats]:
+    name, stat = gate.metric, gate.stat
+    if stat not in mine.get(name, {}) or stat not in theirs.get(name, {}):
+        return {}
+    return {name: {stat: mine[name][stat] - theirs[name][stat]}}
+
+
+def _absent(gate: Gate, figures: SeedFigures) -> str:
     """Say in how many seeds there is no sample; empty where each has one."""
-    samples = _samples(gate, {result.seed: result.metrics for result in results})
-    if len(samples) == len(results) and not any(math.isnan(value) for value, _ in samples):
+    samples = _samples(gate, figures)
+    if figures and len(samples) == len(figures) and not any(math.isnan(value) for value, _ in samples):
         return ""
-    return f"no sample in {len(results) - len(samples) or 'some'} of {len(results)} seeds"
+    return f"no sample in {len(figures) - len(samples) or 'some'} of {len(figures)} seeds"
 
 
 def _before(scenario: str, gate: Gate, seeds: Sequence[int], baseline: Recorded | None) -> float | None:
     """Give what the baseline has for a gate over the seeds judged; None where one of them has nothing."""
-    if baseline is None:
+    if baseline is None or gate.of is not None or gate.over is not None:
         return None
     whole = baseline.whole
     values = [value for value, _ in _samples(gate, {seed: whole[seed] for seed in seeds if seed in whole})]
@@ -186,4 +230,5 @@ def _interval(scenario: str, gate: Gate, values: list[float]) -> tuple[float, fl
     """Bootstrap the interval of a gate that is judged by one; all others do without its price."""
     if gate.across_seeds not in _INTERVAL_STATS:
         return None
-    return interval_of_mean(f"{scenario}/{gate.metric}/{gate.stat}", values)
+    subject = "".join(f"/{word} {name}" for word, name in (("of", gate.of), ("over", gate.over)) if name)
+    return interval_of_mean(f"{scenario}/{gate.metric}/{gate.stat}{subject}", values)

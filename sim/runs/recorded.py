@@ -49,12 +49,23 @@ class RecordedSeed(msgspec.Struct, frozen=True):
     was_cut: bool = False
 
 
+class RecordedViability(msgspec.Struct, frozen=True):
+    """Whether trading paid in it."""
+
+    verdict: str
+    why: str = ""
+
+
 class Recorded(msgspec.Struct, frozen=True):
-    """One scenario of a finished run. ``world`` is the hash of all that decides its figures but the strategy."""
+    """One scenario of a finished run. ``world`` is the hash of all that decides its figures but the strategy.
+
+    ``viability`` is None where nobody asked.
+    """
 
     name: str
     world: str
     seeds: tuple[RecordedSeed, ...]
+    viability: RecordedViability | None = None
 
     @property
     def whole(self) -> dict[int, dict[str, Stats]]:

@@ -21,11 +21,13 @@ from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, look_of, manifest_of, write_run
 from sim.runs.job import Job, SeedResult
+from sim.runs.judge import PASS
 from sim.runs.recipe import Program, recipe_of, this_program
 from sim.runs.recorded import world_of
 from sim.runs.seed import core_factory
 from sim.runs.selection import Selected, select
 from sim.runs.summary import ScenarioSummary, summarise
+from sim.runs.viability import BEATEN, NOT_SHOWN, NOT_VIABLE
 from sim.runs.workers import site_of
 from strategy.exit_codes import ExitCode, first_of
 
@@ -130,14 +132,16 @@ class Session:
         options = self._options
         return [
             Job(
-                scenario=one.scenario,
+                scenario=played,
                 seed=seed,
-                core=options.core,
+                # Another core is measured against the same controls as ours: they are never played by it.
+                core=options.core if played is one.scenario else "",
                 through=options.through,
                 data_dir=options.data_dir,
                 until_s=options.until_s,
             )
             for one in selected.scenarios
+            for played in (one.scenario, *(one.scenario.of_control(control.name) for control in one.scenario.controls))
             for seed in one.seeds
         ]
 
@@ -156,24 +160,28 @@ class Session:
     def _summaries(self, selected: Selected, jobs: Sequence[Job], gathered: Gathered) -> list[ScenarioSummary]:
         summaries = []
         for one in selected.scenarios:
-            places = [place for place, job in enumerate(jobs) if job.scenario.name == one.scenario.name]
-            results = [gathered.results[place] for place in places if place in gathered.results]
+            name = one.scenario.name
+            controls = {control.name: one.scenario.name_of_control(control.name) for control in one.scenario.controls}
+            rivals = {each: _results_of(played, jobs, gathered) for each, played in controls.items()}
+            places = [place for place, job in enumerate(jobs) if job.scenario.name in (name, *controls.values())]
             missing = [jobs[place].seed for place in places if place not in gathered.results]
+            results = _results_of(name, jobs, gathered)
             if results or missing:
                 lost = [jobs[place].seed for place in places if place in gathered.lost]
                 world = world_of(one.scenario, self._options.until_s)
-                before = self._baseline.scenarios.get(one.scenario.name) if self._baseline else None
+                before = self._baseline.scenarios.get(name) if self._baseline else None
                 summaries.append(
                     summarise(
                         one.scenario,
                         one.source,
                         results,
-                        missing,
+                        sorted(dict.fromkeys(missing)),
                         self._flags(),
-                        lost,
+                        sorted(dict.fromkeys(lost)),
                         world,
                         before,
                         self._all_flags(),
+                        rivals,
                     )
                 )
         return summaries
@@ -285,12 +293,22 @@ class Session:
             talk.print(f"\n[bold red]{len(gathered.lost)} runs lost with their worker{why}[/]", highlight=False)
         ran = [summary for summary in summaries if not summary.skipped and not summary.is_unrun]
         partly = sum(bool(summary.missing) and not summary.failed for summary in ran)
-        passed = f"{len(ran) - partly} scenarios passed" + (f", {partly} not to the end" if partly else "")
+        plain = sum(summary.verdict == PASS for summary in ran)
+        passed = f"{plain} scenarios passed" + (f", {partly} not to the end" if partly else "")
+        for word in (NOT_VIABLE, BEATEN, NOT_SHOWN):
+            there = sum(summary.verdict == word for summary in ran)
+            passed += f", {there} {word}" if there else ""
         verdict = f"{failed} of {len(ran)} scenarios failed" if failed else passed
         unrun = sum(summary.is_unrun for summary in summaries)
         verdict += f", {unrun} not run" if unrun else ""
         talk.print(f"\n{verdict} in {took_s:.0f} s   exit {code}", highlight=False)
         talk.print(f"data {out / 'summary.json'}   junit {out / 'junit.xml'}", highlight=False)
+
+
+def _results_of(name: str, jobs: Sequence[Job], gathered: Gathered) -> list[SeedResult]:
+    """Give what came back of one scenario or control, in the order of its seeds."""
+    places = [place for place, job in enumerate(jobs) if job.scenario.name == name]
+    return [gathered.results[place] for place in places if place in gathered.results]
 
 
 def _make(out: Path) -> None:

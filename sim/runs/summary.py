@@ -2,16 +2,24 @@
 
 import hashlib
 import statistics
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from sim.runs.job import BreachSeen, SeedResult
-from sim.runs.judge import FAIL, NOT_COMPARED, GateVerdict, verdicts_of
+from sim.runs.judge import FAIL, NOT_COMPARED, PASS, GateVerdict, verdicts_of
 from sim.runs.recorded import Recorded
+from sim.runs.viability import VIABLE, ViabilityVerdict, viability_of
 from sim.scenario.models import Scenario
 from strategy.units import PCT
+
+SKIPPED: Final = "skipped"
+NOT_RUN: Final = "not run"
+SO_FAR: Final = "so far"
+"""All held, and some seeds never had their turn."""
+
+_NO_RIVALS: Final[Mapping[str, Sequence[SeedResult]]] = {}
 
 
 class InvariantSummary(msgspec.Struct, frozen=True):
@@ -46,6 +54,20 @@ class Recovery(msgspec.Struct, frozen=True):
     worst_s: float | None
 
 
+class Played(msgspec.Struct, frozen=True):
+    """What came of one control: its seeds, and its own digest and promises."""
+
+    digest: str
+    invariants: dict[str, InvariantSummary]
+    results: tuple[SeedResult, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Say whether it broke a promise, raised or was refused: it is our program as well."""
+        broken = any(one.broken for one in self.invariants.values())
+        return broken or any(result.error or result.refused for result in self.results)
+
+
 class ScenarioSummary(msgspec.Struct, frozen=True):
     """The verdict on one scenario. ``repeat`` is the command that runs the worst case again.
 
@@ -69,14 +91,27 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     missing: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
     world: str = ""
+    controls: dict[str, Played] = {}
+    viability: ViabilityVerdict | None = None
 
     @property
     def failed(self) -> bool:
-        """Say whether a gate or an invariant failed, a seed raised or was lost with its worker."""
+        """Say whether a gate or an invariant failed, a seed raised or was lost with its worker; a control's too."""
         broken = any(one.broken for one in self.invariants.values())
-        return (
-            broken or any(gate.verdict == FAIL for gate in self.gates) or self.raised or self.refused or bool(self.lost)
-        )
+        gates = any(gate.verdict == FAIL for gate in self.gates)
+        controls = any(control.failed for control in self.controls.values())
+        return broken or gates or controls or self.raised or self.refused or bool(self.lost)
+
+    @property
+    def verdict(self) -> str:
+        """Say in a word what came of it: where nothing pays, or nobody knows, that is no pass."""
+        if self.failed:
+            return FAIL
+        if self.skipped or self.is_unrun:
+            return SKIPPED if self.skipped else NOT_RUN
+        if self.missing:
+            return SO_FAR
+        return PASS if self.viability is None or self.viability.verdict == VIABLE else self.viability.verdict
 
     @property
     def fell(self) -> bool:
@@ -96,12 +131,17 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     @property
     def refused(self) -> bool:
         """Say whether a file the run reads was refused."""
-        return any(result.refused for result in self.results)
+        return any(result.refused for result in self.all_results)
 
     @property
     def raised(self) -> bool:
         """Say whether the strategy or the world raised in any seed."""
-        return any(result.error for result in self.results)
+        return any(result.error for result in self.all_results)
+
+    @property
+    def all_results(self) -> tuple[SeedResult, ...]:
+        """Give every seed that was run, of the strategy and then of each control."""
+        return (*self.results, *(result for control in self.controls.values() for result in control.results))
 
     @property
     def worst_case(self) -> tuple[int, float] | None:
@@ -125,19 +165,24 @@ def summarise(
     world: str = "",
     baseline: Recorded | None = None,
     all_flags: str = "",
+    rivals: Mapping[str, Sequence[SeedResult]] = _NO_RIVALS,
 ) -> ScenarioSummary:
     """Judge a scenario from the results of its seeds (in seed order); ``flags`` decided what was run.
 
-    ``all_flags`` are those that say which seeds and what to compare with, where no single seed is to blame.
+    ``all_flags`` are those that say which seeds and what to compare with, where no single seed is to blame;
+    ``rivals`` are the results of the controls, by name.
 
     A seed that a broken promise cut short is judged by that promise; gates are asked of whole runs.
     """
     skipped = next((result.skipped for result in results if result.skipped), "")
     ran = [result for result in results if not result.skipped]
-    digest = hashlib.blake2b("".join(result.digest for result in ran).encode(), digest_size=8).hexdigest()
-    failing = _first_failing(ran)
-    whole = [result for result in ran if not result.was_cut]
-    judged = [verdicts_of(scenario.name, gate, whole, baseline) for gate in scenario.gates if ran]
+    controls = {name: _played(theirs) for name, theirs in rivals.items()}
+    failing = _first_failing(ran) or next(
+        filter(None, (_first_failing(one.results) for one in controls.values())), None
+    )
+    whole = _whole(ran)
+    rivals = {name: _whole(one.results) for name, one in controls.items()}
+    judged = [verdicts_of(scenario.name, gate, whole, baseline, rivals) for gate in scenario.gates if ran]
     gates = tuple(verdict for verdicts in judged for verdict in verdicts)
     worst = next((gate.worst_seed for gate in gates if gate.verdict == FAIL and gate.worst_seed is not None), None)
     seed = failing.seed if failing else worst
@@ -145,7 +190,7 @@ def summarise(
         name=scenario.name,
         source=source,
         duration_s=scenario.run.duration_s,
-        digest=digest,
+        digest=_digest(ran),
         gates=gates,
         invariants=_invariants(ran),
         results=tuple(ran),
@@ -157,7 +202,24 @@ def summarise(
         missing=tuple(missing),
         lost=tuple(lost),
         world=world,
+        controls=controls,
+        viability=viability_of(scenario.name, scenario.viability, whole, rivals)
+        if scenario.viability and ran
+        else None,
     )
+
+
+def _played(results: Sequence[SeedResult]) -> Played:
+    ran = [result for result in results if not result.skipped]
+    return Played(_digest(ran), _invariants(ran), tuple(ran))
+
+
+def _whole(results: Sequence[SeedResult]) -> list[SeedResult]:
+    return [result for result in results if not result.was_cut]
+
+
+def _digest(results: Sequence[SeedResult]) -> str:
+    return hashlib.blake2b("".join(result.digest for result in results).encode(), digest_size=8).hexdigest()
 
 
 def _excused(results: Sequence[SeedResult]) -> Excused:
@@ -241,6 +303,8 @@ def as_plain(summary: ScenarioSummary) -> dict[str, Any]:
         "digest": summary.digest,
         "world": summary.world,
         "failed": summary.failed,
+        "verdict": summary.verdict,
+        "viability": None if summary.viability is None else msgspec.to_builtins(summary.viability),
         "skipped": summary.skipped,
         "missing_seeds": list(summary.missing),
         "gates": [msgspec.to_builtins(gate) for gate in summary.gates],
@@ -249,6 +313,14 @@ def as_plain(summary: ScenarioSummary) -> dict[str, Any]:
         "recovery": {code: msgspec.to_builtins(one) for code, one in summary.recovery.items()},
         "bites": summary.bites,
         "seeds": [_seed_plain(result) for result in summary.results],
+        "controls": {
+            name: {
+                "digest": one.digest,
+                "invariants": {code: msgspec.to_builtins(each) for code, each in one.invariants.items()},
+                "seeds": [_seed_plain(result) for result in one.results],
+            }
+            for name, one in summary.controls.items()
+        },
     }
 
 

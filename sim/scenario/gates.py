@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from sim.scenario.metrics import METRICS, Stat
-from strategy.file_model import Complaint, Written, complain, relation
+from strategy.file_model import CONTRADICTION, Complaint, Name, Written, complain, relation
 from strategy.hints import did_you_mean
 
 UNKNOWN_METRIC: Final = "SQ-G001"
@@ -14,6 +14,7 @@ IMPOSSIBLE: Final = "SQ-G002"
 NO_SUCH_STAT: Final = "SQ-G003"
 BAD_LIMITS: Final = "SQ-G004"
 NO_DROP: Final = "SQ-G005"
+NO_SUCH_CONTROL: Final = "SQ-G006"
 
 
 def _known_metric(name: str) -> str:
@@ -32,6 +33,10 @@ class Gate(Written):
     """The figure to judge; `sim explain METRIC` says what it means."""
     stat: Stat = "value"
     """Which statistic of it, within one seed."""
+    of: Name | None = None
+    """Judge the figure of this control, and not the strategy's."""
+    over: Name | None = None
+    """Judge how far the figure lies above this control's, paired by seed."""
     across_seeds: Literal["mean", "median", "worst", "ci_low", "ci_high"] = "mean"
     """How the seeds are joined: `ci_low` is the low end of the 95 % interval of the mean."""
     min: float | None = None
@@ -67,6 +72,14 @@ class Gate(Written):
         if self.across_seeds != "mean" and not self.has_limit:
             words = "a drop is the mean over seeds; 'across_seeds' would change nothing"
             yield Complaint(NO_DROP, ("across_seeds",), words)
+
+    @relation("of", "over", "vs_baseline_max_drop")
+    def _one_subject(self) -> Iterator[Complaint]:
+        if self.of is not None and self.over is not None:
+            yield Complaint(CONTRADICTION, ("over",), "say either 'of' or 'over': a control is judged, or judged by")
+        if self.vs_baseline_max_drop is not None and (self.of is not None or self.over is not None):
+            words = "a baseline holds the strategy's figures, and no control's"
+            yield Complaint(NO_DROP, ("vs_baseline_max_drop",), words)
 
     @relation("min", "max", "vs_baseline_max_drop")
     def _limits_make_sense(self) -> Iterator[Complaint]:

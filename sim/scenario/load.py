@@ -8,11 +8,15 @@ file ends up saying, the caret stands in the scenario.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from sim.scenario.models import Market, Scenario, Strategy
+from pydantic import Field
+
+from sim.scenario.gates import Gate
+from sim.scenario.models import Market, Scenario
 from sim.scenario.profiles import Profile, profile_folder, profile_names
 from sim.scenario.settings import Setting, read_settings
+from sim.scenario.strategies import Control, Strategy
 from strategy.complaints import check
 from strategy.config import Config, with_overrides
 from strategy.config_knobs import misfits
@@ -37,6 +41,21 @@ class Ready(Scenario):
     """The strategy config, overrides applied."""
     profile: Profile
     """The market profile, overrides applied."""
+    control_configs: Annotated[dict[str, Config], Field(default_factory=dict)]
+    """The config of every control by its name, overrides applied."""
+
+    def of_control(self, name: str) -> "Ready":
+        """Give the same worlds with a control for the strategy: a scenario of its own, without what is asked of it."""
+        (control,) = (each for each in self.controls if each.name == name)
+        told = Strategy(config=control.config, overrides=control.overrides)
+        alone: dict[str, Any] = {
+            "controls": (),
+            "control_configs": {},
+            "viability": None,
+            "gates": (Gate(metric="fills", min=0),),
+        }
+        played = {"name": self.name_of_control(name), "strategy": told, "config": self.control_configs[name]}
+        return self.model_copy(update={**alone, **played})
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -47,8 +66,9 @@ class Ready(Scenario):
 def load_scenarios(paths: Sequence[Path], *, settings: Sequence[str] = (), profiles: Any = None) -> tuple[Ready, ...]:
     """Read scenarios, in the order given; mistakes anywhere raise ``OperatorError`` with all of them.
 
-    ``settings`` are ``KEY=VALUE`` overrides of the strategy config from the command line; they
-    come after the scenario's own. ``profiles`` is the folder of market profiles.
+    ``settings`` are ``KEY=VALUE`` overrides from the command line, of the strategy config or, as
+    ``run.KEY``, of how long the scenario is; they come after the scenario's own. ``profiles`` is
+    the folder of market profiles.
     """
     desk = Desk(profile_folder() if profiles is None else profiles)
     given = read_settings(settings, desk.problems)
@@ -110,16 +130,39 @@ class Desk:
         market: Market | None = reading.parts.get("market")
         strategy: Strategy | None = reading.parts.get("strategy")
         profile = None if market is None else self._profile(reading, market)
-        config = None if strategy is None else self._config(reading, strategy, path, settings)
+        config = None if strategy is None else self._config(reading, ("strategy",), strategy, path, settings)
+        controls: tuple[Control, ...] = reading.parts.get("controls", ())
+        rivals = {
+            ("controls", number): (control, self._config(reading, ("controls", number), control, path))
+            for number, control in enumerate(controls)
+        }
         if market is None or profile is None or not self._symbols_exist(reading, market, profile):
             return None
         if strategy is None or config is None:
             return None
         instruments = profile.instruments(market.traded)
         self._blame(reading, ("strategy", "config"), strategy.overrides, misfits(config, instruments))
-        if reading.value is None:
+        for owner, (control, theirs) in rivals.items():
+            if theirs is not None:
+                self._blame(reading, (*owner, "config"), control.overrides, misfits(theirs, instruments))
+        value = self._changed(reading, settings)
+        if value is None:
             return None
-        return Ready.model_construct(**dict(reading.value), config=config, profile=profile)
+        for control in value.controls:
+            self._claim_name(reading, value.name_of_control(control.name))
+        configs = {control.name: theirs for control, theirs in rivals.values() if theirs is not None}
+        return Ready.model_construct(**dict(value), config=config, profile=profile, control_configs=configs)
+
+    def _changed(self, reading: Reading[Scenario], settings: Iterable[Setting]) -> Scenario | None:
+        """Give the scenario as it is played: with the settings that are of the run itself."""
+        given = tuple(setting for setting in settings if setting.is_of_run)
+        if not given or reading.value is None:
+            return reading.value
+
+        def tell(complaints: Iterable[Complaint]) -> None:
+            self.problems += (_setting_at_fault(given, each).problem(each) for each in complaints)
+
+        return _overridden(reading, Scenario, {setting.key: setting.value for setting in given}, tell)
 
     def _claim_name(self, reading: Reading[Scenario], name: str) -> None:
         other = self._names.setdefault(name, reading.name)
@@ -128,12 +171,12 @@ class Desk:
             self.problems.append(reading.problem(Complaint(SAME_NAME, ("name",), words)))
 
     def _config(
-        self, reading: Reading[Scenario], strategy: Strategy, path: Path, settings: Iterable[Setting]
+        self, reading: Reading[Scenario], owner: Where, strategy: Strategy, path: Path, settings: Iterable[Setting] = ()
     ) -> Config | None:
         target = path.parent / strategy.config
         name = target.as_posix()
         if not target.is_file():
-            complaint = Complaint(NOWHERE, ("strategy", "config"), f"no config at {name}")
+            complaint = Complaint(NOWHERE, (*owner, "config"), f"no config at {name}")
             self.problems.append(reading.problem(complaint))
             return None
         if name not in self._configs:
@@ -143,10 +186,11 @@ class Desk:
             return None
 
         def tell(complaints: Iterable[Complaint]) -> None:
-            self._blame(reading, ("strategy", "overrides"), strategy.overrides, complaints)
+            self._blame(reading, (*owner, "overrides"), strategy.overrides, complaints)
 
         config = _overridden(base, Config, strategy.overrides, tell)
-        if config is None or not (given := tuple(settings)):
+        given = tuple(setting for setting in settings if not setting.is_of_run)
+        if config is None or not given:
             return config
         changes = dict(strategy.overrides) | {setting.key: setting.value for setting in given}
 
@@ -203,7 +247,7 @@ class Desk:
         """Point into the scenario: at the override that caused a complaint, else at the group."""
         for each in complaints:
             dotted = _override_at_fault(overrides, each.at)
-            at: Where = (group[0], "overrides", dotted) if dotted is not None else group
+            at: Where = (*group[:-1], "overrides", dotted) if dotted is not None else group
             self.problems.append(reading.problem(each._replace(at=at)))
 
 

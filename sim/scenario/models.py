@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, Field, Strict, WithJsonSchema
 
 from sim.scenario.bounds import Bounds
 from sim.scenario.faults import AnyFault, OneFault
 from sim.scenario.faults.overlaps import overlaps
-from sim.scenario.gates import IMPOSSIBLE, Gate
+from sim.scenario.gates import IMPOSSIBLE, NO_SUCH_CONTROL, Gate
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
+from sim.scenario.strategies import Control, Overrides, Strategy, Viability
 from strategy.file_model import (
     CONTRADICTION,
     AboveZero,
@@ -36,15 +37,6 @@ NO_SUCH_INVARIANT: Final = "SQ-S013"
 AT_ONCE: Final = "SQ-S014"
 MISSING: Final = "SQ-C010"
 
-
-def _one_value(value: Any) -> Any:
-    if value is None or isinstance(value, dict | list):
-        raise complain(MISSING, "should be one value: a number, a text or true or false")
-    return value
-
-
-Value = Annotated[Any, AfterValidator(_one_value), WithJsonSchema({"type": ["boolean", "number", "string"]})]
-Overrides = Annotated[dict[str, Value], Field(default_factory=dict)]
 
 _UTC: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
 
@@ -174,15 +166,6 @@ class Market(Written):
             yield Complaint(CONTRADICTION, ("symbols",), "a symbol is named twice")
 
 
-class Strategy(Written):
-    """Which config trades, and what this scenario changes in it."""
-
-    config: Annotated[str, Field(min_length=1)]
-    """Path of a strategy config, relative to this file's folder."""
-    overrides: Overrides
-    """Values of the config to change, by dotted key such as `spread.base_bps`."""
-
-
 class Invariants(Written):
     """What must hold throughout, and within which bounds."""
 
@@ -213,12 +196,33 @@ class Scenario(Document):
     """What is traded, and who else trades it."""
     strategy: Strategy
     """Which config trades."""
+    controls: Annotated[tuple[Control, ...], Strict(False)] = ()
+    """Other strategies in the same worlds, to measure this one against."""
     faults: Annotated[tuple[OneFault, ...], Strict(False), AfterValidator(_named)] = ()
     """The timeline of what goes wrong."""
     invariants: Invariants = Invariants()
     """What must hold throughout."""
     gates: Annotated[tuple[Gate, ...], Strict(False), Field(min_length=1)]
     """What must come of it."""
+    viability: Viability | None = None
+    """What has to be earned for the verdict not to be *not viable*."""
+
+    def name_of_control(self, name: str) -> str:
+        """Say what the worlds of a control are called, in results and folders."""
+        return f"{self.name}--{name}"
+
+    @relation("controls", "gates")
+    def _controls_are_there(self) -> Iterator[Complaint]:
+        names = [control.name for control in self.controls]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                yield Complaint(CONTRADICTION, ("controls", number, "name"), f"control {name!r} is named twice")
+        for number, gate in enumerate(self.gates):
+            for key in ("of", "over"):
+                name = getattr(gate, key)
+                if name is not None and name not in names:
+                    words = f"no control {name!r}{did_you_mean(name, names)} (known are {', '.join(names) or 'none'})"
+                    yield Complaint(NO_SUCH_CONTROL, ("gates", number, key), words)
 
     @relation("faults")
     def _ids_differ(self) -> Iterator[Complaint]:

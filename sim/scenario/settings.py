@@ -1,4 +1,4 @@
-"""``--set KEY=VALUE``: one override of the strategy config from the command line."""
+"""``--set KEY=VALUE``: one override from the command line, of the strategy config or of the scenario's ``run``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from strategy.file_model import Complaint
 
 MALFORMED: Final = "SQ-C010"
 OPTION: Final = "--set"
+_OF_RUN: Final = "run."
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Setting:
     text: str
     key: str
     value: Any
+
+    @property
+    def is_of_run(self) -> bool:
+        """Say whether it changes the scenario's ``run``: its length, its warm-up, its seeds."""
+        return self.key.startswith(_OF_RUN)
 
     def problem(self, complaint: Complaint) -> Problem:
         """Point at the key for a key that is unknown, at the value for anything else."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from sim.scenario.gates import Gate, MetricName
+from sim.scenario.gates import IMPOSSIBLE, Gate, MetricName
 from sim.scenario.metrics import METRICS, Stat
 from strategy.file_model import (
     CONTRADICTION,
@@ -154,6 +154,14 @@ class Study(Document):
         elif self.walk_forward and (self.scenarios or self.holdout_scenarios):
             words = "the steps name their own scenarios: leave out 'scenarios' and 'holdout_scenarios'"
             yield Complaint(CONTRADICTION, ("walk_forward",), words)
+
+    @relation("constraints")
+    def _constraints_need_nothing_else(self) -> Iterator[Complaint]:
+        for number, gate in enumerate(self.constraints):
+            for key in ("of", "over", "vs_baseline_max_drop"):
+                if getattr(gate, key) is not None:
+                    words = f"{key!r} has no meaning in a study: it plays no control and knows no baseline"
+                    yield Complaint(IMPOSSIBLE, ("constraints", number, key), words)
 
     @relation("train", "holdout", "scenarios", "holdout_scenarios", "walk_forward")
     def _holdout_is_unseen(self) -> Iterator[Complaint]:

@@ -11,6 +11,7 @@ from strategy.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from sim.runs.pairing import Effect
+    from sim.runs.recorded import RecordedViability
 
 
 @click.command("compare", short_help="Compare two runs, paired by seed.")
@@ -31,15 +32,21 @@ def command(before: Path, after: Path, metrics: tuple[str, ...], form: str) -> N
 
     wanted = [_figure(text) for text in metrics]
     try:
-        found = compare_runs(read_run(before), read_run(after), wanted)
+        runs = read_run(before), read_run(after)
+        found = compare_runs(*runs, wanted)
     except NotComparable as error:
         click.echo(f"error[{error.code}]: {error}", err=True)
         sys.exit(ExitCode.BASELINE)
     if form == "json":
-        click.echo(json.dumps([_plain(name, effects) for name, effects in found.items()], indent=2))
+        told = [_plain(name, effects, [run[name].viability for run in runs]) for name, effects in found.items()]
+        click.echo(json.dumps(told, indent=2))
         return
     for name, effects in found.items():
         _print(name, effects, is_chosen=bool(wanted))
+        for label, run in zip("AB", runs, strict=True):
+            viability = run[name].viability
+            if viability is not None:
+                click.echo(f" {label} is {viability.verdict}" + (f": {viability.why}" if viability.why else ""))
 
 
 def _figure(text: str) -> tuple[str, str]:
@@ -56,11 +63,12 @@ def _figure(text: str) -> tuple[str, str]:
     return name, stat or "value"
 
 
-def _plain(name: str, effects: "list[Effect]") -> dict[str, Any]:
+def _plain(name: str, effects: "list[Effect]", viability: "list[RecordedViability | None]") -> dict[str, Any]:
     import msgspec
 
     return {
         "scenario": name,
+        "viability": [None if one is None else one.verdict for one in viability],
         "effects": [{**msgspec.to_builtins(effect), "verdict": effect.verdict} for effect in effects],
     }
 

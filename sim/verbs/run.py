@@ -17,7 +17,7 @@ from strategy.exit_codes import ExitCode
 @click.option("--engine", default="local", show_default=True, help="Where they are: local, dask or tcp://HOST:PORT.")
 @click.option("-k", "expression", help="Only scenarios whose name contains this.")
 @click.option("--tag", help="Only scenarios with this tag.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a strategy setting.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a strategy setting, or run.KEY.")
 @click.option("--baseline", metavar="REF|PATH", help="Judge drops against this: a commit, a folder, a run.")
 @click.option("--save-baseline", is_flag=True, help="Keep this run's figures as the baseline beside each scenario.")
 @click.option(

@@ -161,6 +161,7 @@ def test_lost_runs_end_the_study_instead_of_being_guessed(tmp_path):
         ("1-3", "1..3", "train", "should be seeds such as"),
         ("small.yaml", "gone.yaml", "gone.yaml", "no such file"),
         ("trials: 12", "trials: 0", "trials", "greater than 0"),
+        ("max: 1.8}", "max: 1.8, of: touch}", "constraints.0.of", "it plays no control"),
     ],
 )
 def test_a_study_that_cannot_be_meant_says_where(tmp_path, old, new, place, words):

@@ -286,7 +286,7 @@ def results(*excused: dict[str, float], lost: str = "") -> list[SeedResult]:
 
 
 class SomeScenario:
-    name, gates = "x", ()
+    name, gates, viability = "x", (), None
 
     class run:
         duration_s = 10
