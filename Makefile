@@ -5,7 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
+SWARM_SEEDS ?= 10001-10500
+SWARM_FORMAT ?= plain
+
 .PHONY: run test deep lint types contracts cov docs economics baseline
+.PHONY: weekly weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-deep
 
 run: $(STAMP)
 	$(BIN)/sim run scenarios/*.yaml
@@ -16,6 +20,27 @@ test: $(STAMP)
 # Hours, not minutes: every storm over a hundred seeds, a thousand orders in each, properties at full depth.
 deep: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto --chaos --property
+
+# What a week of changes must pass besides; each part by itself is `make weekly-swarm` and so on. See docs/swarm.md.
+weekly: weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-deep
+
+# A bot with a planted bug must be found: a search that finds nothing may have died.
+weekly-canary: $(STAMP)
+	$(BIN)/python tests/canary.py
+
+# Fresh storms; every rare state must be reached, and one seed in fifty goes through the real adapter as well.
+weekly-swarm: $(STAMP)
+	$(BIN)/sim swarm --seeds $(SWARM_SEEDS) --through live --must-reach --resume --format $(SWARM_FORMAT)
+
+# No width in reach may break a promise.
+weekly-sweep: $(STAMP)
+	$(BIN)/sim sweep scenarios/fine_print.yaml -p spread.base_bps=0.6:2.4:4 -p queue.enabled=true,false --seeds 1-8 --resume
+
+# A real limit on the memory of a real process.
+weekly-rlimit: $(STAMP)
+	$(BIN)/python -m pytest tests/chaos/test_memory_pressure.py --chaos
+
+weekly-deep: deep
 
 # Published economics against ours, at full size: expected, measured, tolerance, verdict.
 economics: $(STAMP)

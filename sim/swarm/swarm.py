@@ -42,6 +42,7 @@ class Options(msgspec.Struct, frozen=True):
     every: int
     data_dir: str
     out: Path | None
+    must_reach: bool
     resume: bool
     form: str
 
@@ -126,7 +127,8 @@ class Swarm:
 
     def _code(self, gathered: Gathered, report: Report) -> ExitCode:
         code = exit_code(gathered)
-        failed = report.failures or report.is_excused_too_often
+        is_blind = self._options.must_reach and bool(report.coverage.never)
+        failed = report.failures or report.is_excused_too_often or is_blind
         return first_of([code, ExitCode.FAILED]) if failed and code == ExitCode.OK else code
 
     def _say(

@@ -17,6 +17,7 @@ import click
 @click.option("--every", type=click.IntRange(1), default=50, show_default=True, help="Of --through: one seed in N.")
 @click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write (default: swarms/NAME).")
+@click.option("--must-reach", is_flag=True, help="Fail where a rare state was never reached.")
 @click.option("--resume", is_flag=True, help="Go on with what the folder holds; nothing is run twice.")
 @click.option("--format", "form", type=click.Choice(["plain", "json", "github"]), default="plain", show_default=True)
 def command(**options: Any) -> None:
@@ -26,9 +27,10 @@ def command(**options: Any) -> None:
     market of two symbols. Each world is written as a scenario file of its own, so that whatever fails
     is run again, made smaller or looked into like any other: the line of a failure ends with the command.
 
-    Every result is written down as it arrives; what was killed goes on with --resume. Exit codes: 0
-    all held, 1 an invariant or gate failed or too many runs were excused, 2 wrong usage, 3 a file is
-    invalid, 4 the strategy or the world raised, 5 nothing could run, 8 a worker was lost, 130 interrupted.
+    Every result is written down as it arrives; what was killed goes on with --resume. Exit codes: 0 all
+    held, 1 an invariant or gate failed, too many runs were excused or a rare state was missed, 2 wrong
+    usage, 3 a file is invalid, 4 the strategy or the world raised, 5 nothing could run, 8 a worker was
+    lost, 130 interrupted.
     """
     from sim.swarm.swarm import Options, Swarm
 

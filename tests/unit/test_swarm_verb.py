@@ -57,6 +57,12 @@ def test_a_swarm_runs_each_seed_once_and_says_which_storms_there_were(tmp_path):
     assert table["rows"] == json.loads(again.stdout)["rows"][:3]
 
 
+def test_a_swarm_that_must_reach_everything_fails_where_it_did_not(tmp_path):
+    done = swarm(tmp_path, "--must-reach", code=1, seeds="1")
+    assert "never" in done.stdout
+    assert [] == table_of(tmp_path)["failures"]
+
+
 def test_a_folder_with_results_is_not_written_over_unasked(tmp_path):
     swarm(tmp_path, seeds="1")
     assert "say --resume" in swarm(tmp_path, seeds="2", code=2).stderr
