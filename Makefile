@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 SWARM_SEEDS ?= 10001-10500
 SWARM_FORMAT ?= plain
 
-.PHONY: run test deep lint types contracts cov docs economics baseline
+.PHONY: run test deep lint types contracts cov docs economics baseline crosscheck
 .PHONY: weekly weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-deep
 
 run: $(STAMP)
@@ -45,6 +45,10 @@ weekly-deep: deep
 # Published economics against ours, at full size: expected, measured, tolerance, verdict.
 economics: $(STAMP)
 	$(BIN)/python tests/conformance/economics/table.py
+
+# Our fills on the recorded windows against hftbacktest's: the table of docs/tapes.md, which says what it needs.
+crosscheck: $(STAMP)
+	$(BIN)/python tests/compat/crosscheck/table.py
 
 # What later changes are judged against: save it anew when one is meant to cost something, and commit why.
 baseline: $(STAMP)
