@@ -28,6 +28,8 @@ from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S, PPM
 _PPM_PER_PCT: Final = PPM // 100
 _PPM_PER_BPS: Final = 100
 _RATE_STEPS: Final = 100
+# How many turns there are in an instant where ties are drawn.
+_TURNS: Final = 5
 
 # Makes a recorded market; without one every market is modelled.
 Pits = Callable[..., Any]
@@ -76,7 +78,7 @@ class Exchange:
         """Build everything; nothing moves yet. ``start_wall_ns`` is what the venue's clock shows at 0."""
         self.scenario, self.plan = scenario, plan
         self.dice = Dice(plan.seed)
-        self.kernel = Kernel()
+        self.kernel = Kernel(tie=self._tie if scenario.run.ties == "keyed" else None)
         self.start_wall_ns = start_wall_ns
         self.venue = self._venue(make_venue)
         self.markets = self._open_markets(pits)
@@ -94,6 +96,10 @@ class Exchange:
             self.truth_changed,
             self._passes,
         )
+
+    def _tie(self, lane: str, time_ns: int) -> int:
+        """Draw the turn of what arrives by a link at an instant: before everything else of it, among it, or after."""
+        return self.dice.u64("tie", lane, time_ns) % _TURNS - _TURNS // 2
 
     def link(self, name: str, *, is_stream: bool = False, also: str = "") -> Link:
         """Make a link of the scenario's kind, ruled by its faults; ``also`` is a second name of it."""

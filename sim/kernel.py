@@ -48,10 +48,11 @@ class _Call:
 class Kernel:
     """Runs control events in order of time; at one instant in the order they were put there.
 
-    ``tie`` may give another order for one instant: a whole number per event, smaller first.
+    ``tie`` may give what arrives from elsewhere another turn in its instant: by lane (a link, say) and
+    instant a whole number, smaller first, where everything else has 0. A lane keeps its own order.
     """
 
-    def __init__(self, market: Market | None = None, tie: Callable[[int], int] | None = None) -> None:
+    def __init__(self, market: Market | None = None, tie: Callable[[str, int], int] | None = None) -> None:
         """Start at 0."""
         self._env = simpy.Environment()
         self._tie = tie
@@ -71,10 +72,13 @@ class Kernel:
 
     def at(self, time_ns: int, function: Callable[..., Any], *args: Any) -> None:
         """Have ``function(*args)`` called at an absolute instant, which is not in the past."""
-        now_ns = self.now_ns
-        if time_ns < now_ns:
-            raise ValueError(f"cannot put an event at {time_ns}: it is {now_ns}")
-        self._put(time_ns, self._tie(time_ns) if self._tie is not None else 0, function, args)
+        self._in_time(time_ns)
+        self._put(time_ns, 0, function, args)
+
+    def at_on(self, lane: str, time_ns: int, function: Callable[..., Any], *args: Any) -> None:
+        """Like ``at``, for what comes by a lane: ties are broken between lanes, never within one."""
+        self._in_time(time_ns)
+        self._put(time_ns, self._tie(lane, time_ns) if self._tie is not None else 0, function, args)
 
     def at_first(self, time_ns: int, turn: int, function: Callable[..., Any], *args: Any) -> None:
         """Like ``at``, and before everything else of that instant: where the market's loop would be.
@@ -82,6 +86,11 @@ class Kernel:
         ``turn`` orders the markets of one instant, as they go in that loop.
         """
         self._put(time_ns, _FIRST + turn, function, args)
+
+    def _in_time(self, time_ns: int) -> None:
+        now_ns = self.now_ns
+        if time_ns < now_ns:
+            raise ValueError(f"cannot put an event at {time_ns}: it is {now_ns}")
 
     def _put(self, time_ns: int, priority: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         # SimPy adds the delay to its own clock, which may be stale; the sum is the instant meant.

@@ -191,7 +191,7 @@ class Link:
         self._tell(message, now_ns, arrives_ns)
         if again_ns is not None:
             # A second copy comes when it comes, and holds nothing else up.
-            self._kernel.at(arrives_ns + again_ns, deliver, message)
+            self._kernel.at_on(self.name, arrives_ns + again_ns, deliver, message)
             self._tell(message, now_ns, arrives_ns + again_ns)
 
     def restart(self) -> None:
@@ -214,7 +214,7 @@ class Link:
     def _arrive(self, at_ns: int, message: Message, deliver: Callable[[Message], Any], *, strays: bool) -> int:
         if self._is_stream and not strays:
             at_ns = self._last_ns = max(at_ns, self._last_ns)
-        self._kernel.at(at_ns, deliver, message)
+        self._kernel.at_on(self.name, at_ns, deliver, message)
         return at_ns
 
     def _tell(self, message: Message, now_ns: int, arrives_ns: int | None) -> None:

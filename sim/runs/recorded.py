@@ -21,7 +21,7 @@ NOT_COMPARABLE: Final = "SQ-G011"
 SCHEMA_VERSION: Final = 1
 
 _WORLD: Final[Mapping[str, Any]] = {
-    "run": {"duration_s", "warmup_s", "start_utc", "calm"},
+    "run": {"duration_s", "warmup_s", "start_utc", "calm", "ties"},
     "market": True,
     "profile": True,
     "faults": True,

@@ -89,6 +89,8 @@ class Run(Written):
     """How many seeds, a count: 32 means the seeds 1 to 32."""
     start_utc: Instant = "2026-01-05T00:00:00Z"
     """What the wall clock says when the run begins."""
+    ties: Literal["in_order", "keyed"] = "in_order"
+    """What happens at one instant: in the order in which it was begun, or arrivals by each link in a drawn turn."""
     calm: Calm | None = None
     """How the storm ends; every scenario with faults says so."""
 

@@ -27,6 +27,13 @@ _ENDS: Final = ("downtime",)
 # A fault that begins later than this part of the storm would be over before anything came of it.
 _LATEST: Final = 0.97
 _MS: Final = 3
+# How often all delays are equal, so that words meet at one instant, and what meets comes in a drawn order.
+_KEYED_TIES: Final = 0.2
+_LOCKSTEP: Final = {
+    f"links.{link}.{key}": value
+    for link in ("rest_up", "rest_down", "public", "private")
+    for key, value in (("median_ms", 25), ("sigma", 0))
+}
 
 # Settings that change which code is run, drawn where the base does not say.
 SETTINGS: Final[Mapping[str, Draw]] = {
@@ -43,13 +50,17 @@ def world_of(base: Scenario, plain: Mapping[str, Any], config: str, seed: int) -
     traded = _symbols(base, dice)
     is_core = dice.unit("swarm", "calm") < _CORE_HEALS
     calm = {**plain["run"]["calm"], **({"mode": "core_heal"} if is_core else {})}
+    is_keyed = dice.unit("swarm", "ties") < _KEYED_TIES
+    ties = {"ties": "keyed"} if is_keyed else {}
     overrides = drawn(SETTINGS, lambda *name: dice.unit("swarm", "setting", *name), traded)
     overrides |= plain["strategy"].get("overrides", {})
     market = plain["market"] if "tape" in plain["market"] else {**plain["market"], "symbols": list(traded)}
+    if is_keyed:
+        market = {**market, "overrides": _LOCKSTEP | market.get("overrides", {})}
     return {
         **{key: value for key, value in plain.items() if key != "gates"},
         "name": f"{base.name}_{seed}",
-        "run": {**plain["run"], "seeds": 1, "calm": calm},
+        "run": {**plain["run"], "seeds": 1, **ties, "calm": calm},
         "market": market,
         "strategy": {"config": config, **({"overrides": overrides} if overrides else {})},
         "faults": [*_own(base, traded), *_together(_faults(base, dice, traded, is_core=is_core), traded)],

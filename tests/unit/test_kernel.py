@@ -87,13 +87,25 @@ def test_cutting_a_run_changes_nothing(cuts):
     assert reference.log == market.log
 
 
-def test_a_tie_break_can_order_one_instant_otherwise():
-    numbers = iter((2, 0, 1))
-    kernel, seen = Kernel(tie=lambda _: next(numbers)), []
-    for name in "abc":
-        kernel.at(5, seen.append, name)
+def test_a_tie_break_orders_lanes_of_one_instant_and_nothing_within_a_lane():
+    turns = {"late": 1, "early": -1, "same": 0}
+    kernel, seen = Kernel(tie=lambda lane, time_ns: turns[lane] if time_ns == 5 else 0), []
+    kernel.at(5, seen.append, "timer")
+    for lane, name in (("late", "a"), ("late", "b"), ("same", "c"), ("early", "d"), ("early", "e")):
+        kernel.at_on(lane, 5, seen.append, name)
+        kernel.at_on(lane, 6, seen.append, name.upper())
+    kernel.run(6)
+    assert ["d", "e", "timer", "c", "a", "b", *"ABCDE"] == seen
+
+
+def test_without_a_tie_break_everything_of_an_instant_keeps_its_order():
+    kernel, seen = Kernel(), []
+    kernel.at_on("late", 5, seen.append, "a")
+    kernel.at(5, seen.append, "b")
     kernel.run(5)
-    assert ["b", "c", "a"] == seen
+    assert ["a", "b"] == seen
+    with pytest.raises(ValueError, match="cannot put"):
+        kernel.at_on("late", 4, seen.append, "c")
 
 
 def test_what_goes_first_goes_before_everything_else_of_its_instant():

@@ -51,6 +51,9 @@ def test_every_kind_and_every_way_to_end_is_drawn(worlds):
     assert 15 < modes["core_heal"] < 60
     assert {1, 2} == {len(world.market.symbols) for world in worlds}
     assert {("BTCUSDT",), ("ETHUSDT",), ("BTCUSDT", "ETHUSDT")} == {world.market.symbols for world in worlds}
+    keyed = [world for world in worlds if world.run.ties == "keyed"]
+    assert 15 < len(keyed) < 50
+    assert all(world.market.overrides["links.private.sigma"] == 0 for world in keyed)
     dispatched = Counter(world.strategy.overrides.get("loop.dispatch") for world in worlds)
     assert {None, "sequential", "concurrent", "batched"} == set(dispatched)
 
