@@ -210,11 +210,15 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
         order.amend_price_ticks,
         order.amend_size_lots,
     )
+    # A replica may show the order as it was before a fill of it that we hold: nothing there is news.
+    is_history = event.filled_lots_total < order.filled_lots and event.asked_ns <= order.through_ns
     # A question from before the last request left says nothing of that request, a cancel say.
-    is_settled = event.asked_ns >= order.sent_ns and (has_amend or not is_amend_out)
-    # A replica may show the order as it was before the last word of it: where it stood then is history.
-    if event.asked_ns >= order.confirmed_ns and (has_amend or event.venue_ns >= order.word_venue_ns):
+    is_settled = event.asked_ns >= order.sent_ns and not is_history and (has_amend or not is_amend_out)
+    # Or as it was before the last word of it, or before what another replica showed: where it stood then is over.
+    is_latest = event.venue_ns >= order.word_venue_ns and not is_history
+    if event.asked_ns >= order.confirmed_ns and (has_amend or is_latest):
         orders.confirm(order, event.side, event.price_ticks, event.size_lots)
+        order.word_venue_ns = max(order.word_venue_ns, event.venue_ns)
     orders.move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)
     if event.asked_ns >= order.sent_ns:
         order.must_read = False

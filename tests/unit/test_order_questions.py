@@ -1,7 +1,7 @@
 """Silence is a question: what is asked about an order, when, and what an answer says of which request."""
 
 import pytest
-from ledger import KNOBS, MS, working
+from ledger import KNOBS, MS, THROUGH_MS, working
 
 from strategy import commands, events
 from strategy.order_chase import chase
@@ -177,3 +177,39 @@ def test_a_read_from_before_the_last_word_moves_no_price(book):
     assert 103 == book.orders.find(client_id).reach_ticks, "a replica told where it stood before"
     book.hear(events.OrderReport(client_id, 40 * MS, events.OPEN, 102, 10, 0, 30 * MS))
     assert 102 == book.orders.find(client_id).reach_ticks
+
+
+def amended_in_silence(book, price):
+    """Have an order at 100 amended to a price, and nobody say a word of it."""
+    client_id = working(book)
+    book.now = 10
+    book.amend(client_id, price, 10)
+    book.at(700)
+    assert State.IN_DOUBT is book.state(client_id)
+    return client_id
+
+
+def test_what_one_replica_showed_is_not_undone_by_an_older_one(book):
+    client_id = amended_in_silence(book, 103)
+    book.hear(events.OrderReport(client_id, 700 * MS, events.OPEN, 103, 10, 0, 600 * MS))
+    assert (State.WORKING, 103) == (book.state(client_id), book.orders.find(client_id).price_ticks)
+    book.hear(events.OrderReport(client_id, 800 * MS, events.OPEN, 100, 10, 0, 5 * MS))
+    assert 103 == book.orders.find(client_id).price_ticks, "asked later, answered from before the amend"
+
+
+def test_a_read_that_does_not_know_a_fill_we_hold_settles_nothing(book):
+    client_id = amended_in_silence(book, 103)
+    book.fill(client_id, 4, 4)
+    book.hear(events.OrderReport(client_id, 750 * MS, events.OPEN, 100, 10, 0, 740 * MS))
+    assert (State.IN_DOUBT, 103) == (book.state(client_id), book.orders.find(client_id).reach_ticks)
+    book.hear(events.OrderReport(client_id, 800 * MS, events.OPEN, 103, 10, 4, 790 * MS))
+    assert (State.WORKING, 103) == (book.state(client_id), book.orders.find(client_id).price_ticks)
+
+
+def test_a_venue_that_went_back_in_time_is_believed_once_no_read_can_lag_so_far(book):
+    client_id = working(book)
+    book.fill(client_id, 4, 4)
+    book.now = THROUGH_MS + 1
+    book.orders.find(client_id).state = State.IN_DOUBT
+    book.report(client_id, events.OPEN, THROUGH_MS + 1, 100, 10)
+    assert State.WORKING is book.state(client_id)
