@@ -18,10 +18,14 @@ REGIMES: Final = ("open", "post_only", "cancel_only", "auction", "halted", "clos
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One rare state: its name, and what has happened where it is noted."""
+    """One rare state: its name, and what has happened where it is noted.
+
+    ``needs`` names the kind of fault without which nothing reaches it; empty where many do.
+    """
 
     name: str
     meaning: str
+    needs: str = ""
 
 
 _ALL: Final = (
@@ -32,7 +36,7 @@ _ALL: Final = (
     Point("timed_out_and_absent", "An order whose create had no answer was concluded never to have been."),
     Point("gap_resynced", "A book whose sequence had broken was whole again."),
     Point("snapshot_older_than_buffer", "A snapshot came that was older than every delta kept for it."),
-    Point("dead_man_fired", "The venue cancelled everything because it had not heard from us."),
+    Point("dead_man_fired", "The venue cancelled everything because it had not heard from us.", "dead_man_switch"),
     Point("cancel_only_with_inventory", "A cancel-only window opened and closed over a position."),
     Point("post_only_refused_after_restart", "A post-only order would have crossed within 10 s of a restart."),
     Point("rate_limited_while_cancelling", "A cancel was refused for the rate."),
@@ -42,7 +46,7 @@ _ALL: Final = (
     Point("timestamp_refused", "A signed request was refused for its time."),
     Point("crash_between_journal_and_send", "The process died with a create in the journal that had not left."),
     Point("crash_between_send_and_ack", "The process died with a create on its way."),
-    Point("two_instances_alive", "Two processes of the bot were alive at once."),
+    Point("two_instances_alive", "Two processes of the bot were alive at once.", "two_instances"),
     Point("hard_heap_mark", "The process was killed at the hard mark of its memory."),
     Point("queue_shed", "Told that memory is short, the bot let go of records."),
     Point("kill_with_unknown_orders", "The process ended while the fate of an order was unknown to it."),

@@ -35,12 +35,14 @@ class Kind(msgspec.Struct, frozen=True):
 class Coverage(msgspec.Struct, frozen=True):
     """Which rare states were reached: how often, and which never were.
 
+    Those ``out_of_reach`` need a kind of fault that there is not; the swarm cannot be blamed for them.
     ``regime_states`` are pairs of a regime and the state of an order in it, ``kind_pairs`` pairs of kinds of fault
     that both bit in one run: how many there are, and how many of those were reached; ``…_never`` names the rest.
     """
 
     sometimes: dict[str, int]
     never: tuple[str, ...]
+    out_of_reach: tuple[str, ...]
     regime_states: dict[str, int]
     regime_states_never: tuple[str, ...]
     kind_pairs: int
@@ -139,9 +141,13 @@ def _coverage(ran: Sequence[tuple[Ready, SeedResult]]) -> Coverage:
         bit = dict.fromkeys(sorted(fault.kind for fault in world.faults if result.bites.get(fault.id)))
         pairs |= dict.fromkeys(f"{one} + {other}" for one, other in combinations(bit, 2))
     all_pairs = [f"{one} + {other}" for one, other in combinations(sorted(KINDS), 2)]
+    out_of_reach = tuple(
+        name for name, point in POINTS.items() if point.needs not in ("", *KINDS) and name not in reached
+    )
     return Coverage(
         sometimes={name: reached.get(name, 0) for name in POINTS},
-        never=tuple(name for name in POINTS if name not in reached),
+        never=tuple(name for name in POINTS if name not in reached and name not in out_of_reach),
+        out_of_reach=out_of_reach,
         regime_states={pair: states[pair] for pair in regime_states() if pair in states},
         regime_states_never=tuple(pair for pair in regime_states() if pair not in states),
         kind_pairs=len(pairs),

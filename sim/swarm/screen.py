@@ -50,7 +50,8 @@ def _print_coverage(talk: Console, coverage: Coverage) -> None:
     table.add_column("times", justify="right")
     for name in sorted(coverage.sometimes, key=lambda name: (coverage.sometimes[name] > 0, name)):
         times = coverage.sometimes[name]
-        table.add_row(name, f"{times:,}" if times else "never", style="" if times else "yellow")
+        none = "no such fault" if name in coverage.out_of_reach else "never"
+        table.add_row(name, f"{times:,}" if times else none, style="" if times else "yellow")
     talk.print()
     talk.print(table)
     pairs = len(coverage.regime_states) + len(coverage.regime_states_never)

@@ -14,6 +14,7 @@ from processes import environment
 from swarm_base import own_base
 
 from sim.oracle.identity import Identity
+from sim.oracle.sometimes import POINTS, Point
 from sim.runs.job import BreachSeen, SeedResult
 from sim.swarm.failures import failures_of, groups_of
 from sim.swarm.report import report_of
@@ -205,7 +206,18 @@ def test_what_was_never_reached_is_reported(tmp_path):
     assert (4, 0) == (coverage.sometimes["ban_in_force"], coverage.sometimes["duplicate_fill"])
     assert "duplicate_fill" in coverage.never
     assert "ban_in_force" not in coverage.never
+    assert not set(coverage.never) & set(coverage.out_of_reach)
     assert {"halted x WORKING": 6} == coverage.regime_states
     assert 48 == len(coverage.regime_states_never)
     assert 1 == coverage.kind_pairs
     assert coverage.kind_pairs_of == 1 + len(coverage.kind_pairs_never)
+
+
+def test_what_no_fault_can_reach_is_not_asked_for(tmp_path, monkeypatch):
+    (one, *_rest) = write_worlds(read_base(short_base(tmp_path)), [2], tmp_path / "out")
+    unreachable = Point("moon", "The moon fell.", "falling_moon")
+    monkeypatch.setattr("sim.swarm.report.POINTS", {"moon": unreachable, "ban_in_force": POINTS["ban_in_force"]})
+    coverage = report_of([(one, "", SeedResult("a", 2))], (), 1).coverage
+    assert (("ban_in_force",), ("moon",)) == (coverage.never, coverage.out_of_reach)
+    coverage = report_of([(one, "", SeedResult("a", 2, sometimes={"moon": 1}))], (), 1).coverage
+    assert () == coverage.out_of_reach, "something did reach it"
