@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from sim.runs import recipe
+from sim.runs import recipe, summary_file
 from sim.runs.job import SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED
-from sim.runs.summary import ScenarioSummary, as_plain
+from sim.runs.summary import ScenarioSummary
 from sim.runs.viability import VIABLE
 
 _GIT_PATIENCE_S: Final = 5
@@ -31,7 +31,7 @@ def write_run(
     ``recipes`` say by scenario what its seeds were made of (``sim.runs.recipe``).
     """
     out.mkdir(parents=True, exist_ok=True)
-    _write_json(out / "summary.json", {"schema_version": 1, "scenarios": [as_plain(one) for one in summaries]})
+    _write_json(out / "summary.json", summary_file.written(summaries))
     _write_json(out / "manifest.json", manifest)
     (out / "junit.xml").write_bytes(junit_of(summaries, out))
     for summary in summaries:

@@ -3,7 +3,7 @@
 import hashlib
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -293,51 +293,3 @@ def _identities(breaches: Iterable[BreachSeen]) -> dict[str, int]:
 
 def _broken_codes(results: Sequence[SeedResult]) -> set[str]:
     return {breach.code for result in results for breach in result.breaches}
-
-
-def as_plain(summary: ScenarioSummary) -> dict[str, Any]:
-    """Give the part of a summary that goes to ``summary.json``: equal inputs, equal bytes."""
-    return {
-        "name": summary.name,
-        "duration_s": summary.duration_s,
-        "digest": summary.digest,
-        "world": summary.world,
-        "failed": summary.failed,
-        "verdict": summary.verdict,
-        "viability": None if summary.viability is None else msgspec.to_builtins(summary.viability),
-        "skipped": summary.skipped,
-        "missing_seeds": list(summary.missing),
-        "gates": [msgspec.to_builtins(gate) for gate in summary.gates],
-        "invariants": {code: msgspec.to_builtins(one) for code, one in summary.invariants.items()},
-        "excused": msgspec.to_builtins(summary.excused),
-        "recovery": {code: msgspec.to_builtins(one) for code, one in summary.recovery.items()},
-        "bites": summary.bites,
-        "seeds": [_seed_plain(result) for result in summary.results],
-        "controls": {
-            name: {
-                "digest": one.digest,
-                "invariants": {code: msgspec.to_builtins(each) for code, each in one.invariants.items()},
-                "seeds": [_seed_plain(result) for result in one.results],
-            }
-            for name, one in summary.controls.items()
-        },
-    }
-
-
-def _seed_plain(result: SeedResult) -> dict[str, Any]:
-    return {
-        "seed": result.seed,
-        "digest": result.digest,
-        "simulated_s": result.simulated_s,
-        "metrics": result.metrics,
-        "checks": result.checks,
-        "was_cut": result.was_cut,
-        "excused_s": result.excused_s,
-        "lost": result.lost,
-        "bites": result.bites,
-        "sometimes": result.sometimes,
-        "recovered_s": result.recovered_s,
-        "breaches": [msgspec.to_builtins(one) for one in result.breaches],
-        "costs": [msgspec.to_builtins(one) for one in result.costs],
-        "error_code": result.error_code,
-    }

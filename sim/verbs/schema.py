@@ -1,4 +1,4 @@
-"""``sim schema``: the JSON Schema of the files a person writes, made from the models."""
+"""``sim schema``: the JSON Schema of the files a person writes, and of what a run writes, made from their models."""
 
 import json
 import sys
@@ -11,10 +11,13 @@ import click
 from strategy.exit_codes import ExitCode
 
 _STALE: Final = "SQ-C031"
+# Written by a run, and by nobody else.
+_SUMMARY: Final = "summary"
+_KINDS: Final = ("scenario", "config", "profile", "live", "study", _SUMMARY)
 
 
 @click.command("schema", short_help="Print or write the JSON Schema of a kind of file.")
-@click.argument("kind", required=False, type=click.Choice(["scenario", "config", "profile", "live", "study"]))
+@click.argument("kind", required=False, type=click.Choice(_KINDS))
 @click.option("--write", is_flag=True, help="Write the schema files (all kinds, or KIND).")
 @click.option("--check", is_flag=True, help="Fail when a written schema file is not current.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the files are (default: inside the package).")
@@ -23,14 +26,12 @@ def command(kind: str | None, write: bool, check: bool, folder: Path | None) -> 
 
     Exit codes: 0 all right, 2 wrong usage, 3 a committed schema is out of date.
     """
-    from sim.scenario.kinds import MODELS
-
     if write and check:
         raise click.UsageError("--write and --check exclude each other")
-    kinds = [kind] if kind else list(MODELS)
+    kinds = [kind] if kind else list(_KINDS)
     if not write and not check:
         if kind is None:
-            raise click.UsageError(f"say which schema to print: {', '.join(MODELS)}; or --write, or --check")
+            raise click.UsageError(f"say which schema to print: {', '.join(_KINDS)}; or --write, or --check")
         click.echo(schema_text(kind), nl=False)
         return
     target = folder or _folder()
@@ -49,15 +50,37 @@ def command(kind: str | None, write: bool, check: bool, folder: Path | None) -> 
 
 def schema_text(kind: str) -> str:
     """Write one kind's schema; equal models give equal bytes."""
-    from sim.scenario.kinds import MODELS
-
-    model = MODELS[kind]
-    schema = _without_titles(model.model_json_schema())
+    schema, version = _schema_of(kind)
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"stormquote {kind}, version {model.SCHEMA_VERSION}",
+        "title": f"stormquote {kind}, version {version}",
     }
-    return json.dumps(head | schema, indent=1, sort_keys=False, ensure_ascii=False) + "\n"
+    return json.dumps(head | _without_titles(schema), indent=1, sort_keys=False, ensure_ascii=False) + "\n"
+
+
+def _schema_of(kind: str) -> tuple[dict[str, Any], int]:
+    """Give a kind's schema, and the version of the file it describes."""
+    if kind == _SUMMARY:
+        from sim.runs import summary_file
+
+        return _with_plain_words(summary_file.json_schema()), summary_file.SCHEMA_VERSION
+    from sim.scenario.kinds import MODELS
+
+    return MODELS[kind].model_json_schema(), MODELS[kind].SCHEMA_VERSION
+
+
+def _with_plain_words(node: Any) -> Any:
+    """Write docstrings as one line of words: what stands in the code for a reader of it is no text of a schema."""
+    if isinstance(node, list):
+        return [_with_plain_words(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: " ".join(value.replace("``", "`").split())
+        if key == "description" and isinstance(value, str)
+        else _with_plain_words(value)
+        for key, value in node.items()
+    }
 
 
 def _without_titles(node: Any) -> Any:

@@ -183,7 +183,7 @@ def test_a_schema_has_descriptions_and_no_made_up_titles() -> None:
 
 def test_schemas_are_written_and_a_stale_one_is_told() -> None:
     assert run(schema, "--write", "--folder", "out").output.split() == [
-        f"out/{kind}.schema.json" for kind in ("scenario", "config", "profile", "live", "study")
+        f"out/{kind}.schema.json" for kind in ("scenario", "config", "profile", "live", "study", "summary")
     ]
     assert run(schema, "--check", "--folder", "out").exit_code == ExitCode.OK
     write("out/config.schema.json", "{}")

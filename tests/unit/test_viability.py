@@ -7,16 +7,20 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 from small_world import CONFIG
 
 from sim.runs.job import Job, SeedResult
 from sim.runs.judge import FAIL, NOT_JUDGED, PASS, verdicts_of
 from sim.runs.recipe import recipe_in, recipe_of, this_program
+from sim.runs.summary_file import RunSummary
 from sim.runs.viability import BEATEN, NOT_SHOWN, NOT_VIABLE, VIABLE, viability_of
 from sim.scenario.gates import Gate
 from sim.scenario.load import load_scenarios
 from sim.scenario.strategies import Viability
+from sim.verbs.schema import command as schema_command
 from strategy.errors import OperatorError
 
 SIM = Path(sys.executable).parent / "sim"
@@ -163,6 +167,27 @@ def test_its_files_say_so_as_well(ran):
     skipped = [case.get("name") for case in suites.iter("testcase") if case.find("skipped") is not None]
     assert ["viability net_usdt_per_h"] == skipped
     assert (folder / "out" / "dear--touch" / "3" / "digest.txt").is_file()
+
+
+def test_the_summary_is_what_its_schema_says_and_nothing_else(ran):
+    folder, _ = ran
+    content = (folder / "out" / "summary.json").read_bytes()
+    read = msgspec.json.decode(content, type=RunSummary)
+    assert json.loads(content) == json.loads(msgspec.json.encode(read))
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(content.replace(b'"missing_seeds"', b'"missed"'), type=RunSummary)
+
+
+def test_the_summary_is_valid_by_its_published_schema(ran):
+    jsonschema = pytest.importorskip("jsonschema")
+    folder, _ = ran
+    schema = json.loads(CliRunner().invoke(schema_command, ["summary"]).output)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    plain = json.loads((folder / "out" / "summary.json").read_text())
+    assert [] == [error.message for error in validator.iter_errors(plain)]
+    plain["scenarios"][0]["gates"][0]["got"] = "many"
+    assert not validator.is_valid(plain)
 
 
 def test_two_runs_are_compared_with_their_verdicts(ran):
