@@ -71,6 +71,7 @@ FAULTS = {
     "dns_outage": "{at_s: 3, for_s: 5, kind: dns_outage, connections: [rest, public, private]}",
     "feed_frozen": "{at_s: 3, for_s: 10, kind: feed_frozen}",
     "volatility": "{at_s: 3, for_s: 10, kind: volatility, factor: 4}",
+    "trend": "{at_s: 3, for_s: 10, kind: trend, bps_per_s: 2}",
 }
 
 
