@@ -95,4 +95,20 @@ ALERTS: Final = (
         "The symbol's book is fetched by REST, again and again; quoting goes on. The stream's next word takes over.",
         "If it goes on, look at the venue's status page; other symbols show whether the stream as a whole is stuck.",
     ),
+    ErrorCode(
+        "SQ-V006",
+        "The venue refuses orders by a rule that we do not know",
+        "Orders that keep to all rules in the config were refused, three or more in a row and none taken between: for "
+        "their price or size, as on another grid or outside a price band, or because the symbol is traded no more.",
+        "The symbol waits before each further try, up to five seconds; cancels and questions go on.",
+        "Compare tick, lot, limits and name of the instrument with the venue's; start anew with the new ones.",
+        retry_after_s=5,
+    ),
+    ErrorCode(
+        "SQ-V007",
+        "Fills cost another fee than the config says",
+        "Three or more fills in a row were charged, or paid, a fee that is not the instrument's.",
+        "What was charged is booked, to the last unit. Quotes go on being made for the fees in the config.",
+        "Look at the account's fee tier. Halt where a quote does not earn the new fee; start anew with it.",
+    ),
 )

@@ -12,7 +12,7 @@ from strategy.book import APPLIED, GAP, Book
 from strategy.context import QuoteContext, StageMemory
 from strategy.events import BookDelta, BookHeartbeat, BookSnapshot, OrderFilled, PublicTrade
 from strategy.knobs import Knobs, SymbolKnobs
-from strategy.position import Position
+from strategy.position import Position, is_odd_fee
 from strategy.queue import QueuePlace, join
 from strategy.signals import Signals, make_signals
 from strategy.units import BPS
@@ -28,9 +28,11 @@ class Desk(msgspec.Struct):
     ``is_dirty``: an input changed, decide when due. ``is_urgent``: danger, decide at once.
     ``must_place``: orders or wishes changed since they were last compared; ``place_at_ns``: when
     the rate budget lets a move that found no token leave (0: none waits). ``unsent`` counts requests
-    in a row that never left our host; no create or amend is made before ``hold_ns``. ``awaits_ns``: the
-    scheduled instant whose decision waits for a book by REST (0: none does). ``told_ns`` is when the stream
-    last said anything of this book; ``is_frozen``: so long ago that, for this symbol, there is no stream.
+    in a row that never left our host, ``misfits`` those refused by a rule we do not know; no create or
+    amend is made before ``hold_ns``. ``odd_fees`` counts fills in a row that were charged another fee
+    than the instrument's. ``awaits_ns``: the scheduled instant whose decision waits for a book by REST
+    (0: none does). ``told_ns`` is when the stream last said anything of this book; ``is_frozen``: so long
+    ago that, for this symbol, there is no stream.
     """
 
     symbol: str
@@ -47,6 +49,8 @@ class Desk(msgspec.Struct):
     place_at_ns: int = 0
     hold_ns: int = 0
     unsent: int = 0
+    misfits: int = 0
+    odd_fees: int = 0
     awaits_ns: int = 0
     told_ns: int = 0
     is_frozen: bool = False
@@ -100,6 +104,8 @@ class Desk(msgspec.Struct):
         """Book a fill of ours (seen for the first time) at the mid as we know it."""
         mid2 = self.book.mid2_ticks or self.position.mid2_ticks or 2 * fill.price_ticks
         self.position.fill(symbol.instrument, fill, mid2)
+        if fill.client_id:  # what others did to our position has prices and fees of its own
+            self.odd_fees = self.odd_fees + 1 if is_odd_fee(symbol.instrument, fill) else 0
         self.signals.on_fill(now_ns, fill.side, mid2)
         place = self.places.get(fill.client_id)
         if place is not None:

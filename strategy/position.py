@@ -7,7 +7,8 @@ funding + sum of position times mid changes. ``cash`` already holds everything b
 import msgspec
 
 from strategy.events import FundingPaid, OrderFilled
-from strategy.instrument import TAKER, Instrument, capture_cash, move_cash, notional_cash
+from strategy.instrument import TAKER, Instrument, capture_cash, fee_cash, move_cash, notional_cash
+from strategy.units import BPS
 
 
 class Position(msgspec.Struct):
@@ -61,5 +62,16 @@ class Position(msgspec.Struct):
         return self.cash + move_cash(instrument, self.lots, mid2_ticks)
 
 
+def is_odd_fee(instrument: Instrument, fill: OrderFilled) -> bool:
+    """Say whether a fill was charged another fee than the instrument's.
+
+    A twentieth of a bps and of the fee may be a venue's rounding.
+    """
+    expected = fee_cash(instrument, fill.price_ticks, fill.size_lots, fill.liquidity)
+    value = notional_cash(instrument, fill.price_ticks, fill.size_lots)
+    return abs(fill.fee_cash - expected) > _ROUNDING * abs(expected) + _ROUNDING * value / BPS
+
+
 # Funding comes every few hours; this many ids reach back further than any replay of a stream.
 FUNDING_IDS_KEPT = 64
+_ROUNDING = 0.05

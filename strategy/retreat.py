@@ -30,6 +30,8 @@ _LOOK_EVERY_NS: Final = 500 * NS_PER_MS
 _MANY_ORDERS: Final = 4
 _PROBE_AFTER_NS: Final = NS_PER_S
 _UNSENT_TOLD: Final = 5
+_MISFITS_TOLD: Final = 3
+_ODD_FEES_TOLD: Final = 3
 _REFUSED_LONG_NS: Final = 60 * NS_PER_S
 _LIMITS: Final = (RefusalCode.POSITION_LIMIT, RefusalCode.GROSS_LIMIT, RefusalCode.NET_LIMIT)
 
@@ -177,6 +179,10 @@ def _tell(state: CoreState, knobs: Knobs, now_ns: int) -> None:
         told.note(now_ns, alarms.LATCHED, desk.memory.latched, f"{desk.symbol}: a budget is spent", desk.symbol)
         detail = f"{desk.symbol}: {desk.unsent} requests in a row did not leave"
         told.note(now_ns, alarms.FROZEN, desk.is_frozen, f"{desk.symbol}: its stream is up and silent", desk.symbol)
+        refused = f"{desk.symbol}: {desk.misfits} orders in a row broke a rule we do not know"
+        told.note(now_ns, alarms.MISFIT, desk.misfits >= _MISFITS_TOLD, refused, desk.symbol)
+        fees = f"{desk.symbol}: {desk.odd_fees} fills in a row cost other fees than the instrument's"
+        told.note(now_ns, alarms.FEES, desk.odd_fees >= _ODD_FEES_TOLD, fees, desk.symbol)
         told.note(now_ns, alarms.NOT_LEAVING, desk.unsent >= _UNSENT_TOLD, detail, desk.symbol)
     if orders.orphans > watch.orphans:
         told.happened(now_ns, alarms.STRANGER, f"{orders.orphans} orders taken on in all; each is cancelled")

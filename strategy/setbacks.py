@@ -2,7 +2,8 @@
 
 Too fast: slow down. Banned: be quiet. A stamp refused: our estimate of the venue's clock is wrong,
 and nothing is placed before a new sample is in. Never left our host: it would not leave the next
-instant either, so the desk waits, longer each time.
+instant either, so the desk waits, longer each time. Refused by a rule that we do not know, as of another
+grid, a band, a symbol that is no more: the next one would be, too, so the desk waits as well.
 """
 
 from typing import Final
@@ -20,6 +21,8 @@ SEND_BY_PASSED: Final = "send_by passed"
 
 _UNSENT_PAUSE_NS: Final = 100 * NS_PER_MS
 _UNSENT_PAUSE_NS_MAX: Final = 5 * NS_PER_S
+# What an order is refused for that keeps to all rules we were told.
+MISFITS: Final = frozenset({"bad_size", "off_grid", "price_band", "unknown_symbol"})
 _ORDER_REQUESTS: Final = frozenset({events.CREATE, events.AMEND, events.CANCEL, events.CANCEL_ALL})
 
 
@@ -42,8 +45,29 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
         case events.OrderRejected() | events.AmendRefused() | events.CancelRefused() if event.code == TIMESTAMP:
             order = state.orders.find(event.client_id)
             _stamp_refused(state, now_ns, order.sent_ns if order is not None else 0)
+        case events.OrderRejected() | events.AmendRefused() if event.code in MISFITS:
+            _misfit(state, now_ns, event)
+        case events.OrderAccepted() | events.OrderAmended():
+            _fits(state, event.client_id)
         case _:
             pass
+
+
+def _misfit(state: CoreState, now_ns: int, event: events.OrderRejected | events.AmendRefused) -> None:
+    """Have the desk of an order that breaks a rule we do not know wait before its next one."""
+    order = state.orders.find(event.client_id)
+    for desk in state.desks:
+        if order is not None and desk.symbol == order.symbol and now_ns >= desk.hold_ns:
+            desk.hold_ns = now_ns + pause_ns(_UNSENT_PAUSE_NS, desk.misfits, _UNSENT_PAUSE_NS_MAX)
+            desk.misfits += 1
+
+
+def _fits(state: CoreState, client_id: str) -> None:
+    """Note that the venue takes orders of a desk."""
+    order = state.orders.find(client_id)
+    for desk in state.desks:
+        if order is not None and desk.symbol == order.symbol:
+            desk.misfits = 0
 
 
 def _stamp_refused(state: CoreState, now_ns: int, sent_ns: int) -> None:

@@ -10,7 +10,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from sim.faults import acks, clocks, connections, feeds, fills, host, links, market, packets, partitions, queues, venue
+from sim.faults import (
+    acks,
+    clocks,
+    connections,
+    feeds,
+    fills,
+    host,
+    links,
+    market,
+    packets,
+    partitions,
+    queues,
+    terms,
+    venue,
+)
 from sim.faults.installing import Install
 
 if TYPE_CHECKING:
@@ -19,7 +33,21 @@ if TYPE_CHECKING:
 INSTALL: Final[Mapping[str, Install]] = MappingProxyType(
     {
         kind: install
-        for room in (acks, fills, feeds, links, queues, packets, partitions, connections, venue, clocks, host, market)
+        for room in (
+            acks,
+            fills,
+            feeds,
+            links,
+            queues,
+            packets,
+            partitions,
+            connections,
+            venue,
+            terms,
+            clocks,
+            host,
+            market,
+        )
         for kind, install in room.INSTALL.items()
     }
 )

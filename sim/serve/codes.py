@@ -46,6 +46,7 @@ _CONTRACTS: Final = MappingProxyType(
         codes.UNKNOWN_SYMBOL: Verdict(10029, "The requested symbol is invalid."),
         codes.DUPLICATE_ID: Verdict(110072, "OrderLinkedID is duplicate"),
         codes.BAD_SIZE: Verdict(PARAMETERS, "Qty or price outside the limits of the instrument."),
+        codes.OFF_GRID: Verdict(PARAMETERS, "params error: price or qty is not a multiple of its step"),
         codes.REDUCE_ONLY: Verdict(110017, "current position is zero, cannot fix reduce-only order qty"),
         codes.PRICE_BAND: Verdict(110003, "Order price exceeds the allowable range."),
         codes.MARGIN: Verdict(110007, "ab not enough for new order"),
@@ -70,6 +71,7 @@ _SPOT: Final = MappingProxyType(
         codes.UNKNOWN_SYMBOL: Verdict(170121, "Invalid symbol."),
         codes.DUPLICATE_ID: Verdict(170141, "Duplicate clientOrderId"),
         codes.BAD_SIZE: Verdict(170136, "Order quantity outside the limits."),
+        codes.OFF_GRID: Verdict(170134, "Order price or quantity has too much precision."),
         codes.PRICE_BAND: Verdict(
             170193, "Buy order price cannot be higher, or sell order price lower, than the limit"
         ),

@@ -13,6 +13,7 @@ TIMESTAMP: Final = "timestamp"
 UNKNOWN_SYMBOL: Final = "unknown_symbol"
 DUPLICATE_ID: Final = "duplicate_id"
 BAD_SIZE: Final = "bad_size"
+OFF_GRID: Final = "off_grid"
 REDUCE_ONLY: Final = "reduce_only"
 PRICE_BAND: Final = "price_band"
 MARGIN: Final = "margin"
@@ -36,6 +37,7 @@ MEANINGS: Final = MappingProxyType(
         UNKNOWN_SYMBOL: "nothing of that name is traded here",
         DUPLICATE_ID: "the client id was used before",
         BAD_SIZE: "price, size or value outside the instrument's rules",
+        OFF_GRID: "price or size off the grid that holds now",
         REDUCE_ONLY: "it would not only reduce the position",
         PRICE_BAND: "a buy too far above the mid, or a sell too far below it",
         MARGIN: "the equity cannot post the margin of the worst case",

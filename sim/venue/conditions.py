@@ -43,6 +43,12 @@ class Conditions:
         self.racing: Callable[[commands.Command, VenueOrder, int], None] = _no_race
         # Told of every fill as it is booked, before anybody is told of it.
         self.booked: Callable[[Fill], Any] = _no_fill
+        # Where an order stands that asked for a price, and which price its acknowledgement tells.
+        self.slides: Callable[[str, str, int, int], tuple[int, int]] = _as_asked
+        # Why a price and a size are refused besides the instrument's own rules; empty for almost all.
+        self.also_refuses: Callable[[str, int, int], str] = _no_rule
+        # Symbols that are traded here no more: nobody knows their names.
+        self.delisted: dict[str, None] = {}
         # Fills that no read shows yet, though they happened and count in their orders.
         self.unlisted: dict[str, None] = {}
         self.is_silent = False
@@ -53,11 +59,12 @@ class Conditions:
         """Give the venue's wall clock as its wire tells it: whole milliseconds."""
         return self.clock.read(now_ns) // NS_PER_MS * NS_PER_MS
 
-    def set_regime(self, symbol: str, regime: str, now_ns: int) -> None:
-        """Let another regime hold for a symbol, and say so."""
+    def set_regime(self, symbol: str, regime: str, now_ns: int, *, is_told: bool = True) -> None:
+        """Let another regime hold for a symbol, and say so unless nobody is told."""
         self.regime[symbol] = regime
         self._open_pits()
-        self._tell_regime(symbol, now_ns)
+        if is_told:
+            self._tell_regime(symbol, now_ns)
 
     def regime_words(self, now_ns: int) -> list[events.RegimeChanged]:
         """Say the regime of every symbol whose regime ever changed, to somebody who begins to listen."""
@@ -70,8 +77,8 @@ class Conditions:
         self._open_pits()
 
     def say(self, symbol: str, told: Sequence[events.Event]) -> None:
-        """Tell the public stream, unless nobody is there to hear it."""
-        if told and not self.is_silent:
+        """Tell the public stream, unless nobody is there to hear it, or the symbol is no more."""
+        if told and not self.is_silent and symbol not in self.delisted:
             self.public(symbol, told)
 
     def repeat_regime(self, symbol: str, now_ns: int) -> None:
@@ -112,6 +119,14 @@ def _no_reason(_command: object) -> str:
 
 def _no_race(_command: object, _order: object, _now_ns: int) -> None:
     """Let nothing come between."""
+
+
+def _as_asked(_client_id: str, _request: str, _side: int, price_ticks: int) -> tuple[int, int]:
+    return price_ticks, price_ticks
+
+
+def _no_rule(_symbol: str, _price_ticks: int, _size_lots: int) -> str:
+    return ""
 
 
 def _no_fill(_fill: object) -> None:

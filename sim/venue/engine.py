@@ -83,7 +83,7 @@ class Venue(Conditions):
         if not isinstance(command, UNSIGNED) and not self._is_timely(signed_ns, now_ns, window_ns):
             self.refused_stamps += 1
             return refusal_of(command, codes.TIMESTAMP, venue_ns)
-        if symbol and symbol not in self.instruments:
+        if symbol and (symbol not in self.instruments or symbol in self.delisted):
             return refusal_of(command, codes.UNKNOWN_SYMBOL, venue_ns)
         if symbol and refuses(self.regime[symbol], command):
             return refusal_of(command, self.regime[symbol], venue_ns)
@@ -153,8 +153,9 @@ class Venue(Conditions):
             self._tell(rejected)
             return rejected
         self.open[order.client_id] = order
+        order.price_ticks, told = self.slides(order.client_id, events.CREATE, order.side, order.price_ticks)
         self.history.note(order, now_ns)
-        accepted = _accepted(order, venue_ns)
+        accepted = _accepted(order, told, venue_ns)
         self._tell(accepted)
         code = self.late_refusal(command)
         if code:
@@ -176,7 +177,7 @@ class Venue(Conditions):
         symbol = command.symbol
         code = why_reject(
             command, self.instruments[symbol], self.rules, self.pits[symbol].book, self.position_lots(symbol)
-        )
+        ) or self.also_refuses(symbol, command.price_ticks, command.size_lots)
         if code or command.reduce_only:
             return code
         return self._why_short_of_margin(symbol, command.side, command.size_lots)
@@ -209,19 +210,19 @@ class Venue(Conditions):
         if order is None or code:
             return events.AmendRefused(command.client_id, code, venue_ns)
         pit = self.pits[order.symbol]
-        shrinks = order.size_lots - command.size_lots
+        shrinks, told = order.size_lots - command.size_lots, command.price_ticks
         if command.price_ticks == order.price_ticks and shrinks >= 0:
             if shrinks:
                 pit.shrink(order, shrinks)
             order.size_lots = command.size_lots
         else:
             pit.leave(order)
-            order.price_ticks, order.size_lots = command.price_ticks, command.size_lots
-            order.is_aimed_at = False
+            order.price_ticks, told = self.slides(order.client_id, events.AMEND, order.side, command.price_ticks)
+            order.size_lots, order.is_aimed_at = command.size_lots, False
         self.history.note(order, now_ns)
-        amended = events.OrderAmended(order.client_id, order.price_ticks, order.size_lots, venue_ns)
+        amended = events.OrderAmended(order.client_id, told, order.size_lots, venue_ns)
         self._tell(amended)
-        if not (command.price_ticks == order.price_ticks and order.client_id in _resting(pit)):
+        if order.client_id not in _resting(pit):
             self.work(order, now_ns, is_taking=False)
         return amended
 
@@ -229,7 +230,7 @@ class Venue(Conditions):
         symbol = order.symbol
         code = why_refuse_amend(
             order, command, self.instruments[symbol], self.rules, self.pits[symbol].book, self.position_lots(symbol)
-        )
+        ) or self.also_refuses(symbol, command.price_ticks, command.size_lots)
         if code or order.reduce_only:
             return code
         return self._why_short_of_margin(symbol, order.side, max(0, command.size_lots - order.size_lots))
@@ -377,10 +378,8 @@ class Venue(Conditions):
         return self.account.zero_sum_cash()
 
 
-def _accepted(order: VenueOrder, venue_ns: int) -> events.OrderAccepted:
-    return events.OrderAccepted(
-        order.client_id, f"v{order.number}", order.price_ticks, order.size_lots, venue_ns, order.side
-    )
+def _accepted(order: VenueOrder, price_ticks: int, venue_ns: int) -> events.OrderAccepted:
+    return events.OrderAccepted(order.client_id, f"v{order.number}", price_ticks, order.size_lots, venue_ns, order.side)
 
 
 def _resting(pit: Any) -> Any:

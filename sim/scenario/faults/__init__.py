@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Union, get_args
 
 from pydantic import Field
 
-from sim.scenario.faults import clocks, connections, feeds, fills, host, market, network, orders, queues, venue
+from sim.scenario.faults import clocks, connections, feeds, fills, host, market, network, orders, queues, terms, venue
 from sim.scenario.faults.base import Fault
 
 _ROOMS: Final = (
@@ -19,6 +19,7 @@ _ROOMS: Final = (
     connections,
     feeds,
     venue,
+    terms,
     clocks,
     host,
     market,
