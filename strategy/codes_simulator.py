@@ -161,6 +161,13 @@ TAPES: Final = (
         "Lower run.duration_s to the length `sim tape info` tells.",
     ),
     ErrorCode(
+        "SQ-S111",
+        "A tape does not tell of orders",
+        "The scenario asks for our exact place in the queues, and the tape tells only the sizes of levels.",
+        "The scenario is refused.",
+        "Name one of the models that estimate it, or play an L3 tape; `sim explain --list` has the models.",
+    ),
+    ErrorCode(
         "SQ-S020",
         "No such core",
         "What --core names cannot be imported, or has no such factory.",

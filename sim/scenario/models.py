@@ -19,6 +19,7 @@ from strategy.file_model import (
     AboveZero,
     Complaint,
     CountAboveZero,
+    DecimalAboveZero,
     Document,
     FromZero,
     Name,
@@ -109,7 +110,7 @@ class Run(Written):
             yield Complaint(OUTSIDE_RUN, ("calm", "after_s"), words)
 
 
-QueueModelName = Literal["prob_power", "prob_uniform", "risk_averse"]
+QueueModelName = Literal["prob_power", "prob_uniform", "risk_averse", "exact"]
 
 
 class RecordedTape(Written):
@@ -125,6 +126,8 @@ class RecordedTape(Written):
     """Which model says where our orders stand in the recorded queues (`docs/tapes.md`)."""
     queue_exponent: Annotated[int | None, Field(ge=1, le=10)] = None
     """The exponent of `prob_power`; 3 when left out."""
+    tick: DecimalAboveZero | None = None
+    """The tape's price step in its own money, where the profile counts in another (cents for dollars)."""
 
     @relation("queue", "queue_exponent")
     def _exponent_of_the_power(self) -> Iterator[Complaint]:

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.market.tape.exact_queue import Arrivals
 from sim.market.tape.queue_model import (
     MODELS,
     QueuedOrder,
@@ -15,7 +16,7 @@ from sim.market.tape.queue_model import (
     on_trade,
     share_trade,
 )
-from sim.market.tape.records import TapeTrade
+from sim.market.tape.records import TapeOrder, TapeTrade
 
 LOTS = st.integers(0, 10**7)
 SIDES = st.sampled_from((1, -1))
@@ -138,3 +139,38 @@ def test_orders_of_ours_together_take_no_more_than_the_print(orders: list[Queued
 def test_crossing_volume_fills_at_most_by_what_arrived(order: QueuedOrder, volumes: list[int]) -> None:
     arrived = sum(max(0, now - before) for before, now in zip([0, *volumes], volumes, strict=False))
     assert sum(on_opposite(order, volume) for volume in volumes) <= arrived
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("asgdm"), st.integers(0, 7), st.integers(1, 50)), max_size=40),
+    st.integers(0, 40),
+)
+def test_the_exact_place_is_what_stands_before_us_in_a_queue_that_is_written_out(
+    happenings: list[tuple[str, int, int]], joins_at: int
+) -> None:
+    """a: arrives, s: shrinks, g: grows, d: goes, m: moves away and back. Ours is order 99."""
+    queue: dict[int, int] = {}
+    arrivals, ours = Arrivals(), join(1, PRICE, 5, 0)
+    for number, (what, order, lots) in enumerate([*happenings, ("d", 100, 1)]):
+        if number == joins_at:
+            ours.ahead_lots = sum(queue.values())
+            arrivals.joins(ours)
+            queue[99] = 5
+        own = [ours] if 99 in queue else []
+        if (what == "a") == (order in queue) or (what == "s" and queue.get(order, 0) <= 1):
+            continue
+        if order not in queue:
+            queue[order] = lots
+        elif what == "s":
+            queue[order] -= 1
+        elif what == "g":
+            queue[order] = queue.pop(order) + lots
+        elif what == "d":
+            del queue[order]
+        else:
+            arrivals.change([TapeOrder(order, 1, PRICE + 1, queue[order])], own)
+            queue[order] = queue.pop(order)
+        arrivals.change([TapeOrder(order, 1, PRICE, queue.get(order, 0))], own)
+    if 99 in queue:
+        before = list(queue)[: list(queue).index(99)]
+        assert sum(queue[order] for order in before) == ours.ahead_lots

@@ -36,13 +36,13 @@ def trade(price, lots, side, number=1) -> TapeTrade:
 class Played:
     """A venue on a tape of a few records, a millisecond apart."""
 
-    def __init__(self, *records, model=PROB_POWER) -> None:
+    def __init__(self, *records, model=PROB_POWER, start=None) -> None:
         rules = Rules(
             start_cash=1000 * CASH_PER_QUOTE, maintenance_ppm=5000, orders_per_s=1000, burst=1000, reads_per_s=1000,
             window_ns=5000 * MS,
         )  # fmt: skip
         self.venue = Venue([INSTRUMENT], rules, Clock())
-        items = tuple((number * MS, record) for number, record in enumerate((snapshot(), *records)))
+        items = tuple((number * MS, record) for number, record in enumerate((start or snapshot(), *records)))
         self.market = TapeMarket("X", items, self.venue.traded, self.venue.made, model)
         self.venue.open_market(self.market)
         self.told: list[events.Event] = []
@@ -185,6 +185,30 @@ def test_a_scenario_names_the_model_of_its_market(repository, tmp_path):
         ready = ready.model_copy(update={"market": ready.market.model_copy(update={"tape": tape})})
         opened = open_tape(ready, str(tmp_path))(INSTRUMENT, Played().venue)
         assert expected == opened.model
+
+
+def test_an_exact_place_needs_a_tape_of_orders(repository, tmp_path):
+    write_window(tmp_path / "tape")
+    ready = scenario(repository, duration_s=1)
+    tape = ready.market.tape.model_copy(update={"folder": "tape", "queue": "exact"})
+    ready = ready.model_copy(update={"market": ready.market.model_copy(update={"tape": tape})})
+    with pytest.raises(OperatorError, match=r"SQ-S111.*this one is L2"):
+        open_tape(ready, str(tmp_path))
+
+
+def test_our_bot_runs_on_a_market_of_orders_and_fills_by_its_exact_place(repository, recorded_data):
+    from sim.plan import expand
+    from sim.world import World
+    from strategy.core import Core
+
+    ready = scenario(repository, "btcusd_l3_2015", duration_s=60)
+    world = World(ready, expand(ready, 1), Core, open_tape(ready, recorded_data))
+    assert "" == world.run().error
+    assert [] == world.oracle.breaches
+    market = world.markets[0]
+    assert ("exact", True) == (market.model.name, market.events > 100)
+    for held in market.ours.values():
+        assert 0 <= held.queued.ahead_lots
 
 
 def test_without_data_it_says_why_it_is_skipped(repository, tmp_path):

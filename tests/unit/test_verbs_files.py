@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.market.tape.queue_model import MODELS
+from sim.oracle.sometimes import POINTS
 from sim.scenario.faults import KINDS, ROOMS
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
@@ -84,12 +85,13 @@ def test_the_committed_files_are_right() -> None:
     assert result.exit_code == ExitCode.OK, result.output
 
 
-@pytest.mark.parametrize("name", [*REGISTRY, *METRICS, *INVARIANTS])
+@pytest.mark.parametrize("name", [*REGISTRY, *METRICS, *INVARIANTS, *MODELS, *POINTS])
 def test_everything_listed_can_be_explained(name: str) -> None:
     result = run(explain, name)
     assert result.exit_code == ExitCode.OK
     assert result.output.startswith(name)
-    assert json.loads(run(explain, name, "--format", "json").output)["kind"] in {"error code", "metric", "invariant"}
+    kinds = {"error code", "metric", "invariant", "queue model", "rare state"}
+    assert json.loads(run(explain, name, "--format", "json").output)["kind"] in kinds
 
 
 def test_explain_words() -> None:
@@ -132,12 +134,13 @@ def test_the_page_is_of_everything() -> None:
 
 def test_explain_lists_all_and_helps_with_a_misspelling() -> None:
     listed = run(explain, "--list").output
-    assert all(name in listed for name in (*REGISTRY, *METRICS, *INVARIANTS, *MODELS))
+    assert all(name in listed for name in (*REGISTRY, *METRICS, *INVARIANTS, *MODELS, *POINTS))
     assert set(json.loads(run(explain, "--list", "--format", "json").output)) == {
         *REGISTRY,
         *METRICS,
         *INVARIANTS,
         *MODELS,
+        *POINTS,
     }
     near = run(explain, "net_bp")
     assert (near.stderr, near.exit_code) == ("nothing is called 'net_bp', did you mean 'net_bps'?\n", ExitCode.USAGE)

@@ -1,8 +1,10 @@
 """Open the files of a recorded window, and tell which format a folder holds."""
 
 import gzip
+import lzma
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,13 +13,18 @@ from sim.market.tape.refusal import NOT_A_TAPE, UNREADABLE, WRONG_UNIT, RowRefus
 CSV: Final = "binance-usdm-csv"
 RAW: Final = "binance-raw"
 NPZ: Final = "hftbacktest-npz"
+LOG: Final = "bitstamp-l3"
 BYBIT: Final = "bybit-recording"
 PARQUET: Final = "parquet"
 PARQUET_NAME: Final = "tape.parquet"
 CSV_PARTS: Final = ("snapshot", "depth", "bbo", "trades")
 
+_GZIP: Final = b"\x1f\x8b"
+_XZ: Final = b"\xfd7zXZ\x00"
 _START_BYTES: Final = 4096
+_PIECE_BYTES: Final = 256
 _BYBIT_HEADER: Final = re.compile(rb'\{"t":"header",.*"exchange":"BYBIT"')
+_LOG_LINE: Final = re.compile(rb"\d+ (order_(created|changed|deleted|book)|trade) \{")
 _RAW_LINE: Final = re.compile(rb"\d+ \{")
 
 # How many digits an epoch time of our era has, by unit, and what one unit is in nanoseconds.
@@ -25,12 +32,14 @@ _UNITS: Final = {10: ("s", 1_000_000_000), 13: ("ms", 1_000_000), 16: ("us", 1_0
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file, unpacked when it is gzip; a truncated or damaged one is refused."""
+    """Read a file, unpacked when it is gzip or xz; a truncated or damaged one is refused."""
     try:
         packed = path.read_bytes()
     except OSError as mistake:
         raise TapeRefused(UNREADABLE, str(path), 0, mistake.strerror or str(mistake)) from mistake
-    if not packed.startswith(b"\x1f\x8b"):
+    if packed.startswith(_XZ):
+        return _unpack_xz(packed, path)
+    if not packed.startswith(_GZIP):
         if path.suffix == ".gz":
             raise TapeRefused(UNREADABLE, str(path), 0, "not a gzip file, though its name says so")
         return packed
@@ -46,14 +55,31 @@ def read_bytes(path: Path) -> bytes:
         raise TapeRefused(UNREADABLE, str(path), line, reason, row=row) from mistake
 
 
+def _unpack_xz(packed: bytes, path: Path) -> bytes:
+    unpacker = lzma.LZMADecompressor()
+    text = bytearray()
+    reason = "the xz stream is truncated"
+    try:
+        # In small pieces: a damaged one must not take the good ones before it along.
+        for start in range(0, len(packed), _PIECE_BYTES):
+            text += unpacker.decompress(packed[start : start + _PIECE_BYTES])
+            if unpacker.eof:
+                return bytes(text)
+    except lzma.LZMAError as mistake:
+        reason = f"the xz stream is damaged ({mistake})"
+    row = text.rpartition(b"\n")[2].decode("ascii", "backslashreplace")
+    line = text.count(b"\n") + 1
+    raise TapeRefused(UNREADABLE, str(path), line, f"{reason}; what can be read ends here", row=row)
+
+
 def _readable_end(packed: bytes) -> tuple[int, str]:
     """Give the last line, and its number, that a broken gzip stream still yields: it breaks there."""
     unpacker = zlib.decompressobj(wbits=31)
     text = bytearray()
     try:
         # In small pieces: a damaged one must not take the good ones before it along.
-        for start in range(0, len(packed), 256):
-            text += unpacker.decompress(packed[start : start + 256])
+        for start in range(0, len(packed), _PIECE_BYTES):
+            text += unpacker.decompress(packed[start : start + _PIECE_BYTES])
     except zlib.error:
         pass  # what came before the damage is the answer
     return text.count(b"\n") + 1, text.rpartition(b"\n")[2].decode("ascii", "backslashreplace")
@@ -101,6 +127,11 @@ def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
         if missing:
             raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"missing {', '.join(missing)} beside the depth file")
         return CSV, parts
+    logs = {path.name: path for path in sorted(folder.glob("*.log*")) if _LOG_LINE.match(_start_of(path))}
+    if len(logs) == 1:
+        return LOG, logs
+    if logs:
+        raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"several logs of live orders, one is a tape: {', '.join(logs)}")
     for place in (folder, folder / "raw"):
         raw = {path.name: path for path in sorted(place.iterdir()) if _looks_raw(path)} if place.is_dir() else {}
         if raw:
@@ -113,7 +144,7 @@ def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
     npz = {path.name: path for path in sorted(folder.glob("*.npz"))}
     if npz:
         return NPZ, npz
-    lines = "files of '<local time> {json}' lines, here or in raw/"
+    lines = "files of '<local time> {json}' lines, here or in raw/, a log of live orders"
     wanted = f"depth.csv.gz with its companions, {lines}, a recording *.jsonl, *.npz, or {PARQUET_NAME}"
     raise TapeRefused(NOT_A_TAPE, str(folder), 0, f"no recorded window of a known format: looked for {wanted}")
 
@@ -135,9 +166,12 @@ def _start_of(path: Path) -> bytes:
             start = plain.read(_START_BYTES)
     except OSError:
         return b""  # an unreadable file cannot tell us what it is
-    if start.startswith(b"\x1f\x8b"):
-        try:
-            start = zlib.decompressobj(wbits=31).decompress(start)
-        except zlib.error:
-            return b""
-    return start
+    if not start.startswith((_GZIP, _XZ)):
+        return start
+    unpacker = zlib.decompressobj(wbits=31) if start.startswith(_GZIP) else lzma.LZMADecompressor()
+    text = b""
+    with suppress(zlib.error, lzma.LZMAError, EOFError):
+        # In small pieces: a damaged one must not take the good ones before it along.
+        for at in range(0, len(start), _PIECE_BYTES):
+            text += unpacker.decompress(start[at : at + _PIECE_BYTES])
+    return text

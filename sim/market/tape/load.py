@@ -18,13 +18,15 @@ import msgspec
 from sim.market.tape.bybit_format import BybitReader, choose
 from sim.market.tape.bybit_format import snapshot_texts as bybit_snapshot_texts
 from sim.market.tape.csv_format import read_bbos, read_depth, read_snapshots, read_trades, rows_of
-from sim.market.tape.files import BYBIT, CSV, CSV_PARTS, NPZ, PARQUET, PARQUET_NAME, RAW, find_format, read_bytes
+from sim.market.tape.files import BYBIT, CSV, CSV_PARTS, LOG, NPZ, PARQUET, PARQUET_NAME, RAW, find_format, read_bytes
 from sim.market.tape.grid import Finer, Grid, infer_step
+from sim.market.tape.l3_book import L3Book
+from sim.market.tape.l3_format import LogReader, first_texts
 from sim.market.tape.npz_format import NpzReader, read_rows
 from sim.market.tape.npz_format import snapshot_texts as npz_snapshot_texts
 from sim.market.tape.parquet_format import read_parquet, same_grid
 from sim.market.tape.raw_format import RawReader, snapshot_texts
-from sim.market.tape.records import PERP, Tape, TapeRecord
+from sim.market.tape.records import L3, PERP, SPOT, Tape, TapeRecord
 from sim.market.tape.refusal import NOT_A_TAPE, TapeRefused
 from sim.market.tape.sanity import require_one_unit
 
@@ -208,7 +210,35 @@ def _open_bybit(paths: dict[str, Path], symbol: str, market: str) -> tuple[_Read
     return read, bybit_snapshot_texts(lines, wanted)
 
 
-_OPEN: Final = {CSV: _open_csv, RAW: _open_raw, NPZ: _open_npz}
+def _open_log(folder: Path, paths: dict[str, Path]) -> tuple[_Read, _Texts | None]:
+    (path,) = paths.values()
+    lines = _lines(path)
+
+    def read(prices: Grid, sizes: Grid) -> Tape:
+        reader = LogReader(prices, sizes)
+        reader.read(str(path), lines)
+        book = L3Book(reader, str(path))
+        records = tuple(book.write())
+        dropped = {"orders that had gone unseen": book.stale} if book.stale else {}
+        return Tape(
+            folder=str(folder),
+            format=LOG,
+            market=SPOT,
+            symbol="",
+            tick=prices.step,
+            lot=sizes.step,
+            grid_inferred=False,
+            local_unit="ms",
+            files=(path.name,),
+            records=records,
+            ignored=tuple(sorted((reader.ignored | dropped).items())),
+            level=L3,
+        )
+
+    return read, first_texts(lines)
+
+
+_OPEN: Final = {CSV: _open_csv, RAW: _open_raw, NPZ: _open_npz, LOG: _open_log}
 
 
 def _text(path: Path) -> str:

@@ -11,12 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from sim.market.tape.csv_format import require_order
-from sim.market.tape.records import Level, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot, TapeTrade
+from sim.market.tape.records import L2, Level, Tape, TapeBbo, TapeDelta, TapeOrder, TapeRecord, TapeSnapshot, TapeTrade
 from sim.market.tape.refusal import MALFORMED, NOT_A_TAPE, NOT_POSITIVE, UNREADABLE, RowRefused, TapeRefused, refuse
 
 _KEY: Final = "stormquote_tape"
 _VERSION: Final = 1
-_SNAPSHOT, _DELTA, _TRADE, _BBO = range(4)
+_SNAPSHOT, _DELTA, _TRADE, _BBO, _ORDER = range(5)
 _COLUMNS: Final = (
     *("record", "kind", "local_ns", "venue_ns", "source", "line"),
     *("first_id", "last_id", "prev_last_id", "side", "price_ticks", "size_lots"),
@@ -34,6 +34,7 @@ class _Head(msgspec.Struct):
     local_unit: str
     files: tuple[str, ...]
     ignored: tuple[tuple[str, int], ...]
+    level: str = L2
 
 
 def write_parquet(tape: Tape, path: Path) -> None:
@@ -56,7 +57,7 @@ def write_parquet(tape: Tape, path: Path) -> None:
 def _rows(number: int, record: TapeRecord) -> list[_Row]:
     place = (record.local_ns, record.venue_ns, record.source, record.line)
     if isinstance(record, TapeTrade):
-        ids = (record.trade_id, 0, 0)
+        ids = (record.trade_id, record.maker_id, 0)
         return [(number, _TRADE, *place, *ids, record.side, record.price_ticks, record.size_lots)]
     if isinstance(record, TapeBbo):
         both = ((1, record.bid_ticks, record.bid_lots), (-1, record.ask_ticks, record.ask_lots))
@@ -67,7 +68,12 @@ def _rows(number: int, record: TapeRecord) -> list[_Row]:
         kind, ids = _DELTA, (record.first_id, record.last_id, record.prev_last_id)
     levels = [(1, *level) for level in record.bids] + [(-1, *level) for level in record.asks]
     # A message without levels still moves the chain: a row of no side stands for it.
-    return [(number, kind, *place, *ids, *level) for level in levels or [(0, 0, 0)]]
+    rows: list[_Row] = [(number, kind, *place, *ids, *level) for level in levels or [(0, 0, 0)]]
+    return rows + [(number, _ORDER, *place, each.order_id, 0, 0, *_order(each)) for each in record.orders]
+
+
+def _order(each: TapeOrder) -> tuple[int, int, int]:
+    return each.side, each.price_ticks, each.size_lots
 
 
 def read_parquet(path: Path, folder: Path, name: str) -> Tape:
@@ -123,14 +129,16 @@ def _check(row: _Row, local_ns: int) -> None:
 def _record(rows: list[_Row]) -> TapeRecord:
     _, kind, local_ns, venue_ns, source, line, first_id, last_id, prev_last_id, side, price, size = rows[0]
     place = (local_ns, venue_ns, source, line)
+    orders = tuple(TapeOrder(row[6], *row[9:]) for row in rows if row[1] == _ORDER)
+    rows = [row for row in rows if row[1] != _ORDER]
     bids: tuple[Level, ...] = tuple((row[10], row[11]) for row in rows if row[9] > 0)
     asks: tuple[Level, ...] = tuple((row[10], row[11]) for row in rows if row[9] < 0)
     if kind == _SNAPSHOT:
-        return TapeSnapshot(*place, first_id, bids, asks)
+        return TapeSnapshot(*place, first_id, bids, asks, orders)
     if kind == _DELTA:
-        return TapeDelta(*place, first_id, last_id, prev_last_id, bids, asks)
+        return TapeDelta(*place, first_id, last_id, prev_last_id, bids, asks, orders)
     if kind == _TRADE and len(rows) == 1 and side:
-        return TapeTrade(*place, first_id, price, size, side)
+        return TapeTrade(*place, first_id, price, size, side, last_id)
     if kind == _BBO and (len(bids), len(asks)) == (1, 1):
         return TapeBbo(*place, first_id, *bids[0], *asks[0], last_id)
     raise RowRefused(MALFORMED, f"record {rows[0][0]} of kind {kind} has {len(bids)} bids and {len(asks)} asks")

@@ -19,8 +19,10 @@ from typing import Any, Final
 import msgspec
 
 from sim.market.tape.book import TapeBook
+from sim.market.tape.exact_queue import Arrivals
 from sim.market.tape.load import load
 from sim.market.tape.queue_model import (
+    EXACT,
     MODELS,
     PROB_POWER,
     QueuedOrder,
@@ -28,9 +30,10 @@ from sim.market.tape.queue_model import (
     join,
     on_level_change,
     on_opposite,
+    on_trade,
     share_trade,
 )
-from sim.market.tape.records import PERP, SPOT, TapeDelta, TapeSnapshot, TapeTrade
+from sim.market.tape.records import L3, PERP, SPOT, TapeDelta, TapeSnapshot, TapeTrade
 from sim.market.tape.timeline import Timed, timeline
 from sim.venue.matching import Match, Resting
 from sim.venue.orders import VenueOrder
@@ -39,6 +42,7 @@ from strategy.instrument import Instrument
 from strategy.units import BUY, NS_PER_S, SELL
 
 SHORT_TAPE: Final = "SQ-S110"
+NO_ORDERS: Final = "SQ-S111"
 _NEVER: Final = 2**62
 _Level = tuple[int, int]
 
@@ -110,6 +114,8 @@ class TapeMarket:
         snapshot = items[0][1]
         assert isinstance(snapshot, TapeSnapshot)
         self._tape.fill(snapshot)
+        self._arrivals = Arrivals()
+        self._arrivals.change(snapshot.orders, ())
         self._look()
 
     # Time
@@ -162,7 +168,8 @@ class TapeMarket:
         print_ = Resting(-trade.side, trade.price_ticks, trade.size_lots)
         self._on_trade(self, [(print_, trade.price_ticks, trade.size_lots)], trade.side, mid2, now_ns)
         resting = {id_: held for id_, held in self.ours.items() if held.queued.left_lots}
-        filled = share_trade([held.queued for held in resting.values()], trade)
+        reach = self._arrivals.on_trade if self.model is EXACT else on_trade
+        filled = share_trade([held.queued for held in resting.values()], trade, reach)
         for queued, lots in filled:
             held = next(one for one in resting.values() if one.queued is queued)
             self._made(held, lots, mid2, now_ns)
@@ -171,6 +178,7 @@ class TapeMarket:
         mid2 = self.book.mid2_ticks
         before = {id_: self._level(held.queued) for id_, held in self.ours.items()}
         self._tape.apply(delta)
+        self._arrivals.change(delta.orders, [held.queued for held in self.ours.values()] if self.model is EXACT else ())
         for index, levels in enumerate((delta.bids, delta.asks)):
             for price, _ in levels:
                 self._changed[index][price] = None
@@ -181,7 +189,8 @@ class TapeMarket:
             held = self.ours.get(id_)
             if held is None:
                 continue
-            on_level_change(held.queued, old_lots, self._level(held.queued), self.model)
+            if self.model is not EXACT:
+                on_level_change(held.queued, old_lots, self._level(held.queued), self.model)
             if not self.trades:
                 continue
             through = self._tape.lots_through(held.queued.side, held.queued.price_ticks)
@@ -211,6 +220,7 @@ class TapeMarket:
         """Rest an order of ours behind everything recorded at its price."""
         queued = join(order.side, order.price_ticks, lots, 0)
         queued.ahead_lots = self._level(queued)
+        self._arrivals.joins(queued)
         self.ours[order.client_id] = Held(order, queued)
         self._show(order.side, order.price_ticks)
 
@@ -301,7 +311,12 @@ def open_tape(scenario: Any, data_dir: str) -> Callable[..., TapeMarket] | str:
         where = "set --data or STORMQUOTE_DATA" if folder is None else f"no {tape.folder} under the data folder"
         return f"no recorded data: {where}"
     (instrument,) = scenario.instruments
-    recorded = load(folder, tick=Decimal(instrument.tick), lot=Decimal(instrument.lot), **_which(instrument))
+    recorded = load(
+        folder, tick=Decimal(tape.tick or instrument.tick), lot=Decimal(instrument.lot), **_which(instrument)
+    )
+    if tape.queue == EXACT.name and recorded.level != L3:
+        words = f"queue: exact needs a tape that tells of every order, this one is {recorded.level}"
+        raise OperatorError([Problem(NO_ORDERS, tape.folder, 0, 0, words)])
     items = timeline(recorded).items
     if items[-1][0] < (scenario.run.duration_s - _END_SLACK_S) * NS_PER_S:
         words = f"run.duration_s is {scenario.run.duration_s:g} s, the tape ends at {items[-1][0] / NS_PER_S:.1f} s"

@@ -15,6 +15,9 @@ An L2 tape shows sizes, not orders, so our place in a queue is an estimate by a 
   from ahead.
 - A level that grows, grows behind us.
 
+A tape that tells of every order (L3) needs no estimate: ``exact`` counts who came before us
+(``exact_queue``).
+
 We fill only when (a) a trade at our price exceeds what is ahead, (b) a trade prints *through*
 our price, since that aggressor would have met us first, or (c) the opposite side rests strictly
 through our price. A touch, even a locked one, never fills. No fill takes more than the volume
@@ -33,7 +36,7 @@ cancels by f(front) / (f(front) + f(back)); f(x) = x^n and the risk-averse limit
 hftbacktest (``PowerProbQueueFunc``, ``RiskAdverseQueueModel``). n = 3 is a choice, not a fit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -59,14 +62,19 @@ PROB_POWER: Final = QueueModel(
 )
 PROB_UNIFORM: Final = QueueModel("prob_uniform", "every lot is as likely to be cancelled: the power with n = 1", 1)
 RISK_AVERSE: Final = QueueModel("risk_averse", "only trades move us up; cancels come from behind as long as they fit")
-MODELS: Final[Mapping[str, QueueModel]] = {model.name: model for model in (PROB_POWER, PROB_UNIFORM, RISK_AVERSE)}
+EXACT: Final = QueueModel("exact", "an L3 tape tells of every order: those that came before us are ahead")
+
+MODELS: Final[Mapping[str, QueueModel]] = {
+    model.name: model for model in (PROB_POWER, PROB_UNIFORM, RISK_AVERSE, EXACT)
+}
 
 
 class QueuedOrder(msgspec.Struct):
     """One virtual order of ours. ``side`` is +1 for a bid, -1 for an ask.
 
     ``ahead_lots`` never grows. ``traded_lots`` is what traded at our price since the last depth
-    message; ``crossed_lots`` is the volume through our price that we have met already.
+    message; ``crossed_lots`` is the volume through our price that we have met already; ``arrival`` is
+    our number among all orders, where the tape tells of them.
     """
 
     price_ticks: int
@@ -76,6 +84,7 @@ class QueuedOrder(msgspec.Struct):
     filled_lots: int = 0
     traded_lots: int = 0
     crossed_lots: int = 0
+    arrival: int = 0
 
     @property
     def left_lots(self) -> int:
@@ -157,7 +166,13 @@ def _fill(order: QueuedOrder, volume_lots: int) -> int:
     return filled_lots
 
 
-def share_trade(orders: Sequence[QueuedOrder], trade: TapeTrade) -> list[tuple[QueuedOrder, int]]:
+# Lets a print reach one order, of which others of ours have taken so many lots; gives the lots that fill.
+Reach = Callable[[QueuedOrder, TapeTrade, int], int]
+
+
+def share_trade(
+    orders: Sequence[QueuedOrder], trade: TapeTrade, reach: Reach = on_trade
+) -> list[tuple[QueuedOrder, int]]:
     """Let one print reach several orders of ours, best price first, then in the order given.
 
     Together they never take more than the print. Only orders that fill are listed.
@@ -165,7 +180,7 @@ def share_trade(orders: Sequence[QueuedOrder], trade: TapeTrade) -> list[tuple[Q
     fills: list[tuple[QueuedOrder, int]] = []
     taken_lots = 0
     for order in sorted(orders, key=lambda order: -order.price_ticks * order.side):
-        filled_lots = on_trade(order, trade, taken_lots)
+        filled_lots = reach(order, trade, taken_lots)
         if filled_lots:
             taken_lots += filled_lots
             fills.append((order, filled_lots))

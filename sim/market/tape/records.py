@@ -16,12 +16,25 @@ Levels = tuple[Level, ...]
 
 # The two chains of depth messages we know: perpetuals name the message before (`pu`), spot
 # counts on without a hole (`U` is one more than the last `u`).
+# What a tape tells of: the size of each level, or every order (and each change as a message of its own).
+L2: Final = "L2"
+L3: Final = "L3"
+
 PERP: Final = "perp"
 SPOT: Final = "spot"
 
 
+class TapeOrder(msgspec.Struct, frozen=True, gc=False):
+    """An order as it rests after a record; 0 lots: it is gone. One that grows or moves goes to the back."""
+
+    order_id: int
+    side: int
+    price_ticks: int
+    size_lots: int
+
+
 class TapeSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """The whole book as a REST call returned it, best level first."""
+    """The whole book as a REST call returned it, best level first; on an L3 tape its orders, oldest first."""
 
     local_ns: int
     venue_ns: int
@@ -30,12 +43,14 @@ class TapeSnapshot(msgspec.Struct, frozen=True, gc=False):
     last_update_id: int
     bids: Levels
     asks: Levels
+    orders: tuple[TapeOrder, ...] = ()
 
 
 class TapeDelta(msgspec.Struct, frozen=True, gc=False):
     """One depth message: absolute sizes, 0 removes. ``prev_last_id`` names the message before.
 
-    Spot does not say it; there it is ``first_id - 1``, which is the same claim.
+    Spot does not say it; there it is ``first_id - 1``, which is the same claim. On an L3 tape
+    ``orders`` are those that changed, in order.
     """
 
     local_ns: int
@@ -47,10 +62,11 @@ class TapeDelta(msgspec.Struct, frozen=True, gc=False):
     prev_last_id: int
     bids: Levels
     asks: Levels
+    orders: tuple[TapeOrder, ...] = ()
 
 
 class TapeTrade(msgspec.Struct, frozen=True, gc=False):
-    """One print; ``side`` is the aggressor's (+1 bought, -1 sold)."""
+    """One print; ``side`` is the aggressor's (+1 bought, -1 sold), ``maker_id`` the resting order's on an L3 tape."""
 
     local_ns: int
     venue_ns: int
@@ -60,6 +76,7 @@ class TapeTrade(msgspec.Struct, frozen=True, gc=False):
     price_ticks: int
     size_lots: int
     side: int
+    maker_id: int = 0
 
 
 class TapeBbo(msgspec.Struct, frozen=True, gc=False):
@@ -88,8 +105,8 @@ class Tape(msgspec.Struct, frozen=True):
     """A whole recorded window in memory, in the order in which it was received.
 
     ``ignored`` counts the messages read past by the name of their stream, so nothing is lost
-    without a trace. ``local_unit`` is the unit in which the files wrote local time. ``files`` are relative
-    to ``folder``.
+    without a trace. ``level`` is L2 or L3. ``local_unit`` is the unit in which the files wrote local
+    time. ``files`` are relative to ``folder``.
     """
 
     folder: str
@@ -103,6 +120,7 @@ class Tape(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
     records: tuple[TapeRecord, ...]
     ignored: tuple[tuple[str, int], ...] = ()
+    level: str = L2
 
     def snapshots(self) -> list[TapeSnapshot]:
         """List the snapshots, in order."""

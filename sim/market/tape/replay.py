@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from sim.market.tape.book import TapeBook
-from sim.market.tape.records import PERP, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot
+from sim.market.tape.records import L3, PERP, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot
 from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE, TapeRefused
 from sim.market.tape.sampled import Sampled
 
@@ -76,7 +76,7 @@ class Replayer:
         self._had_gap = False
         self._held: list[TapeDelta] = []
         bbos = [bbo for bbo in tape.bbos() if not bbo.since_id]
-        self._sampled = Sampled([bbo for bbo in tape.bbos() if bbo.since_id])
+        self._sampled = Sampled([bbo for bbo in tape.bbos() if bbo.since_id], tells_all=tape.level == L3)
         ids = [bbo.update_id for bbo in bbos]
         self.found.tickers_out_of_order = sum(later < earlier for earlier, later in pairwise(ids))
         self._bbos: list[TapeBbo] = sorted(bbos, key=lambda bbo: bbo.update_id)
