@@ -224,7 +224,7 @@ def _played(jobs: Sequence[Job], arms: Sequence[Arm], gathered: Gathered) -> lis
     return list(found.values())
 
 
-def _say(done: int, many: int) -> None:
+def _say(done: int, many: int, _place: int, _result: SeedResult) -> None:
     if done * _LINES // many > (done - 1) * _LINES // many:
         click.echo(f"{done} of {many} runs", err=True)
 
