@@ -198,8 +198,15 @@ def _inferred_then_real(fault: PlannedFault, world: "Exchange") -> None:
         if _hits(fault, world, fill.event):
             world.bit(fault)
             fill_id = fill.event.fill_id
-            held[fill_id] = venue.unlisted[fill_id] = None
-            kernel.at(kernel.now_ns + listed_ns, venue.unlisted.pop, fill_id)
+            held[fill_id] = None
+            venue.unlisted[fill_id] = venue.unlisted.get(fill_id, 0) + 1
+            kernel.at(kernel.now_ns + listed_ns, show, fill_id)
+
+    def show(fill_id: str) -> None:
+        # It is listed once the last of those who keep it back lets go.
+        venue.unlisted[fill_id] -= 1
+        if not venue.unlisted[fill_id]:
+            del venue.unlisted[fill_id]
 
     def late(event: events.Event) -> None:
         if isinstance(event, events.OrderFilled) and event.fill_id in held:

@@ -50,7 +50,7 @@ class Conditions:
         # Symbols that are traded here no more: nobody knows their names.
         self.delisted: dict[str, None] = {}
         # Fills that no read shows yet, though they happened and count in their orders.
-        self.unlisted: dict[str, None] = {}
+        self.unlisted: dict[str, int] = {}
         self.is_silent = False
         self.is_frozen = False
         self._told_ns: dict[str, int] = {}

@@ -76,7 +76,7 @@ class Past:
         self._at_ns = at_ns
         self.account: Account = venue.account
         self.mids2 = venue.mids2
-        self.unlisted: dict[str, None] = venue.unlisted
+        self.unlisted: dict[str, int] = venue.unlisted
         self.orders = self
         self.fills: list[Fill] = [fill for fill in venue.fills if fill.true_ns <= at_ns]
 

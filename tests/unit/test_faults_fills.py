@@ -125,6 +125,16 @@ def test_orders_show_what_they_traded_before_any_fill_does(tmp_path):
     assert shown
 
 
+def test_a_fill_that_two_keep_back_is_shown_when_the_last_lets_go(tmp_path):
+    both = "{at_s: 3, for_s: 9, kind: inferred_then_real, prob: 1, listed_after_s: 4}, "
+    both += "{at_s: 3, for_s: 9, kind: inferred_then_real, prob: 1, listed_after_s: 6}"
+    world, heard = storm(tmp_path, both, seconds=40)
+    since = [(one.event.fill_id, one.true_ns) for one in world.venue.fills if 4e9 < one.true_ns < 12e9]
+    listed = {fill.fill_id: at_ns for at_ns, _, what in reversed(heard.log) if isinstance(what, events.FillsReport) for fill in what.fills}  # fmt: skip
+    assert min((listed[fill_id] - true_ns) / 1e9 for fill_id, true_ns in since if fill_id in listed) >= 6.0
+    assert {} == world.venue.unlisted
+
+
 def test_a_position_is_closed_by_others_and_somebody_is_told(tmp_path):
     world, heard = storm(tmp_path, "foreign_fill, share: 0.5, every_s: 4")
     foreign = [one for one in fills(heard) if not one.client_id]
