@@ -16,6 +16,7 @@ _VERBS: Final = {
     "run": "Run scenarios over seeds and judge their gates.",
     "compare": "Compare two runs, paired by seed.",
     "swarm": "Draw a storm from each seed, run them all, group what failed.",
+    "shrink": "Make a failing seed as small as it can be.",
     "sweep": "Try a grid of settings, or random ones, over seeds.",
     "calibrate": "Search weights, judge them on held-out seeds, propose a config.",
     "replay": "Run a kept seed, or a live journal, again; prove it, look into it.",

@@ -181,6 +181,13 @@ TAPES: Final = (
         NOTHING_STARTS,
         "Install this project (pip install -e .); its own arm is called live.",
     ),
+    ErrorCode(
+        "SQ-S022",
+        "A seed does not fail like that",
+        "`sim shrink` was asked to make a failure smaller that this seed does not have.",
+        "Nothing is written; what the seed fails instead is listed below the message.",
+        "Name the seed, the settings and the core of the failing run, or another of its failures.",
+    ),
 )
 
 GATES: Final = (

@@ -68,7 +68,7 @@ def manifest_of(
         "code": program.code,
         "python": program.python,
         "libraries": program.libraries,
-        "commit": _commit(),
+        "commit": commit_here(),
         "command": list(command),
         "files": hashes,
         "seeds": seeds,
@@ -86,7 +86,7 @@ def host_part(wall_s: float, started_utc: str, workers: int) -> dict[str, Any]:
     }
 
 
-def _commit() -> str | None:
+def commit_here() -> str | None:
     """Name the commit of the working directory, when there is one."""
     try:
         done = subprocess.run(

@@ -38,7 +38,7 @@ def select(options: "Options") -> Selected:
             continue
         if options.tag and options.tag not in scenario.tags:
             continue
-        seeds = seeds_of(options.seeds) if options.seeds else tuple(range(1, scenario.run.seeds + 1))
+        seeds = seeds_of(options.seeds) if options.seeds else scenario.run.seed_numbers
         chosen.append(One(scenario, path.as_posix(), seeds))
         hashes[path.as_posix()] = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
     return Selected(tuple(chosen), hashes)

@@ -123,8 +123,10 @@ class Desk:
     def scenario(self, path: Path, settings: Iterable[Setting] = ()) -> Ready | None:
         """Read a scenario and everything it names; what is wrong in one place hides nothing in another."""
         reading = self.document(path, Scenario, path.as_posix())
-        if reading is None:
-            return None
+        return None if reading is None else self.ready(reading, path, settings)
+
+    def ready(self, reading: Reading[Scenario], path: Path, settings: Iterable[Setting] = ()) -> Ready | None:
+        """Find everything that a scenario names, which has been read or made; it belongs at ``path``."""
         if "name" in reading.parts:
             self._claim_name(reading, reading.parts["name"])
         market: Market | None = reading.parts.get("market")

@@ -19,6 +19,7 @@ from strategy.file_model import (
     AboveZero,
     Complaint,
     CountAboveZero,
+    CountFromZero,
     DecimalAboveZero,
     Document,
     FromZero,
@@ -88,12 +89,19 @@ class Run(Written):
     """The beginning that counts in no metric and no gate, in simulated seconds."""
     seeds: CountAboveZero = 1
     """How many seeds, a count: 32 means the seeds 1 to 32."""
+    first_seed: CountFromZero = 1
+    """Where they begin, a number: 17 with one seed is the seed 17 alone."""
     start_utc: Instant = "2026-01-05T00:00:00Z"
     """What the wall clock says when the run begins."""
     ties: Literal["in_order", "keyed"] = "in_order"
     """What happens at one instant: in the order in which it was begun, or arrivals by each link in a drawn turn."""
     calm: Calm | None = None
     """How the storm ends; every scenario with faults says so."""
+
+    @property
+    def seed_numbers(self) -> tuple[int, ...]:
+        """Name the seeds that are run where nobody asks for others."""
+        return tuple(range(self.first_seed, self.first_seed + self.seeds))
 
     @property
     def start_wall_ns(self) -> int:
