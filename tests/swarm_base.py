@@ -12,7 +12,7 @@ run: {{duration_s: 60, warmup_s: 2{calm}}}
 market: {{profile: synthetic, symbols: [ETHUSDT]}}
 strategy: {{config: {config}, overrides: {{loop.dispatch: concurrent, spread.base_bps: 1.5}}}}
 faults: [{faults}]
-gates: [{{metric: fills, min: 1}}]
+gates: [{{metric: fills, min: 0}}]
 """
 
 

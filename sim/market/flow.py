@@ -64,6 +64,8 @@ class FlowMarket(SharedPit):
         self._deaths: list[tuple[int, int, Resting]] = []
         self._sniper = Sniper(round(flow.sniper.reaction_ms * NS_PER_MS), flow.sniper.stale_ticks)
         self.factor = 1.0
+        # What a fault makes of the others: the share of quotes that are placed, of takers who know the price.
+        self.kept, self.toxic = 1.0, 0.0
 
     # Time
 
@@ -113,6 +115,14 @@ class FlowMarket(SharedPit):
             # Births of the stream count from 1, so these come before any of them.
             self._quote(0, k - NEVER, side, place_word, size_word, life_word)
 
+    def withdraw(self, kept: float, now_ns: int) -> None:
+        """Take off all but a share of the others' quotes, each by a draw of its own."""
+        stream = self._dice.stream("withdraw", self.symbol)
+        for _, birth, order in self._deaths:
+            if order.lots and unit(stream.word(birth % NEVER)) >= kept:
+                self._note(now_ns, DIE, order.side * order.price_ticks, order.lots)
+                self.book.shrink(order, order.lots)
+
     @property
     def fair_ticks(self) -> float:
         """The latent price, in fractional ticks."""
@@ -136,11 +146,16 @@ class FlowMarket(SharedPit):
         share = unit(kind_word)
         side = BUY if place_word & 1 else SELL
         if share < self._maker_share:
+            if share >= self.kept * self._maker_share:
+                return
             self._quote(now_ns, k, side, place_word, size_word, kind_word)
         elif share < self._maker_share + self._taker_share:
             # The place in the interval is uniform again: it thins the dominating rate.
             accept = (share - self._maker_share) / self._taker_share
-            if accept * _FACTOR_MAX < self.factor * self._mood.activity:
+            busy = self.factor * self._mood.activity
+            if accept * _FACTOR_MAX < busy * self.toxic:
+                self._inform(now_ns, size_word)
+            elif accept * _FACTOR_MAX < busy:
                 self._aggress(now_ns, self._leaning(side, kind_word), place_word, size_word)
         else:
             informed_share = 1.0 - self._maker_share - self._taker_share

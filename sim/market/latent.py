@@ -38,6 +38,7 @@ class LatentPrice:
         self._jump_chance = jumps_per_hour * step_s / _S_PER_HOUR
         self._jump = jump_bps / BPS
         self._drift = 0.0  # per step, as a share of the price
+        self._pushed = 0.0  # by the next step alone
         self._step = 0
         self.micro = start_ticks * _MICRO
         # Prices that are known to some and not yet to all, the one known last at the end.
@@ -58,13 +59,19 @@ class LatentPrice:
         """Go one way from the next step on, by so much more than until now."""
         self._drift += bps_per_s / BPS * STEP_NS / NS_PER_S
 
+    def push(self, bps: float) -> None:
+        """Jump by so much with the next step, besides what it does by itself."""
+        self._pushed += bps / BPS
+
     def step(self, factor: float) -> None:
         """Take the next step, its size multiplied by ``factor``."""
         first, second, chance, size = self._stream.words(_WORDS * self._step, _WORDS)
         moved = self._sigma * normal(first, second)
         if unit(chance) < self._jump_chance:
             moved += self._jump * normal(size, first)
-        self._ahead.append(max(_MICRO, round(self._ahead[-1] * (1.0 + factor * moved + self._drift))))
+        shift = factor * moved + self._drift + self._pushed
+        self._pushed = 0.0
+        self._ahead.append(max(_MICRO, round(self._ahead[-1] * (1.0 + shift))))
         self._ahead.popleft()
         self.micro = self._ahead[0]
         self._step += 1

@@ -78,6 +78,11 @@ FAULTS = {
     "feed_frozen": "{at_s: 3, for_s: 10, kind: feed_frozen}",
     "volatility": "{at_s: 3, for_s: 10, kind: volatility, factor: 4}",
     "trend": "{at_s: 3, for_s: 10, kind: trend, bps_per_s: 2}",
+    "price_jump": "{at_s: 3, kind: price_jump, by_bps: -20}",
+    "flash_crash": "{at_s: 3, for_s: 4, kind: flash_crash, depth_bps: 40, recover_s: 4}",
+    "liquidity_vanishes": "{at_s: 3, for_s: 6, kind: liquidity_vanishes, kept: 0.1}",
+    "toxic_flow": "{at_s: 3, for_s: 10, kind: toxic_flow, share: 1}",
+    "funding_shock": "{at_s: 8, kind: funding_shock, rate_bps: 25}",
 }
 
 

@@ -70,16 +70,17 @@ def test_a_folder_with_results_is_not_written_over_unasked(tmp_path):
 
 
 def test_what_fails_is_told_with_the_command_that_shows_it_again(tmp_path):
-    done = swarm(tmp_path, *FORGETS, code=1)
+    # Which seeds have fills to forget depends on all kinds there are.
+    done = swarm(tmp_path, *FORGETS, code=1, seeds="1-6")
     table = table_of(tmp_path)
     first = table["failures"][0]
-    assert ("S5", 1) == (first["what"], first["seed"])
+    assert "S5" == first["what"]
     assert 0 < first["at_s"] < 12
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("seed 1 ")]
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith(f"seed {first['seed']} ")]
     assert line.endswith(f"again: {first['again']}")
     assert table["groups"][0]["first"]["again"] in done.stdout.replace("\n", "")
     group = next(group for group in table["groups"] if group["identity"] == first["identity"])
-    assert [1, 2, 3] == group["seeds"]
+    assert group["seeds"] == [row["seed"] for row in table["failures"] if row["identity"] == first["identity"]]
     run = subprocess.run(
         [sys.executable, "-c", "from sim.cli import main; main()", *first["again"].split()[1:], "-w", "1", "--out", "r"],
         cwd=tmp_path, env=environment() | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}, capture_output=True, text=True, timeout=120,
@@ -90,10 +91,10 @@ def test_what_fails_is_told_with_the_command_that_shows_it_again(tmp_path):
 
 
 def test_a_workflow_gets_a_line_for_each_group(tmp_path):
-    done = swarm(tmp_path, *FORGETS, "--format", "github", code=1, seeds="1-2")
+    done = swarm(tmp_path, *FORGETS, "--format", "github", code=1, seeds="1-6")
     lines = [line for line in done.stdout.splitlines() if line]
     assert lines
-    assert all(line.startswith("::error title=") for line in lines)
+    assert all(line.startswith(("::error title=", "::warning title=")) for line in lines)
     assert "S5" in lines[0]
     assert "again%3A" not in lines[0]
 
@@ -160,7 +161,9 @@ def test_what_is_not_there_is_an_invalid_file(tmp_path, words, told):
 
 
 def test_failures_are_grouped_by_what_broke_where_and_gates_count(tmp_path):
-    (one, *_rest) = write_worlds(read_base(short_base(tmp_path)), [1], tmp_path / "out")
+    base = short_base(tmp_path)
+    base.write_text(base.read_text().replace("min: 0", "min: 1"))
+    (one, *_rest) = write_worlds(read_base(base), [1], tmp_path / "out")
     file = path_of(tmp_path / "out", 1).as_posix()
     broken = BreachSeen("S5", 3.0, "lost", "CLOSED/live", "truth.look")
     seen = [
