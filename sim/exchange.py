@@ -31,6 +31,8 @@ _RATE_STEPS: Final = 100
 # How many turns there are in an instant where ties are drawn.
 _TURNS: Final = 5
 
+# Bids and asks.
+Lingering = tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]
 # Makes a recorded market; without one every market is modelled.
 Pits = Callable[..., Any]
 
@@ -86,6 +88,8 @@ class Exchange:
         self.bites: dict[str, int] = {}
         # Told of every message on every link.
         self.link_watchers: list[Watcher] = []
+        # Levels of a symbol that linger in the first book somebody is told, though they are gone.
+        self.lingering: Callable[[str], Lingering] = _nothing_lingers
         self.links = {name: self.link(name) for name in (REST_UP, REST_DOWN, PUBLIC, PRIVATE)}
         self.gateway = Gateway(
             self.kernel,
@@ -198,6 +202,14 @@ class Exchange:
         """Hear that the venue did something with an order of ours."""
         raise NotImplementedError
 
+    def tell_books(self, symbols: Sequence[str]) -> None:
+        """Tell whole books once more on the public stream, to whoever listens."""
+        raise NotImplementedError
+
+    def restart_books(self, symbols: Sequence[str], *, is_told: bool) -> None:
+        """Have the service that tells of books begin anew: it counts from 1, and may tell its first book, or not."""
+        raise NotImplementedError
+
     def _say_privately(self, event: Any) -> None:
         raise NotImplementedError
 
@@ -213,3 +225,7 @@ class Exchange:
 
 def _delay(model: DelayModel) -> Delay:
     return Delay(round(model.median_ms * NS_PER_MS), model.sigma)
+
+
+def _nothing_lingers(_symbol: str) -> Lingering:
+    return (), ()

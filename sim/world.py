@@ -18,12 +18,13 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from sim.bot import Bot
 from sim.calls import Calls
 from sim.connection import Connection
 from sim.driver import SimDriver
-from sim.exchange import Exchange
+from sim.exchange import Exchange, Lingering
 from sim.faults import install_all
 from sim.host.host import Host
 from sim.host.process import Process
@@ -289,10 +290,29 @@ class World(Exchange):
         """Give what a new subscriber hears: regimes, and the book as it is; what led to it was for others."""
         now_ns = self.kernel.now_ns
         venue_ns = self.venue.venue_ns(now_ns)
-        books = [self.venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)[-1] for symbol in self.scenario.market.traded]
-        return [*self.venue.regime_words(now_ns), *books]
+        told: list[events.Event] = [*self.venue.regime_words(now_ns)]
+        for symbol in self.scenario.market.traded:
+            *_, book = self.venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)
+            told.append(merged(book, self.lingering(symbol)))
+        return told
 
     # The wire
+
+    def tell_books(self, symbols: Sequence[str]) -> None:
+        """Tell whole books once more; what changed until now comes first."""
+        now_ns = self.kernel.now_ns
+        for symbol in symbols:
+            self.venue.say(symbol, self.venue.feeds[symbol].snapshot(now_ns, self.venue.venue_ns(now_ns), 0))
+
+    def restart_books(self, symbols: Sequence[str], *, is_told: bool) -> None:
+        """Count the books' messages from 1 again."""
+        now_ns = self.kernel.now_ns
+        for symbol in symbols:
+            feed = self.venue.feeds[symbol]
+            self.venue.say(symbol, feed.publish(now_ns, self.venue.venue_ns(now_ns)))
+            feed.restart()
+        if is_told:
+            self.tell_books(symbols)
 
     def _say_privately(self, event: Any) -> None:
         self.streams.tell(PRIVATE, event)
@@ -335,6 +355,15 @@ class World(Exchange):
             tuple(market.hash_so_far() for market in self.markets),
             tuple((breach.code, breach.now_ns) for breach in self.oracle.breaches),
         )
+
+
+def merged(book: events.Event, lingering: Lingering) -> events.Event:
+    """Give a book together with levels that are gone and linger."""
+    old_bids, old_asks = lingering
+    if not isinstance(book, events.BookSnapshot) or not (old_bids or old_asks):
+        return book
+    bids, asks = dict(old_bids) | dict(book.bids), dict(old_asks) | dict(book.asks)
+    return replace(book, bids=tuple(sorted(bids.items(), reverse=True)), asks=tuple(sorted(asks.items())))
 
 
 def _told(raised: Exception) -> tuple[str, str]:

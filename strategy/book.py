@@ -3,8 +3,9 @@
 A sequence gap is a value, not an exception: the book says ``ok = False``, keeps the deltas that
 follow, and waits for a snapshot that joins them. Nobody quotes on a book that is not ``ok``.
 
-``proof_ns`` (our clock) is the last *proof of life of this symbol*: a delta that joined, a
-heartbeat naming our own sequence, a snapshot. Pongs prove nothing; frozen feeds answer pings.
+``proof_ns`` (our clock) is when the venue gave the last *proof of life of this symbol*: a delta that
+joined, a heartbeat naming our own sequence, a snapshot. Pongs prove nothing; frozen feeds answer pings.
+What took seconds to arrive was said seconds ago, and proves no more than that.
 """
 
 from typing import Final
@@ -43,6 +44,11 @@ class Book(msgspec.Struct):
         return self.best_bid_ticks > 0 and self.best_ask_ticks > 0
 
     @property
+    def is_crossed(self) -> bool:
+        """Say whether it shows a bid at its best ask or above: no book does, so it is not the venue's."""
+        return self.is_two_sided and self.best_bid_ticks >= self.best_ask_ticks
+
+    @property
     def mid2_ticks(self) -> int:
         """Twice the mid in ticks, exact; 0 when a side is empty."""
         return self.best_bid_ticks + self.best_ask_ticks if self.is_two_sided else 0
@@ -51,8 +57,8 @@ class Book(msgspec.Struct):
         """Give the size resting at a price, 0 where none does."""
         return (self.bids if side == BUY else self.asks).get(price_ticks, 0)
 
-    def snapshot(self, now_ns: int, event: BookSnapshot) -> str:
-        """Take a snapshot; deltas kept from after it are joined, and may show another gap."""
+    def snapshot(self, told_ns: int, event: BookSnapshot) -> str:
+        """Take a snapshot, said at ``told_ns``; deltas kept from after it are joined, and may show another gap."""
         if event.asked_ns:
             # A fetched snapshot races the stream: older than what we have, it proves nothing.
             if self.ok and event.seq < self.seq:
@@ -66,14 +72,14 @@ class Book(msgspec.Struct):
         self.asks = {price: size for price, size in event.asks if size > 0}
         self.best_bid_ticks = max(self.bids, default=0)
         self.best_ask_ticks = min(self.asks, default=0)
-        self.seq, self.proof_ns, self.ok = event.seq, now_ns, self._is_coherent()
+        self.seq, self.proof_ns, self.ok = event.seq, max(self.proof_ns, told_ns), not self.is_crossed
         kept, self.buffer = self.buffer, []
         for delta in kept:
-            self.delta(now_ns, delta)
+            self.delta(told_ns, delta)
         return APPLIED if self.ok else GAP
 
-    def delta(self, now_ns: int, event: BookDelta) -> str:
-        """Apply a delta that joins; keep one that does not and say so."""
+    def delta(self, told_ns: int, event: BookDelta) -> str:
+        """Apply a delta that joins, said at ``told_ns``; keep one that does not and say so."""
         if not self.ok:
             if len(self.buffer) >= BUFFER_MAX:
                 del self.buffer[0]
@@ -85,18 +91,18 @@ class Book(msgspec.Struct):
             return self._gap(event)
         self._set_bids(event.bids)
         self._set_asks(event.asks)
-        self.seq, self.proof_ns = event.seq, now_ns
-        if not self._is_coherent():
+        self.seq, self.proof_ns = event.seq, max(self.proof_ns, told_ns)
+        if self.is_crossed:
             return self._gap(None)
         return APPLIED
 
-    def heartbeat(self, now_ns: int, event: BookHeartbeat) -> str:
-        """Take a proof of life; one that names a later sequence shows what we missed."""
+    def heartbeat(self, told_ns: int, event: BookHeartbeat) -> str:
+        """Take a proof of life, given at ``told_ns``; one that names a later sequence shows what we missed."""
         if not self.ok or event.seq < self.seq:
             return OLD
         if event.seq > self.seq:
             return self._gap(None)
-        self.proof_ns = now_ns
+        self.proof_ns = max(self.proof_ns, told_ns)
         return APPLIED
 
     def lose(self) -> None:
@@ -117,9 +123,6 @@ class Book(msgspec.Struct):
         self.gaps += 1
         self.buffer = [] if event is None else [event]
         return GAP
-
-    def _is_coherent(self) -> bool:
-        return not self.is_two_sided or self.best_bid_ticks < self.best_ask_ticks
 
     def _set_bids(self, levels: Levels) -> None:
         bids, best = self.bids, self.best_bid_ticks

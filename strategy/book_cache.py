@@ -12,12 +12,18 @@ No create or amend leaves on a book that could not serve a decision; cancels alw
 may be before quotes are pulled is another matter, the same with and without a stream: ``age_ns_max``.
 """
 
+from typing import Final
+
 from strategy import reads
 from strategy.core_state import CoreState
 from strategy.desk import Desk
 from strategy.events import BookSnapshot
 from strategy.health import REGIME
 from strategy.knobs import Knobs
+from strategy.units import NS_PER_MS
+
+# How long a book that cannot be true is given to become one.
+_CROSSED_PAUSE_NS: Final = 500 * NS_PER_MS
 
 
 def is_by_rest(state: CoreState, desk: Desk) -> bool:
@@ -79,14 +85,17 @@ def wait(state: CoreState, desk: Desk, now_ns: int) -> None:
 def came(state: CoreState, desk: Desk, knobs: Knobs, now_ns: int, event: BookSnapshot) -> None:
     """Take note of a book that came; one that was fetched is followed by the next question."""
     key = reads.BOOK_OF + desk.symbol
+    # Older than what we kept, or shown to be gapped: ask for a younger one at once. One that shows a bid at its
+    # best ask is what the venue has to show: the next may be no better, and others have questions, too.
+    is_crossed = desk.book.is_crossed
+    again_ns = now_ns + (_CROSSED_PAUSE_NS if is_crossed else 0)
     if event.asked_ns and is_by_rest(state, desk):
         is_wanted = knobs.feed.rest_ttl_ns > 0 or not desk.book.ok
-        state.reads.answered(key, event.asked_ns, now_ns if is_wanted else None)
+        state.reads.answered(key, event.asked_ns, again_ns if is_wanted else None)
     elif desk.book.ok:
         state.reads.forget(key)
     elif event.asked_ns:
-        # Older than what we kept, or shown to be gapped: ask for a younger one at once.
-        state.reads.answered(key, event.asked_ns, now_ns)
+        state.reads.answered(key, event.asked_ns, again_ns)
 
 
 def _ask(state: CoreState, desk: Desk, now_ns: int) -> None:

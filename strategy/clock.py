@@ -98,6 +98,12 @@ class VenueClock(msgspec.Struct):
             return now_ns
         return now_ns + self.low_ns - self._drift_ns(now_ns)
 
+    def late_ns(self, now_ns: int, stamp_ns: int) -> int:
+        """Give how late a word that the venue stamped so certainly is; 0 without a stamp, or without a sure clock."""
+        if not stamp_ns or not self.samples or self.gap_ns or self.is_doubted(now_ns):
+            return 0
+        return max(0, self.venue_ns(now_ns) - stamp_ns)
+
     def ahead_ns(self, now_ns: int) -> int:
         """Give the most that the venue's clock can be ahead of ours; 0 before any sample."""
         return self.high_ns + self._drift_ns(now_ns) if self.samples else 0

@@ -209,21 +209,34 @@ class Core:
         self._desk(event.symbol).is_urgent = True
 
     def _snapshot(self, now_ns: int, event: events.BookSnapshot) -> None:
-        desk = self._desk(event.symbol)
-        desk.on_snapshot(now_ns, event, self._knobs)
+        desk, late_ns = self._desk(event.symbol), self._late_ns(now_ns, event.venue_ns)
         if event.asked_ns:
             heard(self._state, now_ns)
+        if not event.asked_ns:
+            desk.on_snapshot(now_ns, now_ns - late_ns, event, self._knobs)
+        elif late_ns <= self._knobs.feed.age_ns_max:
+            # Its age counts from its arrival; a copy that is too old already proves nothing.
+            desk.on_snapshot(now_ns, now_ns, event, self._knobs)
         came(self._state, desk, self._knobs, now_ns, event)
 
     def _delta(self, now_ns: int, event: events.BookDelta) -> None:
         desk = self._desk(event.symbol)
-        desk.on_delta(now_ns, event, self._knobs)
+        desk.on_delta(now_ns, now_ns - self._late_ns(now_ns, event.venue_ns), event, self._knobs)
         self._want_book(now_ns, desk)
 
     def _heartbeat(self, now_ns: int, event: events.BookHeartbeat) -> None:
         desk = self._desk(event.symbol)
-        desk.on_heartbeat(now_ns, event)
+        desk.on_heartbeat(now_ns, now_ns - self._late_ns(now_ns, event.venue_ns), event, self._knobs)
         self._want_book(now_ns, desk)
+
+    def _late_ns(self, now_ns: int, stamp_ns: int) -> int:
+        """Say how late a word certainly is; where it would be too late, see that it is not the clock that moved."""
+        state = self._state
+        late_ns = state.clock.late_ns(now_ns, stamp_ns)
+        is_asked = state.reads.asked_ns.get(reads.CLOCK) or now_ns - state.clock.sampled_ns < RESAMPLE_NS
+        if late_ns > self._knobs.feed.age_ns_max and not is_asked:
+            state.reads.want(reads.CLOCK, now_ns)
+        return late_ns
 
     def _want_book(self, now_ns: int, desk: Desk) -> None:
         key = reads.BOOK_OF + desk.symbol

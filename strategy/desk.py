@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from strategy.book import APPLIED, GAP, Book
+from strategy.book import APPLIED, GAP, OLD, Book
 from strategy.context import QuoteContext, StageMemory
 from strategy.events import BookDelta, BookHeartbeat, BookSnapshot, OrderFilled, PublicTrade
 from strategy.knobs import Knobs, SymbolKnobs
@@ -56,12 +56,12 @@ class Desk(msgspec.Struct):
     is_frozen: bool = False
     places: dict[str, QueuePlace] = {}
 
-    def on_snapshot(self, now_ns: int, event: BookSnapshot, knobs: Knobs) -> None:
-        """Take a snapshot of the book: our places are held against it, and a jump is danger."""
+    def on_snapshot(self, now_ns: int, told_ns: int, event: BookSnapshot, knobs: Knobs) -> None:
+        """Take a snapshot of the book, said at ``told_ns``: our places are held against it, and a jump is danger."""
         was_ok = self.book.ok
         if not event.asked_ns:
             self.hear_stream(now_ns)
-        if self.book.snapshot(now_ns, event) == APPLIED:
+        if self.book.snapshot(told_ns, event) == APPLIED:
             for place in self.places.values():
                 lots = self.book.lots_at(place.side, place.price_ticks)
                 place.on_level(lots, lots, knobs.queue.cancel_power)
@@ -69,12 +69,16 @@ class Desk(msgspec.Struct):
             self.is_urgent |= self._has_jumped(knobs)
         self.is_urgent |= self.book.ok is not was_ok
 
-    def on_delta(self, now_ns: int, event: BookDelta, knobs: Knobs) -> None:
-        """Take a delta: the queues move with it, and a jump or a gap is danger."""
+    def on_delta(self, now_ns: int, told_ns: int, event: BookDelta, knobs: Knobs) -> None:
+        """Take a delta, said at ``told_ns``: the queues move with it, and a jump or a gap is danger."""
         book = self.book
         self.hear_stream(now_ns)
         before = [(place, book.lots_at(place.side, place.price_ticks)) for place in self.places.values()]
-        outcome = book.delta(now_ns, event)
+        outcome = book.delta(told_ns, event)
+        if outcome == OLD and self._counts_anew(now_ns, knobs):
+            book.lose()
+            outcome = book.delta(told_ns, event)
+            self.is_urgent = True
         if outcome == GAP:
             self.is_urgent = True
         elif outcome == APPLIED:
@@ -84,10 +88,14 @@ class Desk(msgspec.Struct):
             self.is_dirty = True
             self.is_urgent |= self._has_jumped(knobs)
 
-    def on_heartbeat(self, now_ns: int, event: BookHeartbeat) -> None:
-        """Take a proof of life; one that names what we missed is danger."""
+    def on_heartbeat(self, now_ns: int, told_ns: int, event: BookHeartbeat, knobs: Knobs) -> None:
+        """Take a proof of life, given at ``told_ns``; one that names what we missed is danger."""
         self.hear_stream(now_ns)
-        self.is_urgent |= self.book.heartbeat(now_ns, event) == GAP
+        outcome = self.book.heartbeat(told_ns, event)
+        if outcome == OLD and self._counts_anew(now_ns, knobs):
+            self.book.lose()
+            outcome = GAP
+        self.is_urgent |= outcome == GAP
         self.is_dirty = True
 
     def hear_stream(self, now_ns: int) -> None:
@@ -143,6 +151,14 @@ class Desk(msgspec.Struct):
         """
         exit_ticks = self.book.best_bid_ticks if self.position.lots > 0 else self.book.best_ask_ticks
         return 2 * exit_ticks or self.decided_mid2 or self.position.mid2_ticks
+
+    def _counts_anew(self, now_ns: int, knobs: Knobs) -> bool:
+        """Say whether a word that seems old comes of another count: for too long nothing has joined ours.
+
+        A service that was restarted counts from 1 again; whoever missed its first whole book would take all
+        that follows for old, and never ask for another.
+        """
+        return self.book.ok and now_ns - self.book.proof_ns > knobs.feed.age_ns_max
 
     def _has_jumped(self, knobs: Knobs) -> bool:
         """Say whether the mid has moved through the fast-cancel threshold since we decided."""

@@ -7,6 +7,8 @@ venue, whatever the message calls itself. What is older than what was seen is dr
 Best prices (``orderbook.1``) have a counter of their own and are repeated every three seconds even when
 nothing moves. ``seq`` is common to all depths: best prices that are no newer than the book prove that
 the book is alive and whole, and become its heartbeat; newer ones prove nothing of it.
+
+The instant of a book is when it was told, not when the engine last changed it: a quiet book is not an old one.
 """
 
 from collections.abc import Callable
@@ -75,7 +77,7 @@ class PublicStream:
     def _book(self, topic: str, frame: Frame) -> Heard:
         data = read(frame.data, BookData)
         grid = self._grid(data.symbol)
-        at_ns = (frame.cts or frame.ts) * NS_PER_MS
+        at_ns = (frame.ts or frame.cts) * NS_PER_MS
         depth = topic.split(".", 2)[1:2]
         if depth != [str(self._market.book_depth)]:
             if depth != [_BEST]:

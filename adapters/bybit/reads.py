@@ -179,7 +179,7 @@ def _book(market: Market, command: commands.RequestBook, result: msgspec.Raw) ->
     if grid is None or book.symbol != command.symbol:
         raise Unreadable(f"book of {book.symbol[:40]}")
     bids, asks = levels_of(grid, book.bids), levels_of(grid, book.asks)
-    return events.BookSnapshot(book.symbol, book.u, bids, asks, (book.cts or book.ts) * NS_PER_MS, command.asked_ns)
+    return events.BookSnapshot(book.symbol, book.u, bids, asks, (book.ts or book.cts) * NS_PER_MS, command.asked_ns)
 
 
 def _margin(market: Market, command: commands.QueryMargin, result: msgspec.Raw, venue_ns: int) -> events.Event:

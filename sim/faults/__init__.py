@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sim.faults import (
     acks,
+    books,
     clocks,
     connections,
     feeds,
@@ -37,6 +38,7 @@ INSTALL: Final[Mapping[str, Install]] = MappingProxyType(
             acks,
             fills,
             feeds,
+            books,
             links,
             queues,
             packets,

@@ -17,7 +17,8 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "Two live orders without that are exposure cost.",
         "S3": "A delivered answer without a verdict, or no answer within the core's own deadline, about an order of "
         "the same side.",
-        "S4": "The delivered messages of that symbol's feed: an unbroken sequence, and its last proof of life. For "
+        "S4": "The delivered messages of that symbol's feed: an unbroken sequence, and its last proof of life, "
+        "as of when the venue told it: its stamp against the last sample of the venue's clock, where that is sure. For "
         "the cancel also a delivered word that the order is on the book; a delivered ban excuses it while it lasts.",
         "S5": "Every fill and funding payment delivered, each counted once by its id; at rest, a calm long enough "
         "for every fill to have been asked for.",

@@ -109,6 +109,12 @@ class Grounds:
                 return f"risk says {action}: {name}"
         return ""
 
+    def late_ns(self, now_ns: int, stamp_ns: int) -> int:
+        """Give how late a word that the venue stamped so is for sure, by the last sample of its clock; 0: not known."""
+        if not stamp_ns or self._is_unsure or self._sample is None:
+            return 0
+        return max(0, now_ns + self._sample[0] - (now_ns - self._sampled_ns) // _DRIFT - stamp_ns)
+
     # What arrives
 
     def heard(self, now_ns: int, event: events.Event) -> None:

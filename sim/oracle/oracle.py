@@ -100,7 +100,7 @@ class Oracle:
         self._truth = truth
         self._calm_ns = calm_ns
         self._look_from_ns = 0 if calm_ns is None else calm_ns
-        self._feeds = {one.instrument.symbol: Feed() for one in symbols}
+        self._feeds = {one.instrument.symbol: Feed(feed.age_ns_max) for one in symbols}
         self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns, tolerance.lag_ns)
         self._sending = Sending(self._evidence, self._feeds, symbols, account, tolerance, self._findings)
         self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings)
@@ -196,7 +196,7 @@ class Oracle:
             self._forward.stepping(now_ns)
         match event:
             case events.BookDelta() | events.BookHeartbeat() | events.BookSnapshot():
-                self._sightings.taking(now_ns, event)
+                self._sightings.taking(now_ns, event, self._grounds.late_ns(now_ns, event.venue_ns))
             case events.PublicTrade():
                 self._feeds[event.symbol].mark_ticks = event.price_ticks
             case _ if type(event) in _ABOUT_ORDERS:

@@ -81,19 +81,21 @@ class Sightings:
             case _:
                 pass
 
-    def taking(self, now_ns: int, event: events.BookDelta | events.BookHeartbeat | events.BookSnapshot) -> None:
-        """Give a word of a book to its feed, and see what that changes."""
+    def taking(
+        self, now_ns: int, event: events.BookDelta | events.BookHeartbeat | events.BookSnapshot, late_ns: int = 0
+    ) -> None:
+        """Give a word of a book, so late, to its feed, and see what that changes."""
         feed = self._feeds[event.symbol]
         was_whole = feed.is_whole
         match event:
             case events.BookDelta():
-                feed.delta(now_ns, event)
+                feed.delta(now_ns, event, late_ns)
             case events.BookHeartbeat():
-                feed.heartbeat(now_ns, event)
+                feed.heartbeat(now_ns, event, late_ns)
             case events.BookSnapshot():
-                if feed.kept and event.seq < feed.kept[0][0]:
+                if feed.kept and event.seq < feed.kept[0].prev_seq:
                     self._sometimes.note("snapshot_older_than_buffer")
-                feed.snapshot(now_ns, event)
+                feed.snapshot(now_ns, event, late_ns)
         if was_whole and not feed.is_whole:
             self._gaps[event.symbol] = None
         elif feed.is_whole and event.symbol in self._gaps:

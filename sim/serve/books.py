@@ -7,8 +7,9 @@ counter, when they have not changed for three seconds.
 
 from typing import Any, Final
 
+from sim.exchange import Lingering
 from sim.serve.market_reads import BOOK_SEQ, levels
-from sim.venue.feeds import View
+from sim.venue.feeds import Feed, View
 from strategy.instrument import SPOT, Instrument
 from strategy.units import NS_PER_MS, NS_PER_S
 
@@ -22,7 +23,7 @@ Levels = Any
 class Shelf:
     """What is told of one depth of one symbol."""
 
-    def __init__(self, instrument: Instrument, depth: int, shown: int, pit: Any, last_u: int) -> None:
+    def __init__(self, instrument: Instrument, depth: int, shown: int, feed: Feed, last_u: int) -> None:
         """``depth`` names the topic; no more than ``shown`` levels of a side are known to anybody.
 
         ``last_u`` is where it goes on counting from: that of the whole book, which has a message for each of
@@ -32,7 +33,7 @@ class Shelf:
         self.topic = f"orderbook.{depth}.{instrument.symbol}"
         self.depth = depth
         self._levels = min(depth, shown)
-        self._pit = pit
+        self._feed = feed
         self._views = View(1, self._levels), View(-1, self._levels)
         self._u = last_u
         self._seq = 0
@@ -42,7 +43,7 @@ class Shelf:
 
     def begin(self) -> None:
         """Look at the book as it is, and go on from there."""
-        for view, best in zip(self._views, self._pit.levels(self._levels), strict=True):
+        for view, best in zip(self._views, self._feed.levels(self._levels), strict=True):
             view.moved([], best)
 
     def restart(self) -> None:
@@ -56,7 +57,7 @@ class Shelf:
         if not any(view.needs_look(side) for view, side in zip(self._views, changed, strict=True)):
             told = [view.resized(side) for view, side in zip(self._views, changed, strict=True)]
         else:
-            best = self._pit.levels(self._levels)
+            best = self._feed.levels(self._levels)
             told = [view.moved(side, now) for view, side, now in zip(self._views, changed, best, strict=True)]
         if not (told[0] or told[1]):
             return None
@@ -66,11 +67,11 @@ class Shelf:
             return self._whole(self._at_ms)
         return self._message("delta", told[0], told[1], self._at_ms)
 
-    def whole(self, seq: int, venue_ns: int, now_ns: int) -> dict[str, Any]:
-        """Give the book in view, with the counter of the last message."""
+    def whole(self, seq: int, venue_ns: int, now_ns: int, lingering: Lingering = ((), ())) -> dict[str, Any]:
+        """Give the book in view, with the counter of the last message; ``lingering`` levels are told with it."""
         self._u, self._told_ns = max(1, self._u), now_ns
         self._seq, self._at_ms = max(self._seq, BOOK_SEQ + seq), venue_ns // NS_PER_MS
-        return self._whole(self._at_ms)
+        return self._whole(self._at_ms, lingering)
 
     def repeated(self, venue_ns: int, now_ns: int) -> dict[str, Any] | None:
         """Give best prices once more where they have been still for three seconds."""
@@ -79,8 +80,8 @@ class Shelf:
         self._told_ns = now_ns
         return self._whole(venue_ns // NS_PER_MS)
 
-    def _whole(self, ts_ms: int) -> dict[str, Any]:
-        bids, asks = (view.told for view in self._views)
+    def _whole(self, ts_ms: int, lingering: Lingering = ((), ())) -> dict[str, Any]:
+        bids, asks = (dict(old) | view.told for old, view in zip(lingering, self._views, strict=True))
         return self._message("snapshot", sorted(bids.items(), reverse=True), sorted(asks.items()), ts_ms)
 
     def _message(self, kind: str, bids: Levels, asks: Levels, ts_ms: int) -> dict[str, Any]:

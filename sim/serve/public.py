@@ -19,6 +19,7 @@ STATUS: Final = "system.status"
 _SPOT_ARGS_MAX: Final = 10
 _BEST_PRICES: Final = "best_prices"
 _BOOK: Final = "book_delta"
+_WHOLE_BOOK: Final = "book_snapshot"
 _TRADE: Final = "public_trade"
 _TICKER: Final = "ticker"
 # Topics that are taken and of which this venue never has a word.
@@ -132,8 +133,8 @@ class PublicStream:
         *streamed, _ = site.venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)
         site.venue.say(symbol, streamed)
         talk.subscribed[topic] = None
-        shelf = self._shelf(topic, symbol)
-        self._tell_book([talk], shelf, shelf.whole(site.venue.feeds[symbol].seq, venue_ns, now_ns))
+        shelf, lingering = self._shelf(topic, symbol), site.exchange.lingering(symbol)
+        self._tell_book([talk], shelf, shelf.whole(site.venue.feeds[symbol].seq, venue_ns, now_ns, lingering))
 
     def _shelf(self, topic: str, symbol: str) -> Shelf:
         if topic not in self._shelves:
@@ -141,8 +142,40 @@ class PublicStream:
             depth = int(topic.split(".")[1])
             shown = venue.rules.book_levels
             last_u = self.site.book_u(symbol, venue.feeds[symbol].seq)
-            self._shelves[topic] = Shelf(venue.instruments[symbol], depth, shown, venue.pits[symbol], last_u)
+            self._shelves[topic] = Shelf(venue.instruments[symbol], depth, shown, venue.feeds[symbol], last_u)
         return self._shelves[topic]
+
+    def tell_books(self, symbols: Sequence[str]) -> None:
+        """Tell everybody who listens the whole books once more; what changed until now comes first."""
+        site, venue = self.site, self.site.venue
+        if venue.is_silent:
+            return
+        now_ns, venue_ns = site.now_ns(), site.venue_ns()
+        for symbol in symbols:
+            *streamed, _ = venue.feeds[symbol].snapshot(now_ns, venue_ns, 0)
+            venue.say(symbol, streamed)
+        self._tell_wholly(symbols)
+
+    def restart_books(self, symbols: Sequence[str], *, is_told: bool) -> None:
+        """Begin books anew, with the counter 1; the message that has it may be told, or not."""
+        venue = self.site.venue
+        for symbol in symbols:
+            venue.say(symbol, venue.feeds[symbol].publish(self.site.now_ns(), self.site.venue_ns()))
+        self.site.restart_books(symbols)
+        for shelf in self._shelves.values():
+            if shelf.instrument.symbol in symbols:
+                shelf.restart()
+                shelf.whole(self.site.venue.feeds[shelf.instrument.symbol].seq, 0, self.site.now_ns())
+        if is_told:
+            self._tell_wholly(symbols)
+
+    def _tell_wholly(self, symbols: Sequence[str]) -> None:
+        now_ns, venue_ns = self.site.now_ns(), self.site.venue_ns()
+        for topic, shelf in self._shelves.items():
+            symbol = shelf.instrument.symbol
+            if symbol in symbols:
+                message = shelf.whole(self.site.venue.feeds[symbol].seq, venue_ns, now_ns)
+                self._tell_book(self._listeners(topic, symbol), shelf, message)
 
     # What the venue says
 
@@ -179,7 +212,7 @@ class PublicStream:
                 self._tell_book(listeners, shelf, message)
 
     def _tell_book(self, talks: Iterable[PublicTalk], shelf: Shelf, message: dict[str, Any]) -> None:
-        kind = _BEST_PRICES if shelf.depth == BEST else _BOOK
+        kind = _BEST_PRICES if shelf.depth == BEST else _WHOLE_BOOK if message["type"] == "snapshot" else _BOOK
         self._tell(talks, message, kind, shelf.instrument.symbol)
 
     def _announce(self, event: events.RegimePlanned) -> None:
@@ -230,13 +263,8 @@ class PublicStream:
             # What changed meanwhile is in the snapshot; trades are news.
             streamed = feed.snapshot(now_ns, venue_ns, 0)
             self.tell(symbol, [event for event in streamed if isinstance(event, events.PublicTrade)])
-        site.restart_books()
         site.slips.forget_closed()
-        for topic, shelf in self._shelves.items():
-            symbol = shelf.instrument.symbol
-            shelf.restart()
-            message = shelf.whole(venue.feeds[symbol].seq, venue_ns, now_ns)
-            self._tell_book(self._listeners(topic, symbol), shelf, message)
+        self.restart_books(tuple(venue.feeds), is_told=True)
 
     def _tick_ticker(self, symbol: str) -> None:
         topic = f"tickers.{symbol}"

@@ -1,5 +1,6 @@
 """The place where everything of the served venue is found: its exchange, its key, its numbers."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from sim.exchange import Exchange
@@ -61,9 +62,9 @@ class Site:
         """Give the counter of a symbol's whole book, as the deepest stream and a read tell it."""
         return seq - self._counted_from[symbol]
 
-    def restart_books(self) -> None:
+    def restart_books(self, symbols: Iterable[str]) -> None:
         """Count from 1 on: the service that tells of books is another than before."""
-        self._counted_from = {symbol: self.venue.feeds[symbol].seq - 1 for symbol in self._counted_from}
+        self._counted_from |= {symbol: self.venue.feeds[symbol].seq - 1 for symbol in symbols}
 
     def leverage_of(self, symbol: str) -> int:
         """Give the leverage that a symbol is set to, in whole times."""

@@ -129,6 +129,14 @@ class ServedWire:
         """Hear the venue speak of a symbol."""
         self._public.tell(symbol, told)
 
+    def tell_books(self, symbols: Sequence[str]) -> None:
+        """Tell whole books once more."""
+        self._public.tell_books(symbols)
+
+    def restart_books(self, symbols: Sequence[str], *, is_told: bool) -> None:
+        """Begin books anew."""
+        self._public.restart_books(symbols, is_told=is_told)
+
     def truth_changed(self) -> None:
         """Hear that something changed without a word."""
         self.site.slips.catch_up()
@@ -177,6 +185,14 @@ class Served(Exchange):
     def truth_changed(self) -> None:
         """Hear that the venue did something with an order of ours."""
         self.wire.truth_changed()
+
+    def tell_books(self, symbols: Sequence[str]) -> None:
+        """Tell whole books once more."""
+        self.wire.tell_books(symbols)
+
+    def restart_books(self, symbols: Sequence[str], *, is_told: bool) -> None:
+        """Begin books anew."""
+        self.wire.restart_books(symbols, is_told=is_told)
 
     def _say_privately(self, event: Any) -> None:
         self.wire.say_privately(event)

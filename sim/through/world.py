@@ -94,6 +94,14 @@ class ThroughWorld(World):
         self.through.check()
         super()._finish()
 
+    def tell_books(self, symbols: Sequence[str]) -> None:
+        """Leave it to the wire."""
+        self.wire.tell_books(symbols)
+
+    def restart_books(self, symbols: Sequence[str], *, is_told: bool) -> None:
+        """Leave it to the wire."""
+        self.wire.restart_books(symbols, is_told=is_told)
+
     def _say_privately(self, event: Any) -> None:
         self.wire.say_privately(event)
         self.truth_changed()

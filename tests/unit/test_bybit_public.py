@@ -17,7 +17,7 @@ SNAPSHOT, DELTA = "snapshot", "delta"
 
 def book(kind, u, bids=(), asks=(), topic="orderbook.50.BTCUSDT", seq=100, symbol="BTCUSDT", **changes):
     data = {"s": symbol, "b": list(bids), "a": list(asks), "u": u, "seq": seq}
-    return frame(**({"topic": topic, "type": kind, "ts": VENUE_MS + 9, "data": data, "cts": VENUE_MS} | changes))
+    return frame(**({"topic": topic, "type": kind, "ts": VENUE_MS, "data": data, "cts": VENUE_MS - 9} | changes))
 
 
 def best(u, seq):
@@ -111,9 +111,10 @@ def test_best_prices_may_be_the_book_itself():
     assert kinds(stream, best(3, 99), best(3, 99), best(4, 100)) == [BookSnapshot, BookHeartbeat, BookSnapshot]
 
 
-def test_the_instant_is_the_matching_engines_else_the_publishers():
-    (one,) = told(PublicStream(PERPS), book(SNAPSHOT, 7, cts=0))
-    assert one.venue_ns == (VENUE_MS + 9) * 1_000_000
+def test_the_instant_is_when_a_book_was_told_however_long_it_has_been_still():
+    stamps = [{"cts": 0}, {"cts": VENUE_MS - 60_000}, {"ts": 0}]
+    instants = [one.venue_ns for each in stamps for one in told(PublicStream(PERPS), book(SNAPSHOT, 7, **each))]
+    assert [VENUE_NS, VENUE_NS, VENUE_NS - 9_000_000] == instants
 
 
 STRANGE = {

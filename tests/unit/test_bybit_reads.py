@@ -175,7 +175,8 @@ def test_a_book_answers_the_question():
     request = commands.RequestBook("BTCUSDT", 7)
     snapshot = events.BookSnapshot("BTCUSDT", 9, ((650_000, 1000),), ((650_001, 2000),), VENUE_NS, 7)
     assert answer(request, reply(BOOK)) == snapshot
-    assert answer(request, reply(BOOK | {"cts": VENUE_MS - 1})).venue_ns == VENUE_NS - 1_000_000
+    assert answer(request, reply(BOOK | {"cts": VENUE_MS - 60_000})).venue_ns == VENUE_NS, "a quiet book is not old"
+    assert answer(request, reply(BOOK | {"ts": VENUE_MS - 1})).venue_ns == VENUE_NS - 1_000_000
     assert answer(request, reply(BOOK | {"s": "ETHUSDT"})) == unreadable(request)
 
 

@@ -58,3 +58,21 @@ def test_an_answer_from_before_its_question_is_ignored():
     clock = VenueClock()
     clock.absorb(10 * MS, ClockSampled(asked_ns=20 * MS, venue_ns=10 * MS))
     assert 0 == clock.samples
+
+
+def test_a_word_is_late_by_what_the_clock_has_certainly_passed():
+    clock = VenueClock()
+    assert 0 == clock.late_ns(100 * MS, 1), "nothing is known of the clock"
+    clock.absorb(100 * MS, ClockSampled(asked_ns=40 * MS, venue_ns=1_000 * MS))
+    assert [0, 0, 300 * MS] == [clock.late_ns(100 * MS, stamp_ms * MS) for stamp_ms in (0, 1_030, 700)]
+
+
+def test_by_a_clock_in_doubt_nothing_is_late():
+    contradicted, refused = VenueClock(), VenueClock()
+    for clock in (contradicted, refused):
+        clock.absorb(100 * MS, ClockSampled(asked_ns=99 * MS, venue_ns=1_000 * MS))
+    contradicted.absorb(200 * MS, ClockSampled(asked_ns=199 * MS, venue_ns=9_000 * MS))
+    refused.refused(200 * MS, 150 * MS)
+    assert [0, 0] == [clock.late_ns(200 * MS, 1 * MS) for clock in (contradicted, refused)]
+    contradicted.absorb(300 * MS, ClockSampled(asked_ns=299 * MS, venue_ns=9_100 * MS))
+    assert contradicted.late_ns(300 * MS, 100 * MS) > 8_000 * MS

@@ -30,7 +30,7 @@ class Desk:
         tolerance = tolerance_of(Bounds(mark_slack_pct=10.0), ORDERS, FEED)
         self.findings = Findings()
         self.evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns, tolerance.lag_ns)
-        feeds = {one.instrument.symbol: Feed(seq=1, is_whole=True, proof_ns=NOW_NS) for one in symbols}
+        feeds = {one.instrument.symbol: Feed(1 << 62, seq=1, is_whole=True, proof_ns=NOW_NS) for one in symbols}
         feeds["BTCUSDT"].mark_ticks, feeds["ETHUSDT"].mark_ticks = MARK, 2 * MARK
         self.sending = Sending(self.evidence, feeds, symbols, account, tolerance, self.findings)
         self.number = 0

@@ -24,7 +24,7 @@ class Watch:
 
     def __init__(self, regime="open") -> None:
         self.sometimes, self.regime = Sometimes(), regime
-        self.evidence, self.feeds = Evidence((BTC,), 0, 0), {"BTC": Feed()}
+        self.evidence, self.feeds = Evidence((BTC,), 0, 0), {"BTC": Feed(1 << 62)}
         self.sightings = Sightings(self.sometimes, self.evidence, self.feeds, lambda _: self.regime, NS_PER_S)
         self.give(0, commands.CreateOrder("a", "BTC", "bid", BUY, 100, 10, True, False, False, 50, 1))
 
