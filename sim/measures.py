@@ -14,6 +14,7 @@ from strategy.context import QuoteContext, Share
 from strategy.cycles import Cycles
 from strategy.units import BUY, NS_PER_MS, PCT
 
+SAMPLE_NS: Final = 100 * NS_PER_MS
 _PROOFS: Final = (events.BookSnapshot, events.BookDelta, events.BookHeartbeat)
 
 
@@ -28,7 +29,10 @@ class Measures:
     """Looks on at the driver, and samples the truth."""
 
     def __init__(
-        self, last_context: Callable[[str], QuoteContext | None] | None, triggered_ns: Callable[[], int]
+        self,
+        last_context: Callable[[str], QuoteContext | None] | None,
+        triggered_ns: Callable[[], int],
+        true_ns: Callable[[], int],
     ) -> None:
         """``last_context`` gives a symbol's last decision; a core without one is measured less.
 
@@ -36,6 +40,9 @@ class Measures:
         """
         self._last_context = last_context
         self._triggered_ns = triggered_ns
+        self._true_ns = true_ns
+        # When the bot last took in anything of a symbol's book, true time.
+        self.proved_ns: dict[str, int] = {}
         self.loop = Cycles()
         self.chosen: dict[str, Chosen] = {}
         self.chosen_at_fill: dict[str, Chosen] = {}
@@ -55,6 +62,7 @@ class Measures:
         self.loop.heard(now_ns, event)
         if isinstance(event, _PROOFS):
             self._proofs[event.symbol] = now_ns
+            self.proved_ns[event.symbol] = self._true_ns()
         elif isinstance(event, events.OrderFilled) and event.client_id in self.chosen:
             self.chosen_at_fill.setdefault(event.fill_id, self.chosen[event.client_id])
 
@@ -109,8 +117,21 @@ class Measures:
             self.chosen[client_id] = Chosen(context.mid2_ticks, context.shares)
 
 
+def is_stale(quotes: Mapping[int, list[int]], fair_ticks: float | None, *, is_blind: bool) -> bool:
+    """Say whether a quote stands that should not: by prices in ticks, by side.
+
+    Its owner is blind, having heard nothing of its book for longer than it may; or somebody knows a fair
+    price, and the quote is better than that by a tick or more, which is what the sniper waits for.
+    """
+    if is_blind:
+        return any(quotes.values())
+    if fair_ticks is None:
+        return False
+    return any(side * (price - fair_ticks) >= 1 for side, prices in quotes.items() for price in prices)
+
+
 class Standing(msgspec.Struct):
-    """What stood in the book, sampled: how long both quotes did, how long one was stale."""
+    """What stood in the book, sampled every ``SAMPLE_NS``: how long both quotes did, how long one was stale."""
 
     samples: int = 0
     two_sided: int = 0
@@ -118,8 +139,11 @@ class Standing(msgspec.Struct):
     one_sided_since_ns: int | None = None
     gaps: list[tuple[int, int]] = []
 
-    def sample(self, true_ns: int, quotes: Mapping[int, list[int]], mid2_ticks: int, ceiling_bps: float) -> None:
+    def sample(
+        self, true_ns: int, quotes: Mapping[int, list[int]], mid2_ticks: int, ceiling_bps: float, *, is_stale: bool
+    ) -> None:
         """Take in our prices by side: both there, and no wider apart than the ceiling, counts as quoting."""
+        self.stale += is_stale
         bids, asks = quotes.get(BUY, []), quotes.get(-BUY, [])
         is_up = bool(bids and asks) and 2 * 10_000 * (min(asks) - max(bids)) <= ceiling_bps * mid2_ticks
         self.samples += 1

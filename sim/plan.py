@@ -4,6 +4,7 @@ A scenario says what may happen; the plan says what will, fault by fault, in tru
 the start. It is saved with the run, so that it can be read, edited and run again.
 """
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -80,6 +81,33 @@ def _planned(fault: Fault, calm_ns: int | None, *, is_core_only: bool) -> list[P
         if held:
             parts.append(PlannedFault(name, fault.kind, start_ns, end_ns, {**params, where: held}))
     return parts
+
+
+def own_id(fault: PlannedFault) -> str:
+    """Give the id that the scenario knows a fault by: the part that stays after a calm has a name of its own."""
+    return fault.id.removesuffix(STAYS)
+
+
+def ids_of(plan: Plan) -> tuple[str, ...]:
+    """Name the faults of a plan as the scenario does, in its order."""
+    return tuple(dict.fromkeys(own_id(fault) for fault in plan.faults))
+
+
+def without(plan: Plan, ids: Collection[str], at_ns: int = 0) -> Plan:
+    """Take faults out of a plan, from an instant on: what had begun by then ends there, what had not never does."""
+    kept = []
+    for fault in plan.faults:
+        if own_id(fault) not in ids or fault.end_ns <= at_ns:
+            kept.append(fault)
+        elif fault.start_ns < at_ns:
+            kept.append(replace(fault, end_ns=at_ns))
+    return replace(plan, faults=tuple(kept))
+
+
+def with_fault(plan: Plan, fault: Fault, scenario: Scenario) -> Plan:
+    """Add a fault to a plan, as if the scenario had it."""
+    is_core_only = scenario.run.calm is not None and scenario.run.calm.mode == "core_heal"
+    return replace(plan, faults=(*plan.faults, *_planned(fault, plan.calm_ns, is_core_only=is_core_only)))
 
 
 def to_bytes(plan: Plan) -> bytes:

@@ -30,7 +30,7 @@ from sim.host.host import Host
 from sim.host.process import Process
 from sim.host.steady import Steady
 from sim.lines import OneLine, RequestLine
-from sim.measures import Measures, Standing
+from sim.measures import SAMPLE_NS, Measures, Standing, is_stale
 from sim.oracle.memory import HEAP
 from sim.oracle.oracle import Oracle
 from sim.oracle.outside import Outside
@@ -49,7 +49,6 @@ from strategy.footprint import bounds_of
 from strategy.knobs import Knobs
 from strategy.units import NS_PER_MS, NS_PER_S, PPM
 
-_SAMPLE_NS: Final = 100 * NS_PER_MS
 _MARKET_HASH_NS: Final = NS_PER_S
 _PPM_PER_PCT: Final = PPM // 100
 _PPM_PER_BPS: Final = 100
@@ -91,7 +90,7 @@ class World(Exchange):
         self.core = factory(self.knobs)
         self.process = Process(self)
         last_context = self._last_context if hasattr(self.core, "last_context") else None
-        self.measures = Measures(last_context, self._triggered_ns)
+        self.measures = Measures(last_context, self._triggered_ns, lambda: self.kernel.now_ns)
         self.oracle = self._oracle()
         self.driver.watchers = (self.measures, Steady(self.oracle, self.host))
         self.watch_requests(
@@ -281,7 +280,7 @@ class World(Exchange):
         kernel = self.kernel
         kernel.at(0, self.process.start, self.core)
         self.publish_regularly()
-        kernel.at(_SAMPLE_NS, self._sample)
+        kernel.at(SAMPLE_NS, self._sample)
         kernel.at(_MARKET_HASH_NS, self._hash_markets)
         self.fund_regularly()
         install_all(self)
@@ -331,6 +330,7 @@ class World(Exchange):
     def _sample(self) -> None:
         """Look at what stands in the book, and at the mid, ten times a second."""
         now_ns = self.kernel.now_ns
+        age_ns = round(self.scenario.invariants.bounds.quote_age_ms_max * NS_PER_MS)
         quotes: dict[str, dict[int, list[int]]] = {symbol: {} for symbol in self.standing}
         for order in self.venue.open_orders():
             if order.symbol in quotes:
@@ -339,8 +339,11 @@ class World(Exchange):
             symbol = one.instrument.symbol
             mid2 = self.venue.pits[symbol].book.mid2_ticks
             self.mids[symbol].append((now_ns, mid2))
-            self.standing[symbol].sample(now_ns, quotes[symbol], mid2, one.spread.width_bps_ceiling)
-        self.kernel.at(now_ns + _SAMPLE_NS, self._sample)
+            blind_ns = now_ns - self.measures.proved_ns.get(symbol, now_ns)
+            fair = self.venue.pits[symbol].fair_ticks
+            stale = is_stale(quotes[symbol], fair, is_blind=blind_ns > age_ns)
+            self.standing[symbol].sample(now_ns, quotes[symbol], mid2, one.spread.width_bps_ceiling, is_stale=stale)
+        self.kernel.at(now_ns + SAMPLE_NS, self._sample)
 
     def _hash_markets(self) -> None:
         now_ns = self.kernel.now_ns

@@ -1,5 +1,6 @@
 """A moment as a person reads it: faults first, then the book, the orders, and what led to them."""
 
+import sys
 from collections.abc import Iterable
 from typing import Final
 
@@ -8,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim.replay import moment
+from sim.replay.fork import Fork
 from sim.replay.rerun import Proof
 from sim.runs.console import number
 
@@ -15,6 +17,9 @@ _LEVEL_STYLE: Final = {"NONE": "green", "SOFT": "yellow", "HARD": "bold red"}
 _KIND_STYLE: Final = {"fault": "magenta", "broken": "bold red", "guard": "yellow", "venue": "cyan", "bot": "bold"}
 _NEXT_FAULTS: Final = 4
 _AROUND: Final = 10
+_LOG_WIDTH: Final = 170
+_RECORD_SHOWN: Final = 300
+_BROKEN_SHOWN: Final = 3
 
 
 def print_moment(talk: Console, seen: moment.Moment) -> None:
@@ -52,6 +57,41 @@ def print_proof(talk: Console, proof: Proof) -> None:
         talk.print(f"\nproven: the run that was kept, {counted}, digest {proof.digest}", highlight=False)
     else:
         talk.print(f"\nproven up to here by {counted}; the rest was not run", highlight=False)
+
+
+def print_fork(found: Fork) -> None:
+    """Print what a fork did, after what is proven of it."""
+    talk = console()
+    head = f"\n[bold]{found.scenario}[/] seed {found.seed}   {', '.join(found.changed)}, from t = {found.from_s:g} s on"
+    talk.print(head, highlight=False)
+    print_proof(talk, found.proof)
+    if found.wrong:
+        talk.print(f"[bold red]nothing follows from it[/]: {escape(found.wrong)}", highlight=False)
+    else:
+        shared = f"shared  {found.shared_records:,} records before the change"
+        talk.print(f"{shared}; others propose the same for {found.flow_s:g} s", highlight=False)
+    parting = found.parting
+    if parting is None:
+        talk.print("parted  nowhere: the change made no difference", highlight=False)
+    else:
+        talk.print(f"parted  at t = {parting.at_s:.6f} s", highlight=False)
+        for name, line in (("then", parting.then), ("now", parting.now)):
+            talk.print(f"  {name:<5} {escape(line[:_RECORD_SHOWN]) or 'nothing at that instant'}", highlight=False)
+    table = _table("figure", "then", "now", "change", right=("then", "now", "change"))
+    for one in found.figures:
+        change = "-" if one.then is None or one.now is None else number(one.now - one.then)
+        table.add_row(one.metric, *("-" if value is None else number(value) for value in (one.then, one.now)), change)
+    talk.print()
+    talk.print(table)
+    for name, ending in (("then", found.then), ("now", found.now)):
+        told = ", ".join(f"{one.code} broke at {one.at_s:.3f} s" for one in ending.broken[:_BROKEN_SHOWN])
+        if told or ending.error:
+            talk.print(f" {name:<5} ended at {ending.at_s:.3f} s: {escape(told or ending.error)}", highlight=False)
+
+
+def console() -> Console:
+    """Open what is printed on: a terminal as wide as it is, a log wide enough for a table."""
+    return Console(width=None if sys.stdout.isatty() else _LOG_WIDTH)
 
 
 def _table(*heads: str, right: Iterable[str] = ()) -> Table:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from rich.console import Console
 
 from sim.replay import moment, screen
 from sim.replay.looking import moment_of
@@ -18,7 +17,6 @@ from strategy.exit_codes import ExitCode
 from strategy.units import NS_PER_S
 
 OTHER_PROGRAM: Final = "SQ-S042"
-_LOG_WIDTH: Final = 170
 
 
 class OutsideRun(NotThere):
@@ -42,12 +40,12 @@ class Asked(msgspec.Struct, frozen=True):
 def look(place: str, asked: Asked, data_dir: str, form: str) -> int:
     """Run a seed again and show what was asked for; raises what is wrong with its files or with the asking."""
     kept = stored(place)
-    _warn(kept)
+    warn(kept)
     shown, is_found = shown_of(kept, asked, data_dir)
     if form == "json":
         print(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
     else:
-        talk = Console(width=None if sys.stdout.isatty() else _LOG_WIDTH)
+        talk = screen.console()
         if shown.moment is not None:
             screen.print_moment(talk, shown.moment)
         if shown.lines:
@@ -116,7 +114,8 @@ def _some_orders(rerun: Rerun) -> str:
     return f"; the venue's first is {known[0]}, its last {known[-1]}" if known else "; there was none"
 
 
-def _warn(kept: Stored) -> None:
+def warn(kept: Stored) -> None:
+    """Say on stderr what of a kept run is not as it was: the program, the plan."""
     differs = kept.recipe.program.differs(this_program(kept.recipe.through))
     if differs:
         print(f"warning[{OTHER_PROGRAM}]: made by another program: {differs}", file=sys.stderr)

@@ -69,6 +69,7 @@ def print_scenario(console: Console, summary: ScenarioSummary, look: str = "") -
     _print_invariants(console, summary, look)
     _print_excused(console, summary)
     _print_bites(console, summary)
+    _print_costs(console, summary)
     _print_errors(console, summary)
 
 
@@ -205,6 +206,31 @@ def _print_bites(console: Console, summary: ScenarioSummary) -> None:
         told = f" faults       {len(summary.bites) - len(never)} of {len(summary.bites)} bit"
         told += f"   [yellow]never, in no seed: {', '.join(never)}[/]" if never else ""
         console.print(told, highlight=False)
+
+
+def _print_costs(console: Console, summary: ScenarioSummary) -> None:
+    """Print what each fault costs, the dearest first; sums are not claimed to add up."""
+    costs = summary.costs
+    if costs is None:
+        return
+    table = Table(box=None, pad_edge=True, header_style="dim")
+    table.add_column("cost of the fault")
+    for name in ("USDT", "95% interval", "worst seed", "stale quote s", "fills", "seeds"):
+        table.add_column(name, justify="right")
+    for one in (*costs.faults, *([costs.storm] if costs.storm is not None else [])):
+        interval = "-" if one.interval is None else f"{number(one.interval[0])} .. {number(one.interval[1])}"
+        worst = f"{number(one.worst_usdt)} (s{one.worst_seed:02d})"
+        name = f"{one.fault} ({one.kind})" if one.kind else f"[bold]{one.fault}[/]"
+        table.add_row(
+            name, number(one.usdt), interval, worst, number(one.stale_quote_s), number(one.fills), str(one.seeds)
+        )
+    console.print(table)
+    if costs.interaction_usdt is not None:
+        told = "faults hide each other, or make each other worse, so their costs do not add up"
+        console.print(f"   interaction {number(costs.interaction_usdt)} USDT: {told}", highlight=False)
+    if costs.left_out:
+        seeds = ", ".join(map(str, costs.left_out))
+        console.print(f"   [yellow]not compared in seeds {seeds}[/]: a run ended early", highlight=False)
 
 
 def _print_errors(console: Console, summary: ScenarioSummary) -> None:

@@ -13,6 +13,7 @@ class Job(msgspec.Struct, frozen=True):
     """One scenario, one seed. ``core`` is ``module:factory``, empty for our own core.
 
     ``through`` names the arm that stands between core and venue; empty: the simulated driver.
+    ``without`` names faults that are taken out of the plan: everything else is as it was.
     """
 
     scenario: Ready
@@ -21,6 +22,7 @@ class Job(msgspec.Struct, frozen=True):
     through: str = ""
     data_dir: str = ""
     until_s: float | None = None
+    without: tuple[str, ...] = ()
     junk: int = 0  # objects allocated beforehand: addresses must not matter
 
 
@@ -56,7 +58,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     what cut every read for ever, so that the run as a whole is excused from converging. ``recovered_s``:
     how long after the calm each promise of liveness first held; None where it never did. ``bites``: how
     often each fault that had begun changed anything. ``sometimes`` and ``regime_states``: how often each rare
-    state was reached, and each pair of a regime and the state of an order.
+    state was reached, and each pair of a regime and the state of an order. ``flow`` is the digest of what
+    others proposed, which no fault and nothing of ours may change.
     """
 
     name: str
@@ -74,6 +77,7 @@ class SeedResult(msgspec.Struct, frozen=True):
     lost: str = ""
     recovered_s: dict[str, float | None] = {}
     bites: dict[str, int] = {}
+    flow: str = ""
     sometimes: dict[str, int] = {}
     regime_states: dict[str, int] = {}
     plan: bytes = b""

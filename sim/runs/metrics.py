@@ -7,7 +7,7 @@ book-keeping starts at its end, with the position held then valued at the mid of
 from collections.abc import Sequence
 from typing import Final
 
-from sim.measures import Chosen
+from sim.measures import SAMPLE_NS, Chosen
 from sim.runs.equity import drawdown_cash
 from sim.runs.job import Stats
 from sim.world import World
@@ -117,6 +117,7 @@ def _standing(world: World) -> dict[str, Stats]:
     """Make the figures of what stood in the book: the worst symbol speaks for all."""
     shares = [PCT * one.two_sided / one.samples for one in world.standing.values() if one.samples]
     made = {"two_sided_uptime_pct": _one(min(shares))} if shares else {}
+    made["stale_quote_s"] = _one(sum(one.stale for one in world.standing.values()) * SAMPLE_NS / NS_PER_S)
     recoveries = _recoveries_s(world)
     if recoveries:
         made["recovery_s"] = stats_of(recoveries)

@@ -1,5 +1,6 @@
 """One seed of one scenario, from its job to its result: what a worker does."""
 
+import hashlib
 import importlib
 import sys
 import time
@@ -73,12 +74,18 @@ def open_world(job: Job, planned: plan.Plan) -> "World | str":
     return ThroughWorld(scenario, planned, factory, pits, arm=arm(job.through))
 
 
+def flow_of(world: "World") -> str:
+    """Digest what others proposed until now, in every market: times and draws, not what the book made of them."""
+    counted = [f"{market.symbol} {market.proposals_so_far()}" for market in world.markets]
+    return hashlib.blake2b("\n".join(counted).encode(), digest_size=8).hexdigest()
+
+
 def _bites(world: Any, ended_ns: int) -> dict[str, int]:
     """Count by id how often each fault bit; one of which a part stays after the calm is still one."""
     counts: dict[str, int] = {}
     for fault in world.plan.faults:
         if fault.start_ns < ended_ns:
-            name = fault.id.removesuffix(plan.STAYS)
+            name = plan.own_id(fault)
             counts[name] = counts.get(name, 0) + world.bites.get(fault.id, 0)
     return counts
 
@@ -88,7 +95,7 @@ def _run(job: Job) -> SeedResult:
     from sim.runs.metrics import metrics_of
 
     scenario = job.scenario
-    planned = plan.expand(scenario, job.seed, job.until_s)
+    planned = plan.without(plan.expand(scenario, job.seed, job.until_s), job.without)
     world = open_world(job, planned)
     if isinstance(world, str):
         return SeedResult(scenario.name, job.seed, skipped=world)
@@ -119,6 +126,7 @@ def _run(job: Job) -> SeedResult:
         bites=_bites(world, outcome.ended_ns),
         sometimes=dict(sorted(oracle.sometimes.counts.items())),
         regime_states=dict(sorted(oracle.sometimes.regime_states.items())),
+        flow=flow_of(world),
         plan=plan.to_bytes(planned),
         error=outcome.error,
         error_code=outcome.error_code,

@@ -17,6 +17,7 @@ from rich.console import Console
 from sim.runs import console as screen
 from sim.runs.annotations import annotations_of
 from sim.runs.baseline import Baseline, baseline_file, find_baseline, further_seeds, save_baseline
+from sim.runs.costs import FlowDiffers, costs_of, jobs_without
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, look_of, manifest_of, write_run
@@ -52,6 +53,7 @@ class Options(msgspec.Struct, frozen=True):
     fail_fast: bool
     until_s: float | None
     check_determinism: bool
+    fault_costs: bool
     core: str
     through: str
     data_dir: str
@@ -76,6 +78,7 @@ class Session:
         self._started_s = time.monotonic()
         self._baseline: Baseline | None = None
         self._program: Program
+        self._flow: Difference | None = None
 
     def run(self) -> int:
         """Do it all; the exit code is the strongest reason found."""
@@ -108,7 +111,9 @@ class Session:
         if options.confirm and not gathered.interrupted:
             selected, jobs = self._confirm(selected, jobs, summaries, gathered, workers)
             summaries = self._summaries(selected, jobs, gathered)
+        summaries = self._with_costs(summaries, jobs, gathered, workers)
         difference = self._second_look(jobs, gathered, workers)
+        difference = self._flow or difference
         self._write(out, selected, jobs, summaries, workers)
         if options.save_baseline and not gathered.interrupted:
             self._save(summaries)
@@ -233,6 +238,28 @@ class Session:
         if not self._options.check_determinism or gathered.interrupted:
             return None
         return compare(jobs, gathered, workers)
+
+    def _with_costs(
+        self, summaries: list[ScenarioSummary], jobs: Sequence[Job], gathered: Gathered, workers: int
+    ) -> list[ScenarioSummary]:
+        """Run every seed again without each of its faults, and tell what that changed."""
+        if not self._options.fault_costs or gathered.interrupted:
+            return summaries
+        names = [one.name for one in summaries]
+        places = [place for place, job in enumerate(jobs) if job.scenario.name in names]  # not their controls
+        own = [jobs[place] for place in places]
+        results = {index: gathered.results[place] for index, place in enumerate(places) if place in gathered.results}
+        others = jobs_without(own)
+        print(f"{len(others)} runs more, each without a fault", file=sys.stderr)
+        second = self._carry_out(others, workers)
+        gathered.lost += [len(jobs) + place for place in second.lost]
+        gathered.interrupted = second.interrupted
+        try:
+            costs = costs_of(own, results, second.results)
+        except FlowDiffers as differs:
+            self._flow = Difference(False, f"error[{differs.code}]: {differs}")
+            return summaries
+        return [replace(one, costs=costs.get(one.name)) for one in summaries]
 
     def _folder(self, jobs: Sequence[Job]) -> Path:
         # The stamp is for people; the tail tells two runs of one minute apart.

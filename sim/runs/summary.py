@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from sim.runs.costs import FaultCosts
 from sim.runs.job import BreachSeen, SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, PASS, GateVerdict, verdicts_of
 from sim.runs.recorded import Recorded
@@ -72,6 +73,7 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     """The verdict on one scenario. ``repeat`` is the command that runs the worst case again.
 
     ``bites`` sums over seeds how often each fault changed anything.
+    ``costs`` are what its faults cost, where that was asked for.
     ``world`` is the hash of all that decides its figures but the strategy.
     ``missing`` seeds have no result: those ``lost`` with their worker, and those that never had their turn.
     """
@@ -93,6 +95,7 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
     world: str = ""
     controls: dict[str, Played] = {}
     viability: ViabilityVerdict | None = None
+    costs: FaultCosts | None = None
 
     @property
     def failed(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sim.runs.costs import FaultCosts
 from sim.runs.job import BreachSeen, SeedResult, Stats
 from sim.runs.judge import GateVerdict
 from sim.runs.summary import Excused, InvariantSummary, Played, Recovery, ScenarioSummary
@@ -21,6 +22,7 @@ class Seed(msgspec.Struct, frozen=True, kw_only=True):
 
     seed: int
     digest: str
+    flow: str
     simulated_s: float
     metrics: dict[str, Stats]
     checks: dict[str, int]
@@ -44,7 +46,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OneScenario(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one scenario; ``verdict`` is it in a word, ``viability`` null where nobody asked.
+    """What came of one scenario; ``verdict`` is it in a word, ``viability``, ``fault_costs`` null where nobody asked.
 
     ``world`` is the hash of all that decides its figures but the strategy.
     """
@@ -63,6 +65,7 @@ class OneScenario(msgspec.Struct, frozen=True, kw_only=True):
     excused: Excused
     recovery: dict[str, Recovery]
     bites: dict[str, int]
+    fault_costs: FaultCosts | None
     seeds: tuple[Seed, ...]
     controls: dict[str, Control]
 
@@ -103,6 +106,7 @@ def _scenario(summary: ScenarioSummary) -> OneScenario:
         excused=summary.excused,
         recovery=summary.recovery,
         bites=summary.bites,
+        fault_costs=summary.costs,
         seeds=tuple(_seed(result) for result in summary.results),
         controls={name: _control(one) for name, one in summary.controls.items()},
     )

@@ -46,6 +46,13 @@ _ALL: Final = (
     Metric("quotes", "count", "neither", "Creates and amends that were acknowledged."),
     Metric("quotes_per_s", "1/s", "higher", "Creates and amends that were acknowledged, per second."),
     Metric("two_sided_uptime_pct", "%", "higher", "Time with both quotes in the book, no wider than the ceiling."),
+    Metric(
+        "stale_quote_s",
+        "s",
+        "lower",
+        "Time a quote of ours stood that was better than the fair price by a tick or more, or whose owner had heard "
+        "nothing of its book for longer than quote_age_ms_max; summed over symbols, sampled ten times a second.",
+    ),
     Metric("order_to_trade", "ratio", "lower", "Requests sent for each fill."),
     Metric("cycle_ms", "ms", "lower", "From a trigger to the last known outcome of its commands.", _SPREAD),
     Metric("cache_hit_pct", "%", "higher", "Books by REST that were looked up for a decision and found fresh."),

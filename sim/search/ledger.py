@@ -63,7 +63,7 @@ class Ledger:
 def key_of(job: Job) -> str:
     """Name a job by everything that decides its result."""
     hashed = hashlib.blake2b(_program().encode(), digest_size=16)
-    rest = (job.seed, job.core, job.through, job.data_dir, job.until_s)
+    rest = (job.seed, job.core, job.through, job.data_dir, job.until_s, job.without)
     hashed.update(f"{job.scenario.model_dump_json()} {rest}".encode())
     return hashed.hexdigest()
 

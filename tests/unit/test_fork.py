@@ -1,0 +1,161 @@
+"""``sim fork``: two worlds that differ from an instant on, share everything before it, and the others' flow throughout."""
+
+import json
+
+import pytest
+from replayed import NAME, keep_run, said
+
+from sim.market.flow import FlowMarket
+from sim.plan import without
+from sim.replay.fork import first_change_ns, fork, forked
+from sim.replay.stored import stored
+from strategy.units import NS_PER_S
+
+
+@pytest.fixture(scope="module")
+def seed(tmp_path_factory):
+    return keep_run(tmp_path_factory.mktemp("run"), seconds=12, calm_s=10) / NAME / "1"
+
+
+def told(seed, *words, code=0):
+    done = said("fork", seed, *words, "--format", "json")
+    assert code == done.exit_code, done.output
+    return json.loads(done.stdout)
+
+
+def figures(found):
+    return {one["metric"]: (one["then"], one["now"]) for one in found["figures"]}
+
+
+def test_without_a_fault_the_past_and_the_flow_of_others_are_the_same_and_the_effect_is_told(seed):
+    found = told(seed, "--without", "gone")
+    assert ("", "", True) == (found["wrong"], found["proof"]["differs"], found["proof"]["is_whole"])
+    assert (9.0, 12.0) == (found["from_s"], found["flow_s"])
+    assert found["shared_records"] > 100
+    assert 9.0 == found["parting"]["at_s"]
+    assert found["parting"]["then"].startswith('["crash",9000000000')
+    assert (1.0, 0.0) == figures(found)["restarts"]
+    assert {"pnl_usdt", "fills", "stale_quote_s"} <= set(figures(found))
+
+
+def test_a_fault_that_had_begun_ends_at_the_instant_of_the_fork(seed):
+    found = told(seed, "--without", "lost", "--at", 6)
+    assert 6.0 == found["from_s"]
+    assert found["parting"] is None or found["parting"]["at_s"] >= 6.0
+
+
+def test_what_is_put_in_acts_from_its_start_on(seed):
+    found = told(seed, "--at", 5, "--with", "{id: dark, at_s: 6, for_s: 2, kind: feed_frozen}")
+    assert ("", 6.0, ["with dark"]) == (found["wrong"], found["from_s"], found["changed"])
+    assert 6.0 <= found["parting"]["at_s"] < 8.0
+
+
+def test_both_at_once_and_a_fault_without_an_id_gets_one(seed):
+    found = told(seed, "--without", "late", "--with", "{at_s: 2, for_s: 1, kind: feed_frozen}")
+    assert ["without late", "with feed_frozen.with1"] == found["changed"]
+    assert 2.0 == found["from_s"]
+
+
+def test_a_person_reads_what_is_proven_and_what_changed(seed):
+    done = said("fork", seed, "--without", "gone")
+    for words in ("proven: the run that was kept", "shared", "others propose the same for 12 s", "parted", "pnl_usdt"):
+        assert words in done.output
+
+
+# The proof can fail
+
+
+def test_a_draw_that_depends_on_a_fault_is_found_out(seed, monkeypatch):
+    """Others who look at our orders before they propose are no common random numbers any more."""
+    propose = FlowMarket._propose
+
+    def leaky(market, now_ns):
+        propose(market, now_ns)
+        market.next_proposal_ns += len(market.ours)
+
+    monkeypatch.setattr(FlowMarket, "_propose", leaky)
+    kept = stored(str(seed))
+    found = fork(kept, without(kept.plan, ("gone",)), ("without gone",), "")
+    assert "others propose something else in the 0.1 s before t = " in found.wrong
+
+
+def test_a_past_that_is_not_shared_is_found_out(seed, monkeypatch):
+    monkeypatch.setattr("sim.replay.fork.first_change_ns", lambda one, other: 11 * NS_PER_S)
+    kept = stored(str(seed))
+    found = fork(kept, without(kept.plan, ("gone",)), ("without gone",), "")
+    assert "before t = 11 s" in found.wrong
+
+
+def test_what_is_wrong_exits_6(seed, monkeypatch):
+    monkeypatch.setattr("sim.replay.fork.first_change_ns", lambda one, other: 11 * NS_PER_S)
+    done = said("fork", seed, "--without", "gone")
+    assert 6 == done.exit_code
+    assert "error[SQ-S044]: " in done.stderr
+    assert "nothing follows from it" in done.output
+
+
+# Plans
+
+
+def test_the_first_change_is_where_a_fault_begins_or_ends_otherwise(seed):
+    kept = stored(str(seed))
+    assert 9 * NS_PER_S == first_change_ns(kept.plan, forked(kept, 0, ("gone",), ()))
+    assert 4 * NS_PER_S == first_change_ns(kept.plan, forked(kept, 0, ("gone", "lost"), ()))
+    assert 6 * NS_PER_S == first_change_ns(kept.plan, forked(kept, 6 * NS_PER_S, ("lost",), ()))
+    assert None is first_change_ns(kept.plan, kept.plan)
+
+
+# What is wrong with the asking
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "say what to change"),
+        (("--without", "gon"), "no fault 'gon', did you mean 'gone'?; there are late, lost, gone"),
+        (("--without", "late", "--at", 6), "late was over at 5 s"),
+        (("--without", "gone", "--at", 99), "the run is 12 s long"),
+    ],
+)
+def test_a_change_that_changes_nothing_is_wrong_usage(seed, words, told):
+    done = said("fork", seed, *words)
+    assert (2, True) == (done.exit_code, told in done.output), done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{at_s: 6, kind: feed_frosen}", "did you mean 'feed_frozen'"),
+        ("{at_s: 6, kind: feed_frozen, prob: 1}", "unknown key 'prob'"),
+        ("{at_s: 6", "--with:1:"),
+        ("{kind: feed_frozen}", "missing key 'at_s'"),
+        ("{at_s: 1, kind: feed_frozen}", "the past cannot be changed"),
+        ("{at_s: 99, kind: feed_frozen}", "the storm is over at 10 s"),
+        ("{id: lost, at_s: 6, kind: feed_frozen}", "id 'lost' is taken"),
+        ("{at_s: 6, kind: feed_frozen, symbols: [ETHUSDT]}", "ETHUSDT is not traded here"),
+        ("", "--with:1:"),
+    ],
+)
+def test_a_fault_that_is_none_is_a_bad_file_with_its_place(seed, text, told):
+    from sim.replay.changes import put_in
+    from strategy.errors import OperatorError
+
+    with pytest.raises(OperatorError) as wrong:
+        put_in(stored(str(seed)), [text], 5 * NS_PER_S)
+    assert told in str(wrong.value)
+
+
+def test_the_caret_stands_in_what_was_written(seed):
+    from sim.replay.changes import put_in
+    from strategy.errors import OperatorError
+
+    text = "{at_s: 6, kind: feed_frozen, prob: 1}"
+    with pytest.raises(OperatorError) as wrong:
+        put_in(stored(str(seed)), [text], 0)
+    (problem,) = wrong.value.problems
+    assert (text, text.index("prob") + 1) == (problem.source_line, problem.col)
+
+
+def test_a_fork_of_what_is_not_there_says_so(tmp_path):
+    done = said("fork", tmp_path / "none" / "1", "--without", "x")
+    assert (3, True) == (done.exit_code, "error[SQ-S040]" in done.stderr)
