@@ -247,11 +247,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--hours", type=float, default=1.0, help="what counts of each run (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("earnings"), help="folder of results (default: %(default)s)")
+    parser.add_argument("--arm", help="beside the strategy only arms whose name contains this")
     parser.add_argument("--so-far", action="store_true", help="run nothing, print what is there")
     given = parser.parse_args(arguments)
     if not 0 < given.hours < _HOURS_MAX or given.workers < 1:
         parser.error(f"--hours is above 0 and below {_HOURS_MAX:g}, --workers at least 1")
-    scenarios, arms, lines = WHAT[given.what]
+    scenarios, all_arms, lines = WHAT[given.what]
+    arms = [arm for arm in all_arms if arm is STRATEGY or (given.arm or "") in arm.name]
+    if len(arms) == 1:
+        parser.error(f"--arm: no arm of {given.what} is called {given.arm!r}")
     try:
         seeds = seeds_of(given.seeds)
         jobs = _jobs(given.scenarios or scenarios, arms, seeds, given.hours)
@@ -264,7 +268,7 @@ def main(arguments: Sequence[str]) -> int:
     played = _played(jobs, arms, gathered)
     for line in lines(played) if played else ():
         print(line)
-    code = exit_code(gathered) if gathered.results or gathered.interrupted else ExitCode.NOTHING_SELECTED
+    code = ExitCode.NOTHING_SELECTED if given.so_far and not played else exit_code(gathered)
     click.echo(f"{len(gathered.results)} of {len(jobs)} runs, {given.hours:g} h each   exit {code:d}", err=True)
     return code
 

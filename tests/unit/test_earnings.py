@@ -71,7 +71,9 @@ def test_every_stage_can_be_removed(tmp_path):
     assert len(earnings.REMOVED) == len({job.scenario.model_dump_json() for job in jobs})
 
 
-@pytest.mark.parametrize("wrong", [("--seeds", "x"), ("--hours", "0"), ("--hours", "nan"), ("--workers", "0")])
+@pytest.mark.parametrize(
+    "wrong", [("--seeds", "x"), ("--arm", "x"), ("--hours", "0"), ("--hours", "nan"), ("--workers", "0")]
+)
 def test_bad_input_is_wrong_usage(tmp_path, capsys, wrong):
     with pytest.raises(SystemExit) as stopped:
         table(tmp_path, *wrong, capsys=capsys)
@@ -85,3 +87,17 @@ def test_a_scenario_that_is_not_there_is_named(tmp_path, capsys):
 
 def test_nothing_so_far_is_said(tmp_path, capsys):
     assert "0 of 4 runs" in table(tmp_path, "--so-far", code=5, capsys=capsys).err
+
+
+def test_one_stage_can_be_asked_for_alone(tmp_path, capsys):
+    small_scenario(tmp_path, 3)
+    given = ["ablation", str(tmp_path / "small.yaml"), "--arm", "skew", "--seeds", "1", "--hours", "0.001"]
+    assert 0 == earnings.main([*given, "--workers", "1", "--out", str(tmp_path / "out")])
+    said = capsys.readouterr()
+    assert "2 of 2 runs" in said.err
+    assert ["inventory skew"] == [line.split(" | ")[1] for line in said.out.splitlines()[2:]]
+
+
+def test_a_worker_that_was_lost_is_no_empty_table(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(earnings, "_gather", lambda *_: Gathered(lost=[0, 1]))
+    table(tmp_path, code=8, capsys=capsys)
