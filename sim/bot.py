@@ -6,7 +6,7 @@ earlier one asked for, or heard on its connections, is nothing to a later one.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from strategy import commands, events
 
@@ -61,6 +61,8 @@ class Bot(ABC):
         self.steps = 0
         # Called after every step; one that raises MemoryError is a step that ran out of memory.
         self.trip: Callable[[events.Event], None] = _nobody
+        # Has the core take a step.
+        self.take_step: Callable[[Any, int, events.Event], tuple[commands.Command, ...]] = _step
         self.ran_out: Callable[[], None]
         self.cuts: list[Callable[[str, commands.Command], None]] = []
         # Told as a process begins its work, and as it ends.
@@ -91,6 +93,10 @@ class Bot(ABC):
     @abstractmethod
     def under_way(self) -> int:
         """Count the requests without an outcome."""
+
+
+def _step(core: AnyCore, now_ns: int, event: events.Event) -> tuple[commands.Command, ...]:
+    return core.step(now_ns, event)
 
 
 def _nobody(*_nothing: events.Event) -> None:

@@ -73,7 +73,7 @@ class SimDriver(Bot):
         # Written before it is taken in: a step that dies over it must not take the word with it.
         self._host.disk.append(EventRecord(now_ns, event))
         try:
-            leaving = self.core.step(now_ns, event)
+            leaving = self.take_step(self.core, now_ns, event)
             check_said(leaving)
             self.trip(event)
         except MemoryError:

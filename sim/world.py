@@ -93,6 +93,7 @@ class World(Exchange):
         self.measures = Measures(last_context, self._triggered_ns, lambda: self.kernel.now_ns)
         self.oracle = self._oracle()
         self.driver.watchers = (self.measures, Steady(self.oracle, self.host))
+        self.driver.take_step = self.oracle.purity.step
         self.watch_requests(
             lambda _now_ns, command: self.oracle.leaving(self.host.steady_ns(), command), self.measures.loop.called
         )
@@ -191,10 +192,16 @@ class World(Exchange):
             why_lost=lambda: lost,
             sizes=self._sizes,
             regime_of=self._regime_of,
+            twin=self._twin,
         )
 
     def _regime_of(self, symbol: str) -> str:
         return DOWN if self.venue.is_silent else self.venue.regime[symbol]
+
+    def _twin(self, core: Any) -> Any:
+        """Make another core of what one has written down; a foreign one that writes nothing down has none."""
+        restore = getattr(type(core), "restore", None)
+        return None if restore is None else restore(self.knobs, core.snapshot())
 
     def noted(self, point: str) -> None:
         """Count a rare state that was reached."""

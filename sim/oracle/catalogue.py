@@ -38,6 +38,7 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S13": "What the journal holds at the instant a create or an amend goes out.",
         "S14": "The instants the core was told against the world's own time, within one process: no step back, and no "
         "more than half a thousandth and a millisecond apart. The stamps of what it sends against the same instants.",
+        "S15": "The core's own memory, as it writes it down: now and then a twin made of it takes the same step.",
         "L1": "None: after the calm every word can be asked for. Broken without a pause for the whole bound.",
         "L2": "None: after the calm every question has an answer. Broken without a pause for the whole bound.",
         "L3": "A fresh book (or the bot did not ask for one), nobody told it to keep out, no ban, and no ground for "

@@ -31,6 +31,7 @@ from sim.oracle.lives import Lives
 from sim.oracle.memory import Memory
 from sim.oracle.outside import Outside
 from sim.oracle.pace import Pace
+from sim.oracle.purity import Purity
 from sim.oracle.quiet import Quiet
 from sim.oracle.recoverable import REST
 from sim.oracle.sending import Sending
@@ -118,6 +119,8 @@ class Oracle:
         if outside.true_ns is not None:
             self._forward = Forward(outside.true_ns, orders.send_within_ns, self._findings)
         self._memory = Memory(outside.sizes, self._findings)
+        self.purity = Purity(outside.twin, self._findings)
+        """Takes the core's steps, some of them twice."""
         self._quiet = Quiet(self._evidence, orders, feed, tolerance, self._findings, self._look_from_ns)
         self._lives = Lives(truth, tolerance, self._findings, outside.why_stormy, lambda: outside.why_cut(REST))
         self._clearing = Clearing(

@@ -1,11 +1,13 @@
 """What the oracle may see of a world besides its venue and its bot: clocks, disk, ways, memory."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from sim.oracle.leaving import IsSafe
 from sim.oracle.memory import Sizes
+from sim.oracle.purity import Twin
 from strategy import commands
 
 
@@ -29,13 +31,18 @@ def _nothing() -> Sizes:
     return ()
 
 
+def _no_twin(_core: Any) -> None:
+    return None
+
+
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """``true_ns`` reads the world's own time; None: nobody keeps one, so time is not judged.
 
     ``is_safe`` says whether a crash now could make us forget a create or an amend. ``why_cut`` names what
     cuts links now, ``why_stormy`` the fault that is at work, ``why_lost`` what cuts every read for ever.
     ``is_dead_man_armed``: the venue clears by itself when it hears nothing. ``sizes`` is the memory in use.
-    ``regime_of`` tells the regime that a symbol is in at the venue, whatever was told of it.
+    ``regime_of`` tells the regime that a symbol is in at the venue, whatever was told of it. ``twin`` makes
+    another core of what one has written down.
     """
 
     true_ns: Callable[[], int] | None = None
@@ -46,3 +53,4 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     is_dead_man_armed: Callable[[], bool] = _never
     sizes: Callable[[], Sizes] = _nothing
     regime_of: Callable[[str], str] = _nowhere
+    twin: Twin = _no_twin

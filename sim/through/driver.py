@@ -171,7 +171,7 @@ class _OneProcess:
         if not self._lives() or self._is_killed():
             return ()
         try:
-            leaving = self._core.step(now_ns, event)
+            leaving = bot.take_step(self._core, now_ns, event)
             bot.trip(event)
         except MemoryError:
             # What the step had come to is worth nothing: neither its commands nor the core's state.
