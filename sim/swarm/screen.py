@@ -38,6 +38,8 @@ def print_report(report: Report) -> None:
         talk.print(f"  first    seed {first.seed}, {when}: {first.detail}", highlight=False, markup=False)
         talk.print(f"  seeds    {shown}", highlight=False)
         talk.print(f"  again    {first.again}", highlight=False, markup=False, soft_wrap=True)
+        smaller = first.again.replace("sim run", "sim shrink", 1)
+        talk.print(f"  smaller  {smaller}", highlight=False, markup=False, soft_wrap=True)
     _print_excused(talk, report)
     _print_kinds(talk, report)
     _print_coverage(talk, report.coverage)
