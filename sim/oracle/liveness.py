@@ -1,9 +1,10 @@
-"""L1 to L3: after the storm belief is truth again, nothing is in doubt, and both quotes are back.
+"""L1 to L3, L9: after the storm belief is truth again, nothing is in doubt, quotes are back, inventory shrinks.
 
 A promise here may be broken for a while; it is broken for good when it was broken without a pause
 for longer than its bound. Before the calm nothing is judged. Each clock is kept per symbol, and
 time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
 while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
+Nobody unwinds either while quotes are barred: nothing of ours can meet anybody.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from sim.oracle.tolerance import Tolerance
 from sim.oracle.truth import Truth
 from strategy.belief import Belief, SymbolBelief
 from strategy.knobs import SymbolKnobs
-from strategy.units import BPS, BUY, SELL
+from strategy.units import BPS, BUY, PCT, SELL
 
 _OVER: Final = frozenset({"CLOSED", "ABSENT"})
 _WORKING: Final = "WORKING"
@@ -33,18 +34,25 @@ class Liveness:
         findings: Findings,
         excuses: Excuses,
         why_lost: Callable[[], str],
+        inventory_soft_pct: float,
     ) -> None:
-        """``why_lost`` says what cuts every read for ever."""
+        """``why_lost`` says what cuts every read for ever; the soft mark is in percent of a symbol's limit."""
         self._truth = truth
         self._findings = findings
         self._excuses = excuses
         self._why_lost = why_lost
         self.calm_ns: int | None = None
-        bounds = (("L1", tolerance.converge_ns), ("L2", tolerance.doubt_ns), ("L3", tolerance.requote_ns))
+        bounds = (
+            ("L1", tolerance.converge_ns),
+            ("L2", tolerance.doubt_ns),
+            ("L3", tolerance.requote_ns),
+            ("L9", tolerance.unwind_ns),
+        )
         self._clocks = {
             one.instrument.symbol: {code: Patience(code, one.instrument.symbol, bound, 0) for code, bound in bounds}
             for one in symbols
         }
+        self._soft_lots = {one.instrument.symbol: one.position_lots_max * inventory_soft_pct / PCT for one in symbols}
         self._ceilings_bps = {one.instrument.symbol: one.spread.width_bps_ceiling for one in symbols}
 
     def begin(self, calm_ns: int) -> None:
@@ -74,6 +82,8 @@ class Liveness:
             careful = self._excuses.careful(now_ns, one) if missing else ""
             wrong = f"{symbol}: {missing}" if missing else ""
             clocks["L3"].tick(now_ns, wrong, barred, self._findings, pause=careful)
+            heavy = self._why_heavy(symbol)
+            clocks["L9"].tick(now_ns, heavy, heavy and self._excuses.barred(now_ns, symbol), self._findings)
 
     def why_not_ready(self, now_ns: int, belief: Belief) -> str:
         """Say what keeps a process from being ready; empty when belief is truth and quotes stand or may not."""
@@ -113,6 +123,11 @@ class Liveness:
                 return f"{order.client_id} is {there} at the venue, the core believes otherwise"
         dead = next((order for order in mine.values() if order.state == _WORKING), None)
         return "" if dead is None else f"{dead.client_id} is believed to be working and is not there"
+
+    def _why_heavy(self, symbol: str) -> str:
+        """Say that more is held than the soft mark."""
+        lots, soft_lots = self._truth.position_lots(symbol), self._soft_lots[symbol]
+        return f"{symbol}: {lots} lots are held, the soft mark is {soft_lots:g}" if abs(lots) > soft_lots else ""
 
     def missing_quotes(self, symbol: str) -> str:
         """Say which quotes of ours do not stand; so far apart that nobody may quote so, they are none."""

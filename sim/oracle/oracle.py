@@ -141,7 +141,8 @@ class Oracle:
             self._believing.why_banned,
             self._clearing.why_out,
         )
-        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, outside.why_lost)
+        soft_pct = guard.inventory.soft_enter
+        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, outside.why_lost, soft_pct)
         self._proved = False
         # Nobody is at fault for what a dead process did not do.
         self._is_alive = True

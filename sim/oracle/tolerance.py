@@ -29,6 +29,7 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ban_ns: int
     restart_ns: int
     shutdown_ns: int
+    unwind_ns: int
     book_asked_ns: int
     mark_factor: float
 
@@ -53,6 +54,7 @@ def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Toleran
         ban_ns=round(bounds.ban_s * NS_PER_S),
         restart_ns=round(bounds.restart_s * NS_PER_S),
         shutdown_ns=round(bounds.shutdown_s * NS_PER_S),
+        unwind_ns=round(bounds.unwind_s * NS_PER_S),
         book_asked_ns=_BOOK_WAITS * feed.book_wait_ns_max,
         mark_factor=1.0 + bounds.mark_slack_pct / PCT,
     )

@@ -62,6 +62,7 @@ CAUGHT = {
     "quotes:gives_up": ("L3",),
     "quotes:halts_for_good": ("L3",),
     "quotes:latches": ("L3",),
+    "quotes:loves_what_it_has": ("L9",),
     "pace:spends_reserve": ("S10",),
     "pace:knows_no_budget": ("S10",),
     "pace:ignores_ban": ("S10",),

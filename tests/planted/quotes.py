@@ -1,4 +1,4 @@
-"""S8, L3: quotes that meet, quotes off the grid, no quotes at all."""
+"""S8, L3, L9: quotes that meet, quotes off the grid, no quotes at all, quotes that only add."""
 
 from msgspec.structs import replace
 
@@ -98,6 +98,15 @@ class Latches(Wrapped):
             for desk in self.core._state.desks:
                 desk.memory = latch(desk.memory)
         return event
+
+
+def loves_what_it_has(knobs: Knobs) -> Core:
+    """Lean the wrong way: the more is held the more eagerly it is added to, and no inventory is too much."""
+    never = replace(knobs.guard.inventory, soft_enter=1e9, soft_exit=1e9, hard_enter=1e9, hard_exit=1e9)
+    skew = replace(knobs.skew, slope_bps_per_pct=-knobs.skew.slope_bps_per_pct, skew_bps_max=20.0)
+    placement = replace(knobs.placement, taking=False)
+    guard = replace(knobs.guard, inventory=never)
+    return Core(replace(knobs, guard=guard, skew=skew, placement=placement))
 
 
 crosses_itself = CrossesItself
