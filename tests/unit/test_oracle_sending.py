@@ -213,7 +213,7 @@ def test_s4_nothing_leaves_after_a_gap_until_a_snapshot_joins():
     assert ["S4"] == scene.codes
     again = Scene()
     again.step(events.BookDelta(NAME, 5, 6, (), (), 0))
-    again.step(events.BookSnapshot(NAME, 6, (), (), 0, asked_ns=again.now_ns))
+    again.step(events.BookSnapshot(NAME, 6, ((PRICE, 9),), ((PRICE + 1, 9),), 0, asked_ns=again.now_ns))
     again.send(again.create("a-1"))
     assert [] == again.codes
 
@@ -237,7 +237,7 @@ def test_s4_what_was_kept_from_before_a_lost_stream_joins_nothing():
     scene.step(events.BookDelta(NAME, 5, 6, (), (), 0))
     scene.step(events.StreamDown(events.PUBLIC))
     scene.step(events.BookDelta(NAME, 8, 9, (), (), 0))
-    scene.step(events.BookSnapshot(NAME, 9, (), (), 0, asked_ns=scene.now_ns))
+    scene.step(events.BookSnapshot(NAME, 9, ((PRICE, 9),), ((PRICE + 1, 9),), 0, asked_ns=scene.now_ns))
     scene.send(scene.create("a-1"))
     assert [] == scene.codes
 
@@ -260,7 +260,7 @@ def test_s7_an_id_is_used_once_over_restarts_too():
     scene.placed("a-1")
     scene.step(cancelled("a-1"))
     scene.step(events.Started("a", scene.now_ns))
-    scene.step(events.BookSnapshot(NAME, 1, (), (), 0))
+    scene.step(events.BookSnapshot(NAME, 1, ((PRICE, 9),), ((PRICE + 1, 9),), 0))
     scene.send(scene.create("a-1"))
     assert ["S7"] == scene.codes
 
