@@ -131,6 +131,40 @@ def test_a_take_consumes_the_recorded_levels_once():
     assert -5 == played.venue.position_lots("X")
 
 
+def test_what_we_took_is_shown_as_gone_and_is_no_best_price_any_more():
+    played = Played(delta(2, asks=((101, 40),)))
+    played.create(BUY, 101, 25, post_only=False, taking=True)
+    assert ([], [(101, 15)]) == played.market.changed_levels()
+    assert [(101, 15), (102, 60)] == played.market.levels()[1]
+    played.create(BUY, 101, 15, post_only=False, taking=True)
+    assert (102, 102 + 100) == (played.market.book.best_ask_ticks, played.market.book.mid2_ticks)
+    assert 60 == played.market.fillable_lots(BUY, 105)
+    assert isinstance(played.create(BUY, 101, 5), events.OrderAccepted), "nothing is left at that price to take"
+    assert ([(101, 5)], [(101, 0)]) == played.market.changed_levels()
+    played.play()
+    assert 101 == played.market.book.best_ask_ticks, "the tape told it anew"
+
+
+def test_what_we_took_never_fills_an_order_of_ours_that_rests_through_it():
+    played = Played(delta(2, bids=((99, 71),)), delta(3, asks=((101, 3),)))
+    played.create(BUY, 102, 100, post_only=False, taking=True)
+    played.create(BUY, 102, 10)
+    taken = [(40, 101), (60, 102)]
+    played.market.advance(MS)
+    assert taken == [(one.event.size_lots, one.event.price_ticks) for one in played.venue.fills]
+    assert [*taken, (3, 102)] == played.play(), "only what the tape tells anew meets us"
+
+
+def test_a_take_beyond_what_the_tape_shows_is_filled_in_part_and_its_rest_is_gone():
+    played = Played()
+    assert 100 == played.market.fillable_lots(BUY, 999)
+    played.create(BUY, 102, 150, post_only=False, taking=True)
+    assert [(40, 101), (60, 102)] == [(one.event.size_lots, one.event.price_ticks) for one in played.venue.fills]
+    assert 0 == played.market.fillable_lots(BUY, 999)
+    assert 0 == played.market.book.best_ask_ticks
+    assert 201 == played.market.book.last_mid2_ticks
+
+
 def test_shrinking_keeps_the_place_and_moving_goes_to_the_back():
     played = Played(trade(100, 52, SELL))
     played.create(lots=10)

@@ -5,7 +5,7 @@ model (``queue_model.MODELS``): it fills when recorded trades have consumed what
 when they print through its price, or when the other side comes to stand through it; never at a
 mere touch. Our takes consume the level as recorded, at most once until the tape tells it anew.
 
-What is published is the recorded book with our own lots on top, as a venue would show it. The
+What is published is the recorded book, less what we took and with our own lots on top, as a venue would show it. The
 tape does not react to us: that is the limit of every replay, and small orders are its remedy.
 """
 
@@ -21,6 +21,7 @@ import msgspec
 from sim.market.tape.book import TapeBook
 from sim.market.tape.exact_queue import Arrivals
 from sim.market.tape.load import load
+from sim.market.tape.net_book import NetBook
 from sim.market.tape.queue_model import (
     EXACT,
     MODELS,
@@ -102,18 +103,18 @@ class TapeMarket:
         self.factor = 1.0
         self.trades = self.quotes = True
         self.sniped = 0
-        self._tape = TapeBook()
         self._items = items
         self._next = 1
         self._on_trade = on_trade
         self._on_made = on_made
         self.touched = False
         self._changed: tuple[dict[int, None], dict[int, None]] = ({}, {})
-        self._eaten: dict[tuple[int, int], int] = {}
         self._hash = hashlib.blake2b(digest_size=16)
         snapshot = items[0][1]
         assert isinstance(snapshot, TapeSnapshot)
-        self._tape.fill(snapshot)
+        recorded = TapeBook()
+        recorded.fill(snapshot)
+        self._net = NetBook(recorded)
         self._arrivals = Arrivals()
         self._arrivals.change(snapshot.orders, ())
         self._look()
@@ -177,12 +178,11 @@ class TapeMarket:
     def _apply(self, now_ns: int, delta: TapeDelta) -> None:
         mid2 = self.book.mid2_ticks
         before = {id_: self._level(held.queued) for id_, held in self.ours.items()}
-        self._tape.apply(delta)
+        self._net.apply(delta)
         self._arrivals.change(delta.orders, [held.queued for held in self.ours.values()] if self.model is EXACT else ())
         for index, levels in enumerate((delta.bids, delta.asks)):
             for price, _ in levels:
                 self._changed[index][price] = None
-                self._eaten.pop((index, price), None)
         self._look()
         taken = 0
         for id_, old_lots in before.items():
@@ -193,7 +193,7 @@ class TapeMarket:
                 on_level_change(held.queued, old_lots, self._level(held.queued), self.model)
             if not self.trades:
                 continue
-            through = self._tape.lots_through(held.queued.side, held.queued.price_ticks)
+            through = self._net.lots_through(held.queued.side, held.queued.price_ticks)
             lots = on_opposite(held.queued, through, taken)
             if lots:
                 taken += lots
@@ -205,14 +205,11 @@ class TapeMarket:
         self._on_made(held.order, held.order.price_ticks, lots, mid2_ticks, now_ns)
 
     def _level(self, queued: QueuedOrder) -> int:
-        if queued.side == BUY:
-            return self._tape.bid_lots(queued.price_ticks)
-        return self._tape.ask_lots(queued.price_ticks)
+        return self._net.lots(queued.side, queued.price_ticks)
 
     def _look(self) -> None:
-        bid, ask = self._tape.best_bid(), self._tape.best_ask()
-        self.book.best_bid_ticks = bid[0] if bid is not None else 0
-        self.book.best_ask_ticks = ask[0] if ask is not None else 0
+        self.book.best_bid_ticks = self._net.best_ticks(BUY)
+        self.book.best_ask_ticks = self._net.best_ticks(SELL)
 
     # Our orders
 
@@ -240,28 +237,28 @@ class TapeMarket:
 
     def take(self, side: int, lots: int, limit_ticks: int, now_ns: int) -> list[Match]:
         """Take what the tape shows, best first, what we took before left out."""
-        index = 1 if side == BUY else 0
-        shown = self._tape.asks(_TAKE_LEVELS) if side == BUY else self._tape.bids(_TAKE_LEVELS)
         matches: list[Match] = []
-        for price, size in shown:
-            if not lots or side * (limit_ticks - price) < 0:
+        mid2 = self.book.mid2_ticks
+        for price, size in self._within(side, limit_ticks):
+            got = min(size, lots)
+            if not got:
                 break
-            there = size - self._eaten.get((index, price), 0)
-            got = min(there, lots)
-            if got > 0:
-                self._eaten[index, price] = self._eaten.get((index, price), 0) + got
-                lots -= got
-                matches.append((Resting(-side, price, 0), price, got))
+            lots -= got
+            self._net.take(-side, price, got)
+            self._show(-side, price)
+            matches.append((Resting(-side, price, 0), price, got))
         if matches:
-            self._on_trade(self, matches, side, self.book.mid2_ticks, now_ns)
+            self._look()
+            self._on_trade(self, matches, side, mid2, now_ns)
         return matches
 
     def fillable_lots(self, side: int, limit_ticks: int) -> int:
         """Count what ``take`` would find up to a limit."""
-        index = 1 if side == BUY else 0
-        shown = self._tape.asks(_TAKE_LEVELS) if side == BUY else self._tape.bids(_TAKE_LEVELS)
-        within = [(price, size) for price, size in shown if side * (limit_ticks - price) >= 0]
-        return sum(max(0, size - self._eaten.get((index, price), 0)) for price, size in within)
+        return sum(size for _, size in self._within(side, limit_ticks))
+
+    def _within(self, side: int, limit_ticks: int) -> list[_Level]:
+        shown = self._net.levels(-side, _TAKE_LEVELS)
+        return [(price, size) for price, size in shown if side * (limit_ticks - price) >= 0]
 
     # What is shown
 
@@ -271,19 +268,17 @@ class TapeMarket:
         for index, changed in enumerate(self._changed):
             side = BUY if index == 0 else SELL
             own = self._own(side)
-            lots_of = self._tape.bid_lots if index == 0 else self._tape.ask_lots
-            told.append([(price, lots_of(price) + own.get(price, 0)) for price in changed])
+            told.append([(price, self._net.lots(side, price) + own.get(price, 0)) for price in changed])
             changed.clear()
         return told[0], told[1]
 
     def levels(self, depth: int = _NEVER) -> tuple[list[_Level], list[_Level]]:
         """Give the best levels of each side, best first, our own lots included."""
         told: list[list[_Level]] = []
-        for side, shown in ((BUY, self._tape.bids(depth)), (SELL, self._tape.asks(depth))):
-            lots = dict(shown)
+        for side in (BUY, SELL):
+            lots = dict(self._net.levels(side, depth))
             for price, own in self._own(side).items():
-                lots_of = self._tape.bid_lots if side == BUY else self._tape.ask_lots
-                lots[price] = lots_of(price) + own
+                lots[price] = self._net.lots(side, price) + own
             told.append(sorted(lots.items(), reverse=side == BUY)[:depth])
         return told[0], told[1]
 
