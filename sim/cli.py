@@ -21,6 +21,7 @@ _VERBS: Final = {
     "calibrate": "Search weights, judge them on held-out seeds, propose a config.",
     "replay": "Run a kept seed, or a live journal, again; prove it, look into it.",
     "fork": "The same world with a fault taken out or put in: what that changes.",
+    "runs": "List, pin and delete run folders.",
     "check": "Validate scenario and config files; run nothing.",
     "serve": "Serve a scenario's venue on loopback, REST and streams.",
     "tape": "Look into recorded market data and prove its book.",
