@@ -78,7 +78,6 @@ _SCORES: Final = (
 _FIXED: Final = tuple(f"spread.{score}.weight_bps=0" for score in _SCORES)
 REMOVED: Final = (
     Arm("guard", _unguarded()),
-    Arm("fair value", ("fair.taker_bps=0", "fair.imbalance_bps=0")),
     Arm("adaptive spread: its base, fixed", _FIXED),
     Arm("inventory skew", ("skew.slope_bps_per_pct=0",)),
     Arm("queue-aware", ("queue.enabled=false",)),
@@ -87,6 +86,8 @@ REMOVED: Final = (
     Arm("placement: fast cancel", (f"placement.fast_cancel_bps={_NEVER:.0f}",)),
     Arm("placement: taking", ("placement.taking=false",)),
 )
+# What is there and off by default: these are compared the other way round.
+OFFERED: Final = (Arm("fair value: takers at .02", ("fair.taker_bps=0.02",)),)
 PROFILES: Final = tuple(
     ROOT / "scenarios" / "economics" / f"{name}.yaml" for name in ("btc_rebate", "btc_vip0", "thin_alt")
 )
@@ -171,7 +172,7 @@ def table_of(played: Sequence[Played]) -> Iterator[str]:
 
 
 def ablation_of(played: Sequence[Played]) -> Iterator[str]:
-    """Write what having each stage is worth: the strategy less the strategy without it."""
+    """Write what having each stage is worth: the strategy with it less the strategy without it."""
     gains = ((_EX_FEES, 3), (_PER_HOUR, 1), ("drawdown_usdt", 3), ("max_exposure_pct", 1), ("fills_per_h", 0))
     heads = (
         "profile",
@@ -187,13 +188,14 @@ def ablation_of(played: Sequence[Played]) -> Iterator[str]:
     for one in played:
         for arm in one.results:
             if arm != STRATEGY.name:
-                pair = (arm, STRATEGY.name)
+                is_offered = any(arm == one.name for one in OFFERED)
+                pair = (STRATEGY.name, arm) if is_offered else (arm, STRATEGY.name)
                 yield _row((one.name, arm, *(one.change(*pair, metric, digits) for metric, digits in gains)))
 
 
 WHAT: Final = {
     "table": (PROFILES, (STRATEGY, CONTROL), table_of),
-    "ablation": (ABLATED, (STRATEGY, *REMOVED), ablation_of),
+    "ablation": (ABLATED, (STRATEGY, *REMOVED, *OFFERED), ablation_of),
 }
 
 

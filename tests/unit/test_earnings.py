@@ -67,8 +67,9 @@ def test_a_difference_is_paired_and_says_what_it_shows(tmp_path):
 
 def test_every_stage_can_be_removed(tmp_path):
     small_scenario(tmp_path, 3)
-    jobs = earnings._jobs([tmp_path / "small.yaml"], earnings.REMOVED, [1], 0.001)
-    assert len(earnings.REMOVED) == len({job.scenario.model_dump_json() for job in jobs})
+    arms = (earnings.STRATEGY, *earnings.REMOVED, *earnings.OFFERED)
+    jobs = earnings._jobs([tmp_path / "small.yaml"], arms, [1], 0.001)
+    assert len(arms) == len({job.scenario.model_dump_json() for job in jobs})
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,11 @@ def test_one_stage_can_be_asked_for_alone(tmp_path, capsys):
 def test_a_worker_that_was_lost_is_no_empty_table(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(earnings, "_gather", lambda *_: Gathered(lost=[0, 1]))
     table(tmp_path, code=8, capsys=capsys)
+
+
+def test_what_is_offered_is_compared_the_other_way_round(tmp_path):
+    (offered,), removed = earnings.OFFERED, earnings.REMOVED[0]
+    gains = {earnings.STRATEGY.name: 1.0, offered.name: 1.5, removed.name: 0.8}
+    results = {name: [result(seed, ex_fees) for seed in range(1, 9)] for name, ex_fees in gains.items()}
+    rows = [row.split(" | ")[1:3] for row in earnings.ablation_of([earnings.Played("small", results)])][2:]
+    assert [[offered.name, "0.500 [0.500, 0.500], better"], [removed.name, "0.200 [0.200, 0.200], better"]] == rows
