@@ -5,8 +5,10 @@ which. A cluster needs the extra ``cluster``; nothing of it is imported before i
 """
 
 import multiprocessing
+import os
 import re
 import signal
+import threading
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
@@ -77,7 +79,7 @@ class _Pool:
     def hire(self, workers: int) -> Executor:
         # Spawned, not forked: a worker starts from nothing, like a run of its own.
         spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_interrupts_to_the_parent)
+        return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_work)
 
     def is_alive(self) -> bool:
         return True  # a pool says of itself that it broke
@@ -153,6 +155,15 @@ def _version() -> str:
     return __version__
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _begin_work() -> None:
     # A Ctrl-C reaches the whole process group; one process answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Leave when the parent is gone, killed say: nobody else would ever tell its workers."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,12 +1,15 @@
 """Jobs and whoever carries them out: one road, wherever the workers are."""
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import Future
 from pathlib import Path
 
 import click
 import pytest
+from processes import environment
 from small_world import small_scenario
 
 from sim.runs.engine import Crew, run_jobs
@@ -154,3 +157,41 @@ def test_a_cluster_that_goes_away_takes_only_what_was_not_done(tmp_path, monkeyp
     gathered = run_jobs(jobs_of(tmp_path, 4), 2, lambda *_: None, lambda _: False, "dask")
     assert ([0], [1, 2, 3]) == (list(gathered.results), gathered.lost)
     assert "the cluster is gone" == gathered.why
+
+
+_POOL = """
+import os, time
+from sim.runs.workers import site_of
+if __name__ == "__main__":
+    pool = site_of("local").hire(2)
+    found = set()
+    while len(found) < 2:
+        found |= {future.result() for future in [pool.submit(os.getpid) for _ in range(8)]}
+        time.sleep(0.01)
+    print(*found, flush=True)
+    time.sleep(300)
+"""
+
+
+def test_workers_do_not_outlive_a_parent_that_is_killed(tmp_path):
+    script = tmp_path / "pool.py"
+    script.write_text(_POOL)
+    process = subprocess.Popen([sys.executable, str(script)], env=environment(), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    workers = [int(word) for word in process.stdout.readline().split()]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert 2 == len(workers)
+    give_up_s = time.monotonic() + 30
+    while any(map(_is_alive, workers)) and time.monotonic() < give_up_s:
+        time.sleep(0.05)
+    assert [] == [worker for worker in workers if _is_alive(worker)]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
