@@ -76,7 +76,8 @@ def print_fork(found: Fork) -> None:
     else:
         talk.print(f"parted  at t = {parting.at_s:.6f} s", highlight=False)
         for name, line in (("then", parting.then), ("now", parting.now)):
-            talk.print(f"  {name:<5} {escape(line[:_RECORD_SHOWN]) or 'nothing at that instant'}", highlight=False)
+            shown = escape(line[:_RECORD_SHOWN]) or "nothing at that instant"
+            talk.print(f"  {name:<5} {shown}", highlight=False, soft_wrap=True)
     table = _table("figure", "then", "now", "change", right=("then", "now", "change"))
     for one in found.figures:
         change = "-" if one.then is None or one.now is None else number(one.now - one.then)

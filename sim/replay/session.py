@@ -71,7 +71,7 @@ def shown_of(kept: Stored, asked: Asked, data_dir: str) -> tuple[moment.Shown, b
     else:
         rerun.advance(at_ns)
     seen = None
-    if asked.at_s is not None or not is_listing:
+    if not is_listing or (asked.at_s is not None and not asked.is_printing):
         seen = moment_of(rerun.world, onlooker, _why_over(rerun))
     if is_listing and not asked.until_invariant:
         rerun.advance(until_ns)

@@ -132,6 +132,12 @@ def test_the_seconds_after_an_instant_are_listed_in_order(kept):
     assert "bot boot 2" in texts
 
 
+def test_printing_gives_the_time_line_from_an_instant_on_and_no_picture(kept):
+    told = shown(kept / NAME / "1", "--print", "--at", 12, "--for", 1)
+    assert None is told["moment"]
+    assert 12 <= told["lines"][0]["at_s"] <= told["lines"][-1]["at_s"] <= 13
+
+
 def test_the_story_of_one_order_has_every_side_of_it(kept):
     seen = shown(kept / NAME / "1", "--at", 2.5, "--quick")["moment"]
     order = next(one["client_id"] for one in seen["orders"] if one["truth"])
