@@ -8,10 +8,12 @@ import pytest
 from compat.crosscheck import comparison, theirs
 from compat.crosscheck.orders import Fill
 from compat.crosscheck.rules import RULES, Twin
+from compat.crosscheck.rules_l3 import RULES_L3
 
-from sim.market.tape.queue_model import PROB_POWER, PROB_UNIFORM
+from sim.market.tape.queue_model import EXACT, PROB_POWER, PROB_UNIFORM
 
 _WINDOWS = {"binance_usdm_btcusdt_20230404-05": 60, "binance_usdm_btcusdt_20240718-19": 40}
+_L3_WINDOW, _L3_END_S = "bitstamp_l3_btcusd_20150501", 3600
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,6 +36,24 @@ def found(recorded_data: str, tmp_path_factory: pytest.TempPathFactory, is_deep:
         ]
         compared += comparison.compare(seen, cases, tmp_path_factory.mktemp("theirs"))
     return compared
+
+
+@pytest.fixture(scope="module")
+def found_l3(recorded_data: str, tmp_path_factory: pytest.TempPathFactory, is_deep: bool) -> comparison.Compared:
+    """Compare an hour of the tape of orders, or all five."""
+    seen = comparison.window(Path(recorded_data) / _L3_WINDOW, 1e9 if is_deep else _L3_END_S)
+    (only,) = comparison.compare(seen, [comparison.case(seen, EXACT)], tmp_path_factory.mktemp("theirs"))
+    return only
+
+
+def test_on_a_tape_of_orders_every_difference_is_made_by_rules_that_are_known(found_l3: Any) -> None:
+    """Most of all: it never fills by a trade what stands inside the spread, which the trade would have met first."""
+    assert ([], []) == (found_l3.unexplained, found_l3.not_ours)
+    assert all(found_l3.classes)
+    assert not {rule for rules in found_l3.classes for rule in rules} - set(RULES_L3)
+    assert sum(count for rules, count in found_l3.classes.items() if "inside" in rules) > 20
+    assert found_l3.same > 0.6 * len(found_l3.case.orders)
+    assert not found_l3.stopped
 
 
 def test_every_difference_is_made_by_rules_that_are_known(found: Any) -> None:

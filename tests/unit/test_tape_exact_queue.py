@@ -62,6 +62,13 @@ def test_a_trade_with_a_maker_behind_us_would_have_met_us_first(lots, filled):
     assert [(filled, 100)] == played.play()
 
 
+def test_a_maker_that_nobody_knew_fills_us_by_what_exceeds_all_that_is_ahead():
+    played = Played(trade(100, 50, maker=77), trade(100, 53, maker=78, number=2), model=EXACT, start=BOOK)
+    played.create(lots=10)
+    assert [(3, 100)] == played.play()
+    assert 50 == played.market.ours["s-1"].queued.ahead_lots, "what stands there the words will say"
+
+
 def test_a_print_through_our_price_fills_and_one_short_of_it_or_of_our_own_side_does_not():
     for record, expected in ((trade(99, 6, maker=3), [(6, 100)]), (trade(101, 40, maker=4, side=BUY), [])):
         played = Played(record, model=EXACT, start=BOOK)

@@ -50,16 +50,20 @@ class Arrivals:
     def on_trade(self, order: QueuedOrder, trade: TapeTrade, taken_lots: int = 0) -> int:
         """Let a print reach an order of ours; give the lots that fill.
 
-        At our price it fills us when its maker came after us, since then we would have been hit first.
-        What was ahead shrinks by the change of the maker that follows, not here.
+        At our price it fills us when its maker came after us, since then we would have been hit first;
+        of a maker that nobody knew, by what exceeds all that is ahead. What was ahead shrinks by the
+        change of the maker that follows, not here.
         """
         maker = self._there.get(trade.maker_id)
-        at_our_price = trade.price_ticks == order.price_ticks and trade.side != order.side
-        if at_our_price and maker is not None and maker.arrival < order.arrival:
+        if trade.price_ticks != order.price_ticks or trade.side == order.side:
+            return on_trade(order, trade, taken_lots)
+        if maker is not None and maker.arrival < order.arrival:
             return 0
-        if at_our_price:
-            order.ahead_lots = 0
-        return on_trade(order, trade, taken_lots)
+        ahead_lots = 0 if maker is not None else order.ahead_lots
+        order.ahead_lots = ahead_lots
+        filled_lots = on_trade(order, trade, taken_lots)
+        order.ahead_lots = ahead_lots
+        return filled_lots
 
     def _leaves(self, there: _There, lots: int, own: Iterable[QueuedOrder]) -> None:
         for order in own:

@@ -34,8 +34,11 @@ def parts_of(words: list[Word], prints: list[Print], path: str) -> dict[int, _Pa
         if not makers:
             words_ = f"no order shrinks by what trade {each.trade_id} took, at its price"
             raise TapeRefused(CHAIN_GAP, path, each.line, words_)
+        nearest: dict[int, int] = {}  # of each side, by the lines of the log
+        for at in sorted(makers, key=lambda at: abs(words[at].line - each.line)):
+            nearest.setdefault(words[at].side, at)
         # Of two orders at one price the older one rested.
-        maker = min(makers, key=lambda at: (words[at].fell_lots < 0, words[at].order_id))
+        maker = min(nearest.values(), key=lambda at: words[at].order_id)
         found[maker] = _Part(each, is_maker=True)
         takers = [at for at in falls if words[at].side != words[maker].side]
         if takers:
@@ -50,6 +53,25 @@ class _Resting(msgspec.Struct):
     size_lots: int
 
 
+def makers_first(words: list[Word], parts: dict[int, _Part]) -> tuple[list[Word], dict[int, _Part]]:
+    """Put a taker's word behind its maker's where they came the other way round.
+
+    Else what is left of the taker would rest against a maker that seems to be there still.
+    """
+    maker_at = {part.print_.trade_id: at for at, part in parts.items() if part.is_maker}
+    behind = {
+        at: maker_at[part.print_.trade_id]
+        for at, part in parts.items()
+        if not part.is_maker and maker_at[part.print_.trade_id] > at
+    }
+    order = sorted(range(len(words)), key=lambda at: (behind.get(at, at), at in behind))
+    moved = [
+        msgspec.structs.replace(words[at], local_ns=words[behind[at]].local_ns) if at in behind else words[at]
+        for at in order
+    ]
+    return moved, {now: parts[was] for now, was in enumerate(order) if was in parts}
+
+
 class L3Book:
     """Follows the words of a log and writes what they do to the book as records."""
 
@@ -59,8 +81,8 @@ class L3Book:
         self.stale = 0
         self._path = path
         self._trades = 0
-        self._words, self._shown = read.words, read.shown
-        self._parts = parts_of(read.words, read.prints, path)
+        self._shown = read.shown
+        self._words, self._parts = makers_first(read.words, parts_of(read.words, read.prints, path))
         self._orders: dict[int, _Resting] = {}  # in order of arrival
         self._levels: dict[tuple[int, int], int] = {}
         self._at_ns = self._update_id = self._at_shown = 0

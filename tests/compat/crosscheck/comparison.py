@@ -9,9 +9,10 @@ from typing import NamedTuple
 from compat.crosscheck import ours, theirs
 from compat.crosscheck.orders import Fill, Order, apart, schedule, slices
 from compat.crosscheck.rules import RULES, Twin
+from compat.crosscheck.rules_l3 import RULES_L3, TwinL3
 
 from sim.market.tape.load import load
-from sim.market.tape.queue_model import QueueModel
+from sim.market.tape.queue_model import EXACT, QueueModel
 from sim.market.tape.timeline import Timed, timeline
 from strategy.units import NS_PER_MS, NS_PER_S
 
@@ -19,6 +20,8 @@ LATENCY_NS = 10 * NS_PER_MS
 # Orders of one lot fill whole or not at all: what both of its venues do. Larger ones fill by parts.
 ONE_LOT, LARGER = (1,), (1, 20, 500)
 _EVERY_MS, _LIFE_MS = 250, 3000
+L3_SIZES = (5_000_000, 100_000_000)
+_L3_EVERY_MS, _L3_LIFE_MS = 5_000, 60_000
 
 
 class Window(NamedTuple):
@@ -67,7 +70,9 @@ def window(folder: Path, end_s: float) -> Window:
 
 
 def case(seen: Window, model: QueueModel, sizes: Sequence[int] = ONE_LOT) -> Case:
-    """Make the orders of a comparison."""
+    """Make the orders of a comparison; on a tape of orders, where little happens, fewer that live longer."""
+    if model is EXACT:
+        return Case(schedule(seen.items, L3_SIZES, _L3_EVERY_MS, _L3_LIFE_MS), model, is_partial=False)
     return Case(schedule(seen.items, sizes, _EVERY_MS, _LIFE_MS), model, sizes != ONE_LOT)
 
 
@@ -92,6 +97,8 @@ def _works(seen: Window, case: Case) -> list[theirs.Work]:
 
     Theirs stops with an error where it meets an order again that a print filled to the lot.
     """
+    if case.model is EXACT:
+        return [theirs.Work(theirs.order_events_of(seen.items, seen.grid), case.orders, case.model)]
     if not case.is_partial:
         return [theirs.Work(theirs.events_of(seen.items, seen.grid), case.orders, case.model)]
     cut = slices(seen.items, case.orders, LATENCY_NS)
@@ -102,24 +109,25 @@ def _works(seen: Window, case: Case) -> list[theirs.Work]:
 
 
 def _judge(seen: Window, case: Case, answers: Sequence[theirs.Theirs]) -> Compared:
-    mine = ours.play(seen.items, case.orders, case.model, LATENCY_NS, seen.grid)
+    mine = ours.play(seen.items, case.orders, case.model, LATENCY_NS)
     if case.is_partial:
         fills = [fill._replace(order=number) for number, one in enumerate(answers) for fill in one.fills]
         refused = [number for number, one in enumerate(answers) if one.refused]
     else:
         fills, refused = answers[0].fills, answers[0].refused
     other = ours.outcome(fills, refused, case.orders)
+    rules = tuple(RULES_L3 if case.model is EXACT else RULES)
     steps = [
         _fates(twin.fills, twin.refused, len(case.orders))
-        for number in range(len(RULES) + 1)
-        for twin in [Twin(case.model, tuple(RULES)[:number]).play(seen.items, case.orders, LATENCY_NS)]
+        for number in range(len(rules) + 1)
+        for twin in [_twin(case, rules[:number]).play(seen.items, case.orders, LATENCY_NS)]
     ]
     my_fates = _fates(mine.fills, mine.refused, len(case.orders))
     their_fates = _fates(other.fills, other.refused, len(case.orders))
     classes: Counter[tuple[str, ...]] = Counter()
     for number in range(len(case.orders)):
         if my_fates[number] != their_fates[number]:
-            classes[_made_by([step[number] for step in steps])] += 1
+            classes[_made_by(rules, [step[number] for step in steps])] += 1
     return Compared(
         case=case,
         ours=mine,
@@ -131,6 +139,10 @@ def _judge(seen: Window, case: Case, answers: Sequence[theirs.Theirs]) -> Compar
         said_position=sum(one.position for one in answers),
         said_cash=sum(one.balance for one in answers),
     )
+
+
+def _twin(case: Case, rules: Sequence[str]) -> Twin | TwinL3:
+    return TwinL3(rules) if case.model is EXACT else Twin(case.model, rules)
 
 
 _Fate = tuple[Fill, ...] | None
@@ -145,6 +157,6 @@ def _fates(fills: Sequence[Fill], refused: Sequence[int], count: int) -> list[_F
     return [None if number in gone else tuple(each) for number, each in enumerate(found)]
 
 
-def _made_by(fates: Sequence[_Fate]) -> tuple[str, ...]:
+def _made_by(rules: Sequence[str], fates: Sequence[_Fate]) -> tuple[str, ...]:
     """Name the rules at which an order's fate changed on the way from ours to theirs."""
-    return tuple(rule for rule, before, after in zip(RULES, fates, fates[1:], strict=False) if before != after)
+    return tuple(rule for rule, before, after in zip(rules, fates, fates[1:], strict=False) if before != after)

@@ -1,7 +1,6 @@
 """Our side: the venue on a recorded market, with the orders arriving one latency after they are sent."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from compat.crosscheck.orders import Fill, Order, actions
@@ -37,12 +36,10 @@ def play(
     orders: Sequence[Order],
     model: QueueModel,
     latency_ns: int,
-    grid: tuple[Decimal, Decimal],
 ) -> Outcome:
-    """Play the orders into the records; fees are nothing."""
-    tick, lot = map(str, grid)
+    """Play the orders into the records; fees are nothing, and money is counted in ticks and lots."""
     instrument = make_instrument(
-        symbol="X", kind="linear", tick=tick, lot=lot, size_min=lot, size_max="100000", notional_min="0",
+        symbol="X", kind="linear", tick="1", lot="0.001", size_min="0.001", size_max="1000000000", notional_min="0",
         maker_fee_bps="0", taker_fee_bps="0",
     )  # fmt: skip
     rules = Rules(

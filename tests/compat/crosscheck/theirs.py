@@ -23,6 +23,7 @@ VERSION = "2.4.4"
 _START_NS = 10**18
 _BOTH, _BUY, _SELL = 3 << 30, 1 << 29, 1 << 28
 _DEPTH, _TRADE, _SNAPSHOT = 1, 2, 4
+_ADD, _CANCEL, _MODIFY, _FILL = 10, 11, 12, 13
 _EXPIRED = 2
 _EVENT = [("ev", "u8"), ("exch_ts", "i8"), ("local_ts", "i8"), ("px", "f8"), ("qty", "f8"), ("order_id", "u8")]
 
@@ -72,6 +73,32 @@ def events_of(items: Sequence[Timed], grid: tuple[Decimal, Decimal]) -> list[tup
             kind = _DEPTH if isinstance(record, TapeDelta) else _SNAPSHOT
             for flag, levels in ((_BUY, record.bids), (_SELL, record.asks)):
                 found += [(_BOTH | flag | kind, at, at, ticks * tick, lots * lot, 0) for ticks, lots in levels]
+    return found
+
+
+def order_events_of(
+    items: Sequence[Timed], grid: tuple[Decimal, Decimal]
+) -> list[tuple[int, int, int, float, float, int]]:
+    """Write records of orders as their events; a trade is told by the order that it hit, before what it does."""
+    tick, lot = map(float, grid)
+    resting: dict[int, tuple[int, int]] = {}
+    found: list[tuple[int, int, int, float, float, int]] = []
+    for at_ns, record in items:
+        at = _START_NS + at_ns
+        if isinstance(record, TapeTrade):
+            if record.maker_id in resting:
+                flag = _SELL if record.side > 0 else _BUY
+                what = _BOTH | flag | _FILL
+                found.append((what, at, at, record.price_ticks * tick, record.size_lots * lot, record.maker_id))
+        elif isinstance(record, TapeDelta | TapeSnapshot):
+            for each in record.orders:
+                before = resting.pop(each.order_id, None)
+                if each.size_lots:
+                    resting[each.order_id] = each.side, each.price_ticks
+                kind = (_ADD if before is None else _MODIFY) if each.size_lots else _CANCEL
+                flag = _BUY if each.side > 0 else _SELL
+                price, size = each.price_ticks * tick, each.size_lots * lot
+                found.append((_BOTH | flag | kind, at, at, price, size, each.order_id))
     return found
 
 
