@@ -17,6 +17,7 @@ from adapters.journal_store import CannotWrite, Store, set_aside
 from adapters.lockfile import Lock, Taken
 from adapters.program import this_program
 from adapters.salvage import keep_copy
+from adapters.session import is_of_another
 from adapters.settings import Settings
 from adapters.terms import Terms, place_of
 from strategy.exit_codes import ExitCode
@@ -80,6 +81,9 @@ def taken(settings: Settings, terms: Terms, clock: Clock) -> Iterator[Ground]:
         if store.last_mode not in ("", ground.place):
             words = f"{terms.journal} was written by {store.last_mode}, this is {ground.place}"
             raise Ended(OTHER_PLACE, words, ExitCode.PREFLIGHT)
+        if is_of_another(store.last_session, settings.live.name):
+            words = f"{terms.journal} was written by another bot (session {store.last_session}), this is"
+            raise Ended(OTHER_PLACE, f"{words} {settings.live.name}", ExitCode.PREFLIGHT)
         # A guard that knew the process before this one is told at once that somebody is there again.
         heart.beat(Beat(state=STARTING, mode=terms.mode, session="", venue=settings.venue_name))
         yield ground

@@ -113,8 +113,10 @@ class Store:
             raise table.Damaged(f"{self.path} is of format {meta.get('format')}, this program's is {table.FORMAT}")
         self.boots: int = meta["boots"]
         self._let_go: int = meta["let_go"]
-        boot = self._db.execute("SELECT mode FROM boots ORDER BY boot DESC LIMIT 1").fetchone()
-        self.last_mode: str = "" if boot is None else boot[0]  # of the latest process, empty before the first
+        boot = self._db.execute("SELECT mode, session FROM boots ORDER BY boot DESC LIMIT 1").fetchone()
+        # Of the latest process, empty before the first.
+        self.last_mode: str = "" if boot is None else boot[0]
+        self.last_session: str = "" if boot is None else boot[1]
         (last,) = self._db.execute("SELECT max(seq) FROM records").fetchone()
         head = self._db.execute(table.LAST_SEGMENT).fetchone()
         self._segment = 0 if head is None else head[0]

@@ -20,6 +20,7 @@ from adapters.memory import Pressure
 from adapters.metrics import Metrics, watch
 from adapters.notes import Notes
 from adapters.recorder import BackgroundRecorder
+from adapters.session import session_of
 from adapters.settings import Settings
 from adapters.sweeping import sweep
 from adapters.terms import Terms, config_of
@@ -38,8 +39,6 @@ JOURNAL_FAILS: Final = "SQ-O012"
 BAR_IS_DOWN: Final = "barred"
 # A core that raised, or a stop that took too long: so long may the last cancel-alls take.
 _SWEEP_S: Final = 15.0
-_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
-_NAME_MAX: Final = 10
 
 
 class Life:
@@ -213,19 +212,6 @@ class Life:
             self.is_spent = True
             self.driver.keep_now()
             self.upon_spent()
-
-
-def session_of(name: str, boot: int, now_ns: int) -> str:
-    """Name a session that was never used, whatever became of the journal: its ids fit into 36 characters."""
-    return f"{name[:_NAME_MAX]}-{_short(boot)}-{_short(now_ns // 1000)}"
-
-
-def _short(number: int) -> str:
-    text = ""
-    while number:
-        number, digit = divmod(number, len(_DIGITS))
-        text = _DIGITS[digit] + text
-    return text or "0"
 
 
 def _nobody() -> None:

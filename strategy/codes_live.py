@@ -80,11 +80,12 @@ LIVE: Final = (
     ),
     ErrorCode(
         "SQ-O036",
-        "The journal is of another venue or mode",
-        "An earlier process wrote it in another mode or at another venue: its orders, fills and losses are not those "
-        "of the account that is to be traded on.",
+        "The journal is of another venue, mode or bot",
+        "An earlier process wrote it in another mode, at another venue, or under another `name` of the live config: "
+        "its orders, fills and losses are not those of the account that is to be traded on.",
         _REFUSED,
-        "Name another file with --journal, or leave it out: every mode has a file of its own.",
+        "Name another file with --journal, or leave it out: every mode has a file of its own. Where the bot was only "
+        "given another name, give it the old one back, or begin a new journal once nothing of it is open.",
         recoverable=False,
     ),
     ErrorCode(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sim.driver import SNAPSHOT_EVERY_NS
 from sim.faults.installing import Install, during
@@ -10,7 +10,7 @@ from sim.host.disk import Kept
 from sim.host.heap import HARD, KIB, Budget
 from sim.plan import PlannedFault
 from strategy import commands, events
-from strategy.units import NS_PER_MS, NS_PER_S
+from strategy.units import BUY, NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -61,8 +61,27 @@ def _kept(fault: PlannedFault, world: "World") -> Callable[[], Kept]:
             return lambda: disk.old(world.kernel.now_ns - old_ns)
         case "lost":
             return disk.lost
+        case "flipped":
+            return lambda: disk.flipped(world.dice.unit("fault", fault.id, world.driver.boots))
+        case "foreign":
+            return lambda: disk.foreign("another", _of_another(world))
         case _:
             return disk.whole
+
+
+def _of_another(world: "World") -> bytes:
+    """Write the snapshot of another instance: the same program, another session, a position of its own."""
+    now_ns, knobs = world.host.now_ns(), world.knobs
+    other: Any = world.factory(knobs)
+    if not hasattr(other, "snapshot"):
+        return b""
+    other.step(now_ns, events.Started("another-1", now_ns))
+    for one in knobs.symbols:
+        name, ticks, venue_ns = one.instrument.symbol, world.venue.pits[one.instrument.symbol].book.best_bid_ticks, 1
+        fill = (f"{name}-another", ticks, one.quote_lots, one.quote_lots, "maker", 0, venue_ns)
+        other.step(now_ns, events.OrderFilled("another-1-1", name, BUY, *fill))
+    snapshot: bytes = other.snapshot()
+    return snapshot
 
 
 def _shutdown(fault: PlannedFault, world: "World") -> None:
@@ -267,6 +286,15 @@ def _memory_error(fault: PlannedFault, world: "World") -> None:
     world.driver.trip = trip
 
 
+def _write_lost(fault: PlannedFault, world: "World") -> None:
+    disk = world.host.disk
+
+    def begin() -> None:
+        disk.is_lying, disk.found_out = True, lambda: world.bit(fault)
+
+    during(fault, world, begin, lambda: setattr(disk, "is_lying", False), bites=False)
+
+
 def _slow_fsync(fault: PlannedFault, world: "World") -> None:
     disk, commit_ns = world.host.disk, round(fault.params["commit_ms"] * NS_PER_MS)
     during(fault, world, lambda: setattr(disk, "commit_ns", commit_ns), lambda: setattr(disk, "commit_ns", 0))
@@ -289,4 +317,5 @@ INSTALL: Final[dict[str, Install]] = {
     "memory_error": _memory_error,
     "slow_fsync": _slow_fsync,
     "disk_full": _disk_full,
+    "write_lost": _write_lost,
 }

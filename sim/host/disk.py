@@ -3,6 +3,10 @@
 A restart begins from the journal: a snapshot, and every record since. A commit takes time; what was
 appended before it is safe when it is through. Now and then the driver brings a snapshot and the
 records before it go. What a crash leaves is read back from real bytes, line by line.
+
+A disk that *lies* says that a commit came through when it did not: what it was told is safe, for all who
+can know, and gone when the machine goes down. A file that is damaged, or another instance's, is believed
+in nothing: it is put aside, as a person does who finds that the bot does not start on it.
 """
 
 from collections import deque
@@ -30,10 +34,19 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What a new process finds: a snapshot, what could be read of the records, ids of creates in them."""
+    """What a new process finds: a snapshot, what could be read of the records. ``owner``: whose it is, if not ours."""
 
     snapshot: bytes = b""
     read: Read = Read((), torn=False, damaged_line=0)
+    owner: str = ""
+
+
+class _Durable(msgspec.Struct, frozen=True):
+    """What is really on a disk that lies: the journal as it was at the last honest commit."""
+
+    snapshot: bytes
+    records: tuple[Record, ...]
+    safe_ids: tuple[str, ...]
 
 
 class Disk:
@@ -53,6 +66,10 @@ class Disk:
         self._safe_amends: dict[Command, None] = {}
         self.copies: deque[Copy] = deque(maxlen=1)
         self.has_hole = False
+        self.is_lying = False
+        # Told when a crash shows that the disk lied.
+        self.found_out: Callable[[], None] = _nobody
+        self._durable: _Durable | None = None
         self._life = 0
 
     def append(self, record: Record) -> None:
@@ -78,6 +95,7 @@ class Disk:
         """Begin the journal anew with a snapshot, and forget the records before it."""
         if self.failure:
             return
+        self._be_honest()
         self._note_ids(self.records)
         self.copies.append(Copy(self._kernel.now_ns, snapshot, tuple(self.safe_ids)))
         self.snapshot, self.records, self.safe, self.has_hole = snapshot, [], 0, False
@@ -89,9 +107,17 @@ class Disk:
 
     def _committed(self, life: int, upto: int, then: Callable[..., Any], args: tuple[Any, ...]) -> None:
         if life == self._life:
+            self._be_honest()
             self._note_ids(self.records[self.safe : upto])
             self.safe = max(self.safe, upto)
         then(*args)
+
+    def _be_honest(self) -> None:
+        """Note, before something is told to be safe, what really is; an honest commit takes all along."""
+        if not self.is_lying:
+            self._durable = None
+        elif self._durable is None:
+            self._durable = _Durable(self.snapshot, tuple(self.records[: self.safe]), tuple(self.safe_ids))
 
     def _note_ids(self, records: list[Record]) -> None:
         for record in records:
@@ -118,7 +144,14 @@ class Disk:
         return self._restore(self.snapshot, self._bytes(self.records), tuple(self.safe_ids))
 
     def torn(self, share: float) -> Kept:
-        """Keep what was committed and a share of the bytes after it, the last line torn in its middle."""
+        """Keep what was committed and a share of the bytes after it, the last line torn in its middle.
+
+        Of a disk that lied, keep what it held when it began to.
+        """
+        durable, self._durable = self._durable, None
+        if durable is not None:
+            self.found_out()
+            return self._restore(durable.snapshot, self._bytes(list(durable.records)), durable.safe_ids)
         tail = self._bytes(self.records[self.safe :])
         # There is always a line being written: it may be the first of its step.
         tail = tail or line_of(EventRecord(0, events.Woke()))
@@ -139,6 +172,26 @@ class Disk:
         """Keep nothing."""
         return self._restore(b"", b"", ())
 
+    def flipped(self, share: float) -> Kept:
+        """Turn one bit over, so far into what was written; a file that is damaged is put aside.
+
+        In the last line that is a torn tail, as any line that was being written.
+        """
+        data = self._bytes(self.records)
+        at_bit = int(share * 8 * (len(self.snapshot) + len(data)))
+        place = at_bit // 8 - len(self.snapshot)
+        if place < 0 or not data:
+            return self.lost()  # its checksum says so
+        spoilt = data[:place] + bytes([data[place] ^ 1 << at_bit % 8]) + data[place + 1 :]
+        if read(spoilt).damaged_line:
+            return self.lost()
+        return self._restore(self.snapshot, spoilt, tuple(self.safe_ids))
+
+    def foreign(self, owner: str, snapshot: bytes) -> Kept:
+        """Have another instance's file where ours was: whoever starts must not take it for his own."""
+        self.lost()
+        return Kept(snapshot, owner=owner)
+
     def _bytes(self, records: list[Record]) -> bytes:
         return b"".join(line_of(record) for record in records)
 
@@ -151,3 +204,7 @@ class Disk:
         self.safe_ids = dict.fromkeys(ids)
         self._note_ids(self.records)
         return Kept(snapshot, found)
+
+
+def _nobody() -> None:
+    """Tell nobody."""

@@ -38,6 +38,8 @@ class Process:
         world.host.begin()
         resume = getattr(core, "resume", None)
         if kept is not None and resume is not None:
+            if kept.owner:
+                kept = Kept()  # another instance's: put aside, and begun with nothing
             resume(kept.snapshot, kept.read.records)
         world.core = core
         world.host.heap.begin(getattr(core, "footprint", None))

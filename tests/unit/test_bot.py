@@ -13,13 +13,14 @@ from processes import python
 from small_market import SmallMarket
 
 from adapters import bot as bot_module
-from adapters import heartbeat, life
+from adapters import heartbeat
 from adapters.bar import Bar, Reason
 from adapters.endings import Ended
 from adapters.ground import taken
 from adapters.journal_lock import JournalLock
 from adapters.journal_store import CannotWrite, Store
 from adapters.paper import PaperVenue
+from adapters.session import is_of_another, session_of
 from adapters.settings import load
 from adapters.terms import REAL, config_of, journal_of
 from adapters.venue import Seen, VenueUnusable
@@ -89,6 +90,17 @@ def test_a_journal_of_another_mode_is_no_past_of_this_account(tmp_path):
     real = Stage(tmp_path, mode=REAL, journal=stage.terms.journal)
     assert ("SQ-O036", ExitCode.PREFLIGHT) == refused(real)
     assert stage.terms.journal != journal_of(real.settings, REAL)
+
+
+def test_a_journal_of_another_bot_is_no_past_of_this_one(tmp_path):
+    stage = Stage(tmp_path, duration_s=0.1)
+    stage.run()
+    other, live = Stage(tmp_path), tmp_path / "live.yaml"
+    name = other.settings.live.name
+    live.write_text(live.read_text().replace(f"name: {name}", "name: somebody-else"))
+    other.settings = load(live)
+    assert ("SQ-O036", ExitCode.PREFLIGHT) == refused(other)
+    Stage(tmp_path, duration_s=0.1).run()
 
 
 def test_a_damaged_journal_fails_closed_and_is_set_aside_only_on_request(tmp_path):
@@ -294,8 +306,14 @@ def test_warnings_of_the_venue_are_in_the_log_and_a_config_that_does_not_fit_is_
 
 
 def test_sessions_are_short_and_differ_by_boot_and_by_instant():
-    names = [
-        life.session_of("a-very-long-name-of-a-config", boot, at) for boot in (1, 2) for at in (10**18, 2 * 10**18)
-    ]
+    names = [session_of("a-very-long-name-of-a-config", boot, at) for boot in (1, 2) for at in (10**18, 2 * 10**18)]
     assert 4 == len({*names})
     assert all(len(name) <= 28 for name in names)
+
+
+def test_a_session_says_whose_it_is_as_far_as_it_bears_a_name():
+    session = session_of("a-very-long-name", 3, 10**18)
+    assert not is_of_another(session, "a-very-long-name")
+    assert is_of_another(session, "another")
+    assert not is_of_another("", "another")
+    assert not is_of_another("s", "another")

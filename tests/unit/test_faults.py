@@ -60,6 +60,7 @@ FAULTS = {
     "memory_error": "{at_s: 3, kind: memory_error, nth: [5]}",
     "slow_fsync": "{at_s: 3, for_s: 10, kind: slow_fsync, commit_ms: 120}",
     "disk_full": "{at_s: 3, for_s: 5, kind: disk_full}",
+    "write_lost": "{at_s: 3, for_s: 10, kind: write_lost}, {at_s: 6, kind: crash, restart_after_s: 1, journal: torn}",
     "crash": "{at_s: 3, kind: crash, restart_after_s: 2}",
     "latency": "{at_s: 3, for_s: 10, kind: latency, links: [rest_up, private], base_ms: 20, tail_ms: 40}",
     "packet_loss": "{at_s: 3, for_s: 10, kind: packet_loss, links: [rest_up, rest_down, public, private], loss: 0.3}",

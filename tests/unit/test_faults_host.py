@@ -2,10 +2,12 @@
 
 import pytest
 from heard import Heard
+from msgspec.structs import replace
 from small_world import small_world
 
 from sim.faults.host import collection_ns
-from strategy import commands, events
+from sim.host.disk import Disk
+from strategy import alarms, commands, events
 from strategy.units import NS_PER_MS, NS_PER_S
 
 
@@ -193,3 +195,66 @@ def test_a_restart_takes_its_time_from_a_wrong_wall_clock(tmp_path):
     )
     world, _ = played(tmp_path, faults)
     assert -4 * NS_PER_S == world.host.moved_ns
+
+
+def position_of(world):
+    return world.core.belief().symbols[0].position_lots, world.venue.position_lots("BTCUSDT")
+
+
+def test_what_a_disk_lied_about_is_gone_with_the_machine_and_found_out_at_the_venue(tmp_path):
+    crash = "{at_s: 10, kind: crash, restart_after_s: 1, journal: torn}"
+    world, _ = played(tmp_path, f"{{at_s: 3, for_s: 8, kind: write_lost}}, {crash}", seconds=40)
+    assert 1 == world.bites["write_lost0"]
+    forgotten = [client_id for client_id in world.venue.orders if client_id not in world.host.disk.safe_ids]
+    assert forgotten
+    assert [] == world.oracle.breaches
+    assert position_of(world)[0] == position_of(world)[1]
+
+
+@pytest.mark.parametrize("journal", ["flipped", "foreign"])
+def test_a_journal_that_is_damaged_or_anothers_is_believed_in_nothing(tmp_path, journal):
+    fault = f"{{at_s: 10, kind: crash, restart_after_s: 1, journal: {journal}}}"
+    world, heard = played(tmp_path, fault, seconds=40)
+    assert alarms.JOURNAL_LOST in {alert.code for alert in world.driver.alerts}, "a person is told"
+    assert [] == world.oracle.breaches
+    assert position_of(world)[0] == position_of(world)[1]
+    assert [at for at in times(heard, commands.CreateOrder) if at > 11]
+
+
+def test_who_takes_anothers_journal_for_his_own_is_blamed_for_what_he_believes(tmp_path, monkeypatch):
+    """The check is one: without it the position of the other instance is believed for good."""
+    foreign = Disk.foreign
+    monkeypatch.setattr(Disk, "foreign", lambda *those: replace(foreign(*those), owner=""))
+    world, _ = played(tmp_path, "{at_s: 10, kind: crash, restart_after_s: 1, journal: foreign}", seconds=40)
+    assert "S5" in {breach.code for breach in world.oracle.breaches}
+
+
+def clock_errors_ms(tmp_path, faults):
+    """Give how far what requests are signed with is behind the venue, and the middle of the bounds off it."""
+    world = small_world(tmp_path, seconds=26, faults=faults, calm_s=24)
+    behind, off = [], []
+
+    def look():
+        now_ns, clock = world.host.now_ns(), world.core._state.clock
+        true_ns = world.venue.clock.read(world.kernel.now_ns)
+        behind.append((true_ns - clock.venue_ns(now_ns)) / NS_PER_MS)
+        off.append(abs(true_ns - now_ns - (clock.low_ns + clock.high_ns) / 2) / NS_PER_MS)
+
+    for tenth in range(50, 235, 5):
+        world.kernel.at(tenth * 100 * NS_PER_MS, look)
+    assert "" == world.run().error
+    assert (0, []) == (world.venue.refused_stamps, world.oracle.breaches)
+    return min(behind), max(off)
+
+
+def test_a_drift_over_an_asymmetric_path_bites_and_what_is_signed_is_never_ahead(tmp_path):
+    """The middle of question and answer is wrong by half the difference of the ways, and a drift adds to it."""
+    drift = "{at_s: 3, for_s: 20, kind: clock_drift, clock: bot_mono, ppm: -1000}"
+    slow = "{at_s: 0, for_s: 23, kind: latency, links: [rest_down], base_ms: 700, tail_ms: 1, sigma: 0, slow_share: 0}"
+    found = {}
+    for name, faults in (("drift", drift), ("slow", slow), ("both", f"{drift}, {slow}")):
+        found[name] = clock_errors_ms(tmp_path, faults)
+    assert all(behind > 0 for behind, _ in found.values())
+    assert found["drift"][1] < 30 < 340 < found["slow"][1] < 360
+    assert found["both"][1] > found["slow"][1] + 5
+    assert found["both"][0] > 700, "so it is behind by all of the slow way"

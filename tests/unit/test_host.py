@@ -105,3 +105,70 @@ def test_levels_rise_at_a_mark_and_fall_with_room():
         heap.unaccounted_bytes = used
         seen.append(heap.look())
     assert [NONE, SOFT, SOFT, NONE, TIGHT, HARD] == seen
+
+
+def committed(disk: Disk, number: int) -> IntentRecord:
+    record = create(number)
+    disk.append(record)
+    disk.commit(lambda: None)
+    return record
+
+
+def test_a_disk_that_lies_says_that_it_is_safe_and_has_what_there_was_before():
+    disk = Disk(Kernel())
+    honest = committed(disk, 1)
+    disk.is_lying = True
+    lied = committed(disk, 2)
+    assert disk.is_safe(lied.command), "so it was told"
+    kept = disk.torn(0.5)
+    assert ((honest,), ["s-1"]) == (kept.read.records, list(disk.safe_ids))
+
+
+def test_a_snapshot_that_a_disk_lied_about_is_not_there():
+    disk = Disk(Kernel())
+    committed(disk, 1)
+    disk.rotate(b"first")
+    committed(disk, 2)
+    disk.is_lying = True
+    committed(disk, 3)
+    disk.rotate(b"second")
+    committed(disk, 4)
+    kept = disk.torn(0.5)
+    assert (b"first", (create(2),), ["s-1", "s-2"]) == (kept.snapshot, kept.read.records, list(disk.safe_ids))
+
+
+def test_an_honest_commit_takes_along_what_was_lied_about_before():
+    disk = Disk(Kernel())
+    committed(disk, 1)
+    disk.is_lying = True
+    committed(disk, 2)
+    disk.is_lying = False
+    committed(disk, 3)
+    assert ["s-1", "s-2", "s-3"] == [one.command.client_id for one in disk.torn(0.0).read.records]
+
+
+def test_a_process_that_dies_on_a_lying_disk_loses_nothing():
+    disk = Disk(Kernel())
+    disk.is_lying = True
+    committed(disk, 1)
+    assert (create(1),) == disk.whole().read.records
+
+
+def test_a_bit_that_is_turned_over_is_seen_wherever_it_is_and_nothing_is_believed():
+    for at in range(60):
+        disk = Disk(Kernel())
+        disk.rotate(b'{"a": 1}')
+        for number in range(4):
+            committed(disk, number)
+        kept = disk.flipped(at / 60)
+        is_tail = bool(kept.read.records)
+        assert kept.read.records == (tuple(map(create, range(3))) if is_tail else ())
+        assert is_tail == bool(kept.snapshot), "in the last line it is a torn tail, else all of it is put aside"
+        assert is_tail or not disk.safe_ids
+
+
+def test_another_instances_file_says_whose_it_is_and_ours_is_gone():
+    disk = Disk(Kernel())
+    committed(disk, 1)
+    kept = disk.foreign("another", b"theirs")
+    assert ("another", b"theirs", {}) == (kept.owner, kept.snapshot, disk.safe_ids)

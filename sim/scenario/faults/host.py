@@ -9,7 +9,7 @@ from sim.scenario.faults.base import Fault, Lasting
 from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Several, TimesField, Uniform, Where
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, relation
 
-Journal = Literal["whole", "torn", "old", "lost"]
+Journal = Literal["whole", "torn", "old", "lost", "flipped", "foreign"]
 
 
 # No process starts sooner than this after another one has ended.
@@ -36,7 +36,8 @@ class Crash(Fault):
     nth: CountAboveZero = 1
     """Which create from `at_s` on it dies in, counted from 1; only with `between`."""
     journal: Journal = "whole"
-    """What is left of it: `whole` (the machine lived), `torn` (what was committed), `old` (a copy), `lost`."""
+    """What is left of it: `whole` (the machine lived), `torn` (what was committed), `old` (a copy), `lost`,
+    `flipped` (one bit of it turned over), `foreign` (another instance's file stands there)."""
     old_s: AboveZero | None = None
     """How old the copy is at least, in seconds; only with `journal: old`, and needed there."""
 
@@ -230,6 +231,21 @@ class DiskFull(Lasting):
     """What the disk says: no space left, or an input/output error."""
 
 
+class WriteLost(Lasting):
+    """The disk says that a commit came through, and holds nothing of it until an honest one takes it along.
+
+    It shows when the machine goes down: a `crash` with `journal: torn` finds what there was when it began.
+    """
+
+    ALONE_BY = ""
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 120),
+    }
+
+    kind: Literal["write_lost"]
+    """`write_lost`: commits are lost before they are safe; it bites at a `crash` with `journal: torn`."""
+
+
 MODELS: Final[tuple[type[Fault], ...]] = (
     Crash,
     Shutdown,
@@ -242,6 +258,7 @@ MODELS: Final[tuple[type[Fault], ...]] = (
     MemoryErrors,
     SlowFsync,
     DiskFull,
+    WriteLost,
 )
 EXAMPLES: Final = {
     "crash": "{at_s: 10, kind: crash, between: journal_and_send, nth: 3, restart_after_s: 5, journal: torn}",
@@ -255,4 +272,5 @@ EXAMPLES: Final = {
     "memory_error": "{at_s: 10, kind: memory_error, nth: [1, 400]}",
     "slow_fsync": "{at_s: 10, for_s: 20, kind: slow_fsync, commit_ms: 120}",
     "disk_full": "{at_s: 10, for_s: 20, kind: disk_full, error: ENOSPC}",
+    "write_lost": "{at_s: 10, for_s: 20, kind: write_lost}",
 }
