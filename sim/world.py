@@ -192,16 +192,11 @@ class World(Exchange):
             why_lost=lambda: lost,
             sizes=self._sizes,
             regime_of=self._regime_of,
-            twin=self._twin,
+            twin=_twin,
         )
 
     def _regime_of(self, symbol: str) -> str:
         return DOWN if self.venue.is_silent else self.venue.regime[symbol]
-
-    def _twin(self, core: Any) -> Any:
-        """Make another core of what one has written down; a foreign one that writes nothing down has none."""
-        restore = getattr(type(core), "restore", None)
-        return None if restore is None else restore(self.knobs, core.snapshot())
 
     def noted(self, point: str) -> None:
         """Count a rare state that was reached."""
@@ -384,3 +379,9 @@ def _told(raised: Exception) -> tuple[str, str]:
     lines = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
     text = "\n".join([*lines, f"{type(raised).__name__}: {raised}"])
     return text, str(getattr(raised, "code", "SQ-S001"))
+
+
+def _twin(core: Any) -> Any:
+    """Make another core of what one has written down; a foreign one that writes nothing down has none."""
+    twin = getattr(type(core), "twin", None)
+    return None if twin is None else twin(core)

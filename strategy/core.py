@@ -140,6 +140,10 @@ class Core:
         """Continue from a snapshot: the same events lead to the same commands."""
         return cls(knobs, msgspec.json.decode(data, type=CoreState))
 
+    def twin(self) -> "Core":
+        """Make another core of what this one has written down."""
+        return type(self).restore(self._knobs, self.snapshot())
+
     def resume(self, snapshot: bytes, records: Iterable[Record]) -> None:
         """Take over from a process that died, before ``Started``: what its journal kept.
 

@@ -1,9 +1,13 @@
-"""A shipped storm, played for one seed to its end."""
+"""A shipped storm, played to its end: as a world, or as a run with its verdict."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sim.plan import expand
+from sim.runs.job import Job
+from sim.runs.seed import run_seed
+from sim.runs.summary import ScenarioSummary, summarise
 from sim.scenario.load import load_scenarios
 from sim.world import World
 from strategy.core import Core
@@ -18,6 +22,15 @@ def storm(name: str, seed: int, factory: Any = Core) -> tuple[World, str]:
     outcome = world.run()
     assert "" == outcome.error
     return world, outcome.digest
+
+
+def played(
+    path: Path, seeds: Iterable[int], core: str = "", data_dir: str = "", until_s: float | None = None
+) -> ScenarioSummary:
+    """Give what a run of some seeds comes to, gates judged."""
+    (ready,) = load_scenarios([path])
+    results = [run_seed(Job(ready, seed, core=core, data_dir=data_dir, until_s=until_s)) for seed in seeds]
+    return summarise(ready, path.name, results, ())
 
 
 def assert_nothing_broken_and_calm_reached(name: str, seeds: range) -> None:

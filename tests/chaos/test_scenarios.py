@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
+from storms import played
 
-from sim.runs.job import Job
 from sim.runs.judge import FAIL
-from sim.runs.seed import run_seed
-from sim.runs.summary import summarise
 from sim.scenario.faults import KINDS
 from sim.scenario.load import load_scenarios
 
@@ -16,12 +14,6 @@ SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
 REGRESSIONS = sorted((ROOT / "scenarios" / "regressions").glob("*.yaml"))
 TAPES = sorted((ROOT / "scenarios" / "tape").glob("*.yaml"))
 MUTE = "planted.quotes:Mute"
-
-
-def played(path: Path, seeds, core: str = "", data_dir: str = "", until_s: float | None = None):
-    (ready,) = load_scenarios([path])
-    results = [run_seed(Job(ready, seed, core=core, data_dir=data_dir, until_s=until_s)) for seed in seeds]
-    return summarise(ready, path.name, results, ())
 
 
 def test_scenarios_are_shipped_and_say_what_they_prove():

@@ -86,6 +86,15 @@ class LateWordReopens(Wrapped):
         return leaving
 
 
+class DuplicateIsFailure(Wrapped):
+    """A create that is refused because its id exists counts as refused: the first copy stands and is not known."""
+
+    def hear(self, now_ns, event):
+        if isinstance(event, events.OrderRejected) and event.code == events.DUPLICATE_ID:
+            return replace(event, code="refused")
+        return event
+
+
 class DeafToReads(Wrapped):
     """Asks, and does not listen to what a read of an order says."""
 
@@ -99,3 +108,4 @@ cancel_sent_is_cancelled = CancelSentIsCancelled
 drops_unanswered = DropsUnanswered
 late_word_reopens = LateWordReopens
 deaf_to_reads = DeafToReads
+duplicate_is_failure = DuplicateIsFailure
