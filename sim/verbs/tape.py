@@ -135,10 +135,13 @@ def _load_or_leave(
     if not place.exists():
         _skip(f"{place} does not exist")
     try:
-        return load(place, tick=_step("--tick", tick), lot=_step("--lot", lot), symbol=symbol, market=market or "")
+        tape = load(place, tick=_step("--tick", tick), lot=_step("--lot", lot), symbol=symbol, market=market or "")
     except TapeRefused as refused:
         click.echo(str(refused), err=True)
         sys.exit(_BAD_FILE)
+    if market and market != tape.market:
+        raise click.BadParameter(f"{folder} is of {tape.market}", param_hint="--market")
+    return tape
 
 
 def _skip(reason: str) -> NoReturn:

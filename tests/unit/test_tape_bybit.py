@@ -228,7 +228,7 @@ def test_two_recordings_in_a_folder_and_a_file_of_something_else_are_refused(tmp
         _load(tmp_path)
     other = tmp_path / "words.txt"
     other.write_text("hello")
-    with pytest.raises(TapeRefused, match="no recording of many markets") as refused:
+    with pytest.raises(TapeRefused, match="no recording of Bybit's streams") as refused:
         _load(other)
     assert refused.value.problem.code == NOT_A_TAPE
 

@@ -95,7 +95,7 @@ def test_the_words_become_a_book_of_orders_and_trades_with_their_makers(tmp_path
             (TapeOrder(12, 1, 1001, 0), TapeOrder(13, -1, 1000, 2)),
         ),
     )  # fmt: skip
-    assert dict(tape.ignored) == {"orders that had gone unseen": 1}
+    assert dict(tape.ignored) == {"orders that had gone unseen": 1, "words of orders that are not there": 1}
 
 
 def test_its_book_is_compared_with_those_the_venue_told(tmp_path: Path) -> None:
@@ -238,7 +238,11 @@ def test_the_recorded_log_replays_to_the_books_the_venue_told(recorded_data: str
     found = replay(tape)
     assert (found.applied, len(tape.trades()), found.comparable, found.agreed) == (49_486, 575, 5_011, 4_971)
     assert (found.crossed, found.gaps, found.trade_gaps, found.is_sound()) == (0, 0, 0, True)
-    assert dict(tape.ignored) == {"orders that had gone unseen": 5, "words of orders that were gone": 27}
+    assert dict(tape.ignored) == {
+        "orders that had gone unseen": 5,
+        "words of orders that are not there": 9,
+        "words of orders that were gone": 27,
+    }
     assert all(trade.maker_id for trade in tape.trades())
     there: dict[int, None] = {}
     unknown = 0

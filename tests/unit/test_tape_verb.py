@@ -128,6 +128,12 @@ def test_a_nonsense_step_is_wrong_usage(window: Path, step: str) -> None:
     assert _run("check", "window", "--lot", step, data=window.parent).exit_code == 2
 
 
+def test_another_kind_of_market_than_the_window_is_of_is_wrong_usage(window: Path) -> None:
+    assert _run("info", "window", "--market", "perp", data=window.parent).exit_code == 0
+    got = _run("info", "window", "--market", "spot", data=window.parent)
+    assert (got.exit_code, "window is of perp" in got.output) == (2, True)
+
+
 def test_info_says_what_the_window_holds(window: Path) -> None:
     got = _run("info", "window", "--tick", "0.1", "--lot", "0.001", data=window.parent)
     assert got.exit_code == 0

@@ -11,7 +11,7 @@ go back. Tickers are sampled apart from the books: ``cs`` says between which two
 """
 
 from bisect import bisect_right
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -163,11 +163,8 @@ class BybitReader:
         try:
             for number, line in enumerate(lines, 1):
                 self._line(source, number, _decode_line(line))
-        except (ValueError, InvalidOperation) as mistake:  # msgspec's own errors are ValueErrors too
-            wrong = (
-                mistake if isinstance(mistake, ValueError) else RowRefused(WRONG_UNIT, "ts is not a number of seconds")
-            )
-            refuse(path, number, wrong, _LINE, line.decode("utf-8", "backslashreplace"))
+        except ValueError as mistake:  # msgspec's own errors are ValueErrors too
+            refuse(path, number, mistake, _LINE, line.decode("utf-8", "backslashreplace"))
         self._place_tickers()
         self.records.sort(key=lambda record: record.local_ns)
 

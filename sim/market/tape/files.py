@@ -116,7 +116,8 @@ def find_format(folder: Path) -> tuple[str, dict[str, Path]]:
     if folder.is_file():
         if _is_bybit(folder):
             return BYBIT, {folder.name: folder}
-        raise TapeRefused(NOT_A_TAPE, str(folder), 0, "a file, and no recording of many markets: name the folder")
+        words = "no recording of Bybit's streams, and other formats are named by their folder"
+        raise TapeRefused(NOT_A_TAPE, str(folder), 0, words)
     if not folder.is_dir():
         raise TapeRefused(NOT_A_TAPE, str(folder), 0, "no such folder")
     if (folder / PARQUET_NAME).is_file():

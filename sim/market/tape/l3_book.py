@@ -73,12 +73,15 @@ def makers_first(words: list[Word], parts: dict[int, _Part]) -> tuple[list[Word]
 
 
 class L3Book:
-    """Follows the words of a log and writes what they do to the book as records."""
+    """Follows the words of a log and writes what they do to the book as records.
+
+    ``stale`` counts orders that were dropped as gone unseen, ``late`` the words about orders that are not there.
+    """
 
     def __init__(self, read: LogReader, path: str) -> None:
         """``path`` names the log in a refusal."""
         self.records: list[TapeRecord] = []
-        self.stale = 0
+        self.stale = self.late = 0
         self._path = path
         self._trades = 0
         self._shown = read.shown
@@ -170,6 +173,8 @@ class L3Book:
                 self._add_level(resting.side, resting.price_ticks, word.size_lots - resting.size_lots)
                 resting.size_lots = word.size_lots
                 changes.append(TapeOrder(word.order_id, resting.side, resting.price_ticks, resting.size_lots))
+        else:
+            self.late += 1
 
     def _require_trade(self, at: int, word: Word) -> None:
         if at not in self._parts:

@@ -219,7 +219,7 @@ def _open_log(folder: Path, paths: dict[str, Path]) -> tuple[_Read, _Texts | Non
         reader.read(str(path), lines)
         book = L3Book(reader, str(path))
         records = tuple(book.write())
-        dropped = {"orders that had gone unseen": book.stale} if book.stale else {}
+        dropped = {"orders that had gone unseen": book.stale, "words of orders that are not there": book.late}
         return Tape(
             folder=str(folder),
             format=LOG,
@@ -231,7 +231,7 @@ def _open_log(folder: Path, paths: dict[str, Path]) -> tuple[_Read, _Texts | Non
             local_unit="ms",
             files=(path.name,),
             records=records,
-            ignored=tuple(sorted((reader.ignored | dropped).items())),
+            ignored=tuple(sorted((name, count) for name, count in (reader.ignored | dropped).items() if count)),
             level=L3,
         )
 
