@@ -11,13 +11,18 @@ from sim.faults.installing import Install, during, is_on, ns_of, symbols_of
 from sim.plan import PlannedFault
 from sim.venue import codes, restart
 from sim.venue.limits import Policy
+from sim.venue.orders import VenueOrder
 from sim.venue.regimes import OPEN
-from sim.wire import REST, STREAMS, Message
+from sim.wire import PRIVATE, REST, STREAMS, Message
 from strategy import commands, events
+from strategy.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from sim.exchange import Exchange
 
+# What each status of an endpoint comes to, in the venue's words.
+_OF_STATUS: Final = {425: codes.TOO_EARLY, 429: codes.RATE_LIMIT, 500: codes.SERVER_ERROR, 503: codes.DOWN}
+_LOOK_NS: Final = 100 * NS_PER_MS
 # Questions a replica answers; the time, margins and books are told by others.
 _REPLICATED: Final = (commands.QueryOrder, commands.QueryOpenOrders, commands.QueryFills)
 
@@ -189,6 +194,81 @@ def _post_only_refused_late(fault: PlannedFault, world: "Exchange") -> None:
     world.venue.late_refusal = refusal
 
 
+def _endpoint_status(fault: PlannedFault, world: "Exchange") -> None:
+    """Answer some endpoints with a status that leaves the fate of what was asked open."""
+    away = Away(fault, world, _OF_STATUS[fault.params["status"]], tuple(fault.params["requests"]))
+    away.prob, away.later_prob = fault.params["prob"], fault.params["applied"]
+    world.gateway.doormen.append(away)
+
+
+def _mapping_lost(fault: PlannedFault, world: "Exchange") -> None:
+    """Have open orders go by names of the venue's own from now on."""
+
+    def is_hit(order: VenueOrder) -> bool:
+        return bool(world.dice.unit("fault", fault.id, order.client_id) < fault.params["prob"])
+
+    def lose() -> None:
+        world.bit(fault, restart.lose_names(world.venue, is_hit, world.kernel.now_ns))
+        world.truth_changed()
+
+    world.kernel.at(fault.start_ns, lose)
+
+
+class _DeadMan:
+    """Listens at the door and to the private stream, and cancels everything when it has heard nothing for long."""
+
+    def __init__(self, fault: PlannedFault, world: "Exchange") -> None:
+        self._fault, self._world, self._params = fault, world, fault.params
+        late_ns = ns_of(fault.params["late_s"]) if fault.params["fires"] == "late" else 0
+        self._after_ns = ns_of(fault.params["window_s"]) + late_ns
+        self._heard_ns = fault.start_ns
+        self._has_fired = False
+
+    def at_the_door(self, _message: Message, now_ns: int) -> None:
+        """Note a sign of life; whoever knocks is let in."""
+        if self._params["scope"] == "account":
+            self._hear(now_ns)
+
+    def arm(self) -> None:
+        """Begin to listen."""
+        self._hear(self._world.kernel.now_ns)
+        self._world.venue.is_dead_man_armed = self._params["fires"] == "in_time"
+        self._look()
+
+    def disarm(self) -> None:
+        """Listen no more."""
+        self._world.venue.is_dead_man_armed = False
+
+    def _hear(self, now_ns: int) -> None:
+        self._heard_ns, self._has_fired = now_ns, False
+
+    def _look(self) -> None:
+        now_ns = self._world.kernel.now_ns
+        if not is_on(self._fault, now_ns):
+            return
+        if self._world.lines[PRIVATE].alive():
+            self._hear(now_ns)
+        elif now_ns - self._heard_ns >= self._after_ns and not self._has_fired:
+            self._fire(now_ns)
+        self._world.kernel.at(now_ns + _LOOK_NS, self._look)
+
+    def _fire(self, now_ns: int) -> None:
+        self._has_fired = True
+        venue = self._world.venue
+        if self._params["fires"] == "never":
+            self._world.bit(self._fault, len(list(venue.open_orders())))
+        elif not venue.is_frozen:
+            self._world.bit(self._fault, venue.cancel_everything(now_ns))
+            self._world.truth_changed()
+
+
+def _dead_man_switch(fault: PlannedFault, world: "Exchange") -> None:
+    """Arm a switch that hears everybody who comes to the door, those turned away as well."""
+    switch = _DeadMan(fault, world)
+    world.gateway.doormen.insert(0, switch)
+    during(fault, world, switch.arm, switch.disarm, bites=False)
+
+
 INSTALL: Final[dict[str, Install]] = {
     "downtime": _downtime,
     "maintenance": _maintenance,
@@ -197,5 +277,8 @@ INSTALL: Final[dict[str, Install]] = {
     "rate_limit": _rate_limit,
     "applied_later": _applied_later,
     "batch_partial": _batch_partial,
+    "endpoint_status": _endpoint_status,
+    "mapping_lost": _mapping_lost,
+    "dead_man_switch": _dead_man_switch,
     "post_only_refused_late": _post_only_refused_late,
 }

@@ -11,12 +11,11 @@ from uuid import UUID
 import msgspec
 
 from sim.venue.history import History
+from sim.venue.orders import NAMELESS as NAMELESS
 from sim.venue.orders import OPEN, Fill, VenueOrder
 from strategy import events
 from strategy.instrument import SPOT
 
-# An order that came without a client id; no id of the wire begins like that.
-NAMELESS: Final = "~"
 _SPOT_IDS: Final = 10**18
 
 
@@ -104,6 +103,11 @@ class Slips(History):
             self.by_number[order.number] = self.by_client_id[order.client_id] = slip
             self.by_order_id[order_id] = slip
         slip.last_ns = venue_ns
+
+    def renamed(self, order: VenueOrder, old_id: str, now_ns: int) -> None:
+        """Hear that an order goes by another id: asked for by the old one, it is not there."""
+        self.by_client_id[order.client_id] = self.by_client_id.pop(old_id)
+        super().renamed(order, old_id, now_ns)
 
     def catch_up(self) -> None:
         """Take down what was traded and paid since the last time."""

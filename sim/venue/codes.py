@@ -8,6 +8,8 @@ from sim.venue.regimes import REGIMES
 RATE_LIMIT: Final = "rate_limit"
 BANNED: Final = "banned"
 DOWN: Final = "down"
+TOO_EARLY: Final = "too_early"
+SERVER_ERROR: Final = "server_error"
 BUSY: Final = "busy"
 TIMESTAMP: Final = "timestamp"
 UNKNOWN_SYMBOL: Final = "unknown_symbol"
@@ -31,6 +33,8 @@ MEANINGS: Final = MappingProxyType(
         RATE_LIMIT: "too many requests; whether this one was carried out is not said",
         BANNED: "too many requests too often: for a while none is read",
         DOWN: "the venue is overloaded or away; whether this one was carried out is not said",
+        TOO_EARLY: "the venue is not ready for it; whether this one was carried out is not said",
+        SERVER_ERROR: "an error inside the venue; whether this one was carried out is not said",
         BUSY: "this item of a batch was not taken, though the batch was",
         TIMESTAMP: "signed outside the receive window",
         **{regime: f"the trading regime {regime} does not allow it" for regime in REGIMES},

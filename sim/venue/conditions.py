@@ -5,7 +5,7 @@ trades, before it answers and before it says anything.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sim.clocks import Clock
 from sim.venue.history import History
@@ -15,6 +15,10 @@ from sim.venue.regimes import OPEN, QUOTING, TRADING
 from strategy import commands, events
 from strategy.units import NS_PER_MS, NS_PER_S
 
+# What becomes of a create whose client id is known: refused, accepted as the old one, or a new order.
+REJECT: Final = "reject"
+OLD: Final = "old"
+ANEW: Final = "anew"
 # A regime that ever changed is told again now and then: a word on a stream may be lost.
 _TELL_AGAIN_NS = 5 * NS_PER_S
 
@@ -51,8 +55,11 @@ class Conditions:
         self.delisted: dict[str, None] = {}
         # Fills that no read shows yet, though they happened and count in their orders.
         self.unlisted: dict[str, int] = {}
+        self.known_ids = REJECT
         self.is_silent = False
         self.is_frozen = False
+        # Whether it cancels everything of ours, in time, when it hears nothing of us.
+        self.is_dead_man_armed = False
         self._told_ns: dict[str, int] = {}
 
     def venue_ns(self, now_ns: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sim.clocks import Clock
 from sim.venue import closing, codes
 from sim.venue.accounts import Account, Holding
-from sim.venue.conditions import Conditions
+from sim.venue.conditions import ANEW, OLD, Conditions
 from sim.venue.feeds import Feed
 from sim.venue.history import Past
 from sim.venue.limits import Limits, Policy
@@ -131,7 +131,12 @@ class Venue(Conditions):
         return wall_ns - window_ns <= signed_ns < wall_ns + _AHEAD_NS_MAX
 
     def _create(self, command: commands.CreateOrder, now_ns: int, venue_ns: int) -> events.Event:
-        if command.client_id in self.orders:
+        known = self.orders.get(command.client_id)
+        if known is not None and self.known_ids == ANEW and known.state != OPEN:
+            self.orders[f"{command.client_id} {known.number}"] = known
+        elif known is not None and self.known_ids == OLD:
+            return _accepted(known, known.price_ticks, venue_ns)
+        elif known is not None:
             return events.OrderRejected(command.client_id, codes.DUPLICATE_ID, venue_ns)
         order = VenueOrder(
             len(self.orders) + 1,

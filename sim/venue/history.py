@@ -53,6 +53,11 @@ class History:
         )
         self._versions.setdefault(order.client_id, []).append(version)
 
+    def renamed(self, order: VenueOrder, old_id: str, now_ns: int) -> None:
+        """Hear that an order goes by another id: of the old one nothing is known any more, then neither."""
+        self._versions.pop(old_id, None)
+        self.note(order, now_ns)
+
     def at(self, client_id: str, at_ns: int) -> Version | None:
         """Give an order as it stood at an instant; None where it was not there yet."""
         versions = self._versions.get(client_id, ())

@@ -8,6 +8,8 @@ OPEN: Final = "open"
 FILLED: Final = "filled"
 CANCELLED: Final = "cancelled"
 REJECTED: Final = "rejected"
+# How the names begin that the venue gives to orders without a client id; no id of a client begins like that.
+NAMELESS: Final = "~"
 
 
 class VenueOrder:

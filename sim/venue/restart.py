@@ -4,11 +4,12 @@ Trades are booked elsewhere and survive: whatever happens to orders here, cash a
 they are. Nobody is told of what was lost; who asks finds nothing, or finds what he had cancelled.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sim.venue import codes
 from sim.venue.history import Version
-from sim.venue.orders import CANCELLED, FILLED, OPEN, VenueOrder
+from sim.venue.orders import CANCELLED, FILLED, NAMELESS, OPEN, VenueOrder
 
 
 def forget_all(venue: Any, now_ns: int) -> None:
@@ -28,6 +29,23 @@ def roll_back(venue: Any, since_ns: int, now_ns: int) -> None:
             _lose(venue, order, now_ns)
         elif then.state == OPEN and order.state != FILLED:
             _restore(venue, order, then, now_ns)
+
+
+def lose_names(venue: Any, is_hit: Callable[[VenueOrder], bool], now_ns: int) -> int:
+    """Come back with some open orders under names of the venue's own: no client id of theirs is remembered.
+
+    Queues are made anew, so each is last in its own. Gives how many there were.
+    """
+    renamed = [order for order in venue.open_orders() if order.client_id and is_hit(order)]
+    for order in renamed:
+        pit, old = venue.pits[order.symbol], order.client_id
+        pit.leave(order)
+        del venue.orders[old], venue.open[old]
+        order.client_id = f"{NAMELESS}{order.number}"
+        venue.orders[order.client_id] = venue.open[order.client_id] = order
+        venue.history.renamed(order, old, now_ns)
+        pit.enter(order, order.leaves_lots, now_ns)
+    return len(renamed)
 
 
 def _ours(venue: Any) -> list[VenueOrder]:

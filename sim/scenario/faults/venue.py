@@ -18,6 +18,7 @@ from strategy.file_model import (
     relation,
 )
 
+Endpoint = Literal["create", "amend", "cancel", "cancel_all", "query", "book"]
 Requests = Annotated[tuple[Request, ...], Strict(False), Field(min_length=1)]
 
 
@@ -254,6 +255,72 @@ class PostOnlyRefusedLate(Lasting):
     """How likely each post-only create is hit, from 0 to 1."""
 
 
+class EndpointStatus(Lasting):
+    """Some endpoints answer with a status that is no verdict, while the others go on."""
+
+    STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(1, 60),
+        "requests": Subset(("create", "amend", "cancel", "cancel_all", "query", "book")),
+        "status": Choice((425, 429, 500, 503)),
+        "prob": Uniform(0.05, 1),
+        "applied": Maybe(0.5, Uniform(0.05, 1)),
+    }
+
+    kind: Literal["endpoint_status"]
+    """`endpoint_status`: 425, 429, 500 or 503, endpoint by endpoint."""
+    requests: Annotated[tuple[Endpoint, ...], Strict(False), Field(min_length=1)]
+    """Which requests are hit; `query` is every question but one for a book."""
+    status: Literal[425, 429, 500, 503] = 503
+    """What is answered: too early, too many, an error inside, or unavailable."""
+    prob: Share = 1.0
+    """How likely each request is hit, from 0 to 1."""
+    applied: Share = 0.0
+    """How likely a create, amend or cancel that is hit is carried out all the same, at once, from 0 to 1."""
+
+
+class MappingLost(Fault):
+    """The venue forgets the client ids of its open orders: they stand under names of its own, last in their queues."""
+
+    STAYS = True
+    SWARM: ClassVar[Mapping[str, Draw]] = {"prob": Uniform(0.3, 1)}
+
+    kind: Literal["mapping_lost"]
+    """`mapping_lost`: who asks by client id finds nothing; a read of open orders shows them nameless."""
+    prob: Share = 1.0
+    """How likely each open order is hit, from 0 to 1."""
+
+
+class DeadManSwitch(Lasting):
+    """A switch is armed at the venue: when it hears nothing of us for a while, it cancels everything, or should."""
+
+    STAYS = True
+    ALONE_BY = ""
+    SWARM: ClassVar[Mapping[str, Draw]] = {
+        "for_s": LogUniform(10, 240),
+        "window_s": LogUniform(1, 30),
+        "scope": Choice(("connection", "account")),
+        "fires": Choice(("in_time", "late", "never")),
+        "late_s": Where(("fires",), LogUniform(0.5, 60), among=("late",)),
+    }
+
+    kind: Literal["dead_man_switch"]
+    """`dead_man_switch`: cancel on disconnect."""
+    window_s: AboveZero = 10
+    """How long the venue waits before it cancels everything, in simulated seconds."""
+    scope: Literal["connection", "account"] = "connection"
+    """What it listens to: `connection` the private stream alone, `account` every request as well."""
+    fires: Literal["in_time", "late", "never"] = "in_time"
+    """Whether it does what it was armed for."""
+    late_s: AboveZero = 5
+    """How much later it fires, in simulated seconds; only with `fires: late`."""
+
+    @relation("fires", "late_s")
+    def _nothing_is_unheeded(self) -> Iterator[Complaint]:
+        if self.fires != "late":
+            yield from unheeded(self, "'fires: late'", "late_s")
+
+
 MODELS: Final[tuple[type[Fault], ...]] = (
     Downtime,
     Maintenance,
@@ -263,6 +330,9 @@ MODELS: Final[tuple[type[Fault], ...]] = (
     AppliedLater,
     BatchPartial,
     PostOnlyRefusedLate,
+    EndpointStatus,
+    MappingLost,
+    DeadManSwitch,
 )
 EXAMPLES: Final[dict[str, str]] = {
     "downtime": "{at_s: 10, for_s: 20, kind: downtime, answers: busy, memory: rolled_back, rolled_back_s: 5, "
@@ -274,5 +344,9 @@ EXAMPLES: Final[dict[str, str]] = {
     "rate_limit": "{at_s: 10, for_s: 20, kind: rate_limit, orders_per_s: 3, burst: 5, ban_after: 5, ban_s: 10}",
     "applied_later": "{at_s: 10, for_s: 20, kind: applied_later, prob: 0.1, later_s: 3, requests: [create]}",
     "batch_partial": "{at_s: 10, for_s: 20, kind: batch_partial, prob: 0.3}",
+    "endpoint_status": "{at_s: 10, for_s: 20, kind: endpoint_status, requests: [cancel, query], status: 429, "
+    "prob: 0.5}",
+    "mapping_lost": "{at_s: 10, kind: mapping_lost}",
+    "dead_man_switch": "{at_s: 10, for_s: 60, kind: dead_man_switch, window_s: 5, fires: late, late_s: 3}",
     "post_only_refused_late": "{at_s: 10, for_s: 20, kind: post_only_refused_late, prob: 0.3}",
 }
