@@ -5,6 +5,7 @@ what others propose is the same throughout, and until just before the change the
 """
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -14,11 +15,13 @@ from sim.plan import Plan, PlannedFault
 from sim.replay.moment import Broken
 from sim.replay.rerun import Proof, Rerun, world_of
 from sim.replay.stored import Stored
-from sim.runs.job import Stats
+from sim.runs import recipe
+from sim.runs.folder import write_seed
+from sim.runs.job import Job, SeedResult, Stats
 from sim.runs.metrics import metrics_of
 from sim.runs.seed import flow_of
 from sim.scenario.faults.base import Fault
-from sim.world import World
+from sim.world import Outcome, World
 from strategy.units import NS_PER_MS, NS_PER_S
 
 DIFFERS: Final = "SQ-S044"
@@ -100,8 +103,8 @@ def _as_long(fault: PlannedFault) -> PlannedFault:
     return msgspec.structs.replace(fault, end_ns=0)
 
 
-def fork(kept: Stored, other: Plan, changed: tuple[str, ...], data_dir: str) -> Fork:
-    """Run both worlds; ``other`` is another plan than the one that was kept."""
+def fork(kept: Stored, other: Plan, changed: tuple[str, ...], data_dir: str) -> tuple[Fork, Outcome]:
+    """Run both worlds; ``other`` is another plan than the one that was kept. Gives how its world ended as well."""
     from_ns = first_change_ns(kept.plan, other)
     assert from_ns is not None, "whoever forks has changed something"
     base, world = Rerun(kept, data_dir), world_of(kept, other, data_dir)
@@ -119,7 +122,7 @@ def fork(kept: Stored, other: Plan, changed: tuple[str, ...], data_dir: str) -> 
     proof = base.finish()
     outcome = world.end()
     assert base.outcome is not None
-    return Fork(
+    found = Fork(
         scenario=kept.scenario.name,
         seed=kept.plan.seed,
         from_s=from_ns / NS_PER_S,
@@ -133,6 +136,27 @@ def fork(kept: Stored, other: Plan, changed: tuple[str, ...], data_dir: str) -> 
         proof=proof,
         wrong=wrong,
     )
+    return found, outcome
+
+
+def keep(kept: Stored, other: Plan, outcome: Outcome, out: Path) -> Path:
+    """Write the world of a fork as a run folder has its seeds, so that it can be looked into; give its place."""
+    made = kept.recipe
+    job = Job(made.scenario, other.seed, made.core, made.through)
+    place = out / made.scenario.name / str(other.seed)
+    write_seed(
+        place,
+        SeedResult(
+            made.scenario.name,
+            other.seed,
+            digest=outcome.digest,
+            checkpoints=outcome.checkpoints,
+            plan=plan.to_bytes(other),
+            error=outcome.error,
+        ),
+    )
+    (place.parent / recipe.FILE).write_bytes(recipe.recipe_of(job, recipe.this_program(made.through)))
+    return place
 
 
 def _side_by_side(base: Rerun, world: World) -> tuple[Parting | None, int, str]:

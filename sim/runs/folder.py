@@ -36,7 +36,7 @@ def write_run(
     (out / "junit.xml").write_bytes(junit_of(summaries, out))
     for summary in summaries:
         for result in summary.all_results:
-            _write_seed(out / result.name / str(result.seed), result)
+            write_seed(out / result.name / str(result.seed), result)
         for name in dict.fromkeys(result.name for result in summary.all_results):
             (out / name / recipe.FILE).write_bytes(recipes[name])
 
@@ -45,7 +45,8 @@ def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _write_seed(folder: Path, result: SeedResult) -> None:
+def write_seed(folder: Path, result: SeedResult) -> None:
+    """Write what proves a seed, and the plan that makes it again."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "digest.txt").write_text(f"{result.digest}\n", encoding="utf-8")
     (folder / "checkpoints.txt").write_text("".join(f"{one}\n" for one in result.checkpoints), encoding="utf-8")

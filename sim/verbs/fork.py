@@ -1,6 +1,8 @@
 """``sim fork``: a kept run again beside the same world with something changed from an instant on."""
 
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,10 +18,17 @@ if TYPE_CHECKING:
 @click.option("--at", "at_s", type=click.FloatRange(min=0), default=0.0, help="Change nothing before this second.")
 @click.option("--without", multiple=True, metavar="FAULT", help="Take this fault out, by its id; may be repeated.")
 @click.option("--with", "added", multiple=True, metavar="FAULT", help="Put one in, written as in a scenario.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Keep the fork here, to look into it.")
 @click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
 @click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
 def command(
-    place: str, at_s: float, without: tuple[str, ...], added: tuple[str, ...], data_dir: str, form: str
+    place: str,
+    at_s: float,
+    without: tuple[str, ...],
+    added: tuple[str, ...],
+    out: Path | None,
+    data_dir: str,
+    form: str,
 ) -> None:
     """Run a kept seed again, and the same world beside it with its plan changed from --at on.
 
@@ -34,7 +43,7 @@ def command(
     worlds do not share their past, or the run that was kept came out differently.
     """
     from sim.replay.changes import Impossible, put_in, taken_out
-    from sim.replay.fork import fork, forked
+    from sim.replay.fork import fork, forked, keep
     from sim.replay.rerun import NoTape
     from sim.replay.session import warn
     from sim.replay.stored import NotThere, stored
@@ -52,7 +61,11 @@ def command(
         faults = put_in(kept, added, at_ns)
         other = forked(kept, at_ns, taken_out(kept, without, at_ns), faults)
         changed = (*(f"without {name}" for name in without), *(f"with {fault.id}" for fault in faults))
-        found = fork(kept, other, changed, data_dir)
+        if out is not None:
+            _make(out, kept.folder.parent.parent)
+        found, outcome = fork(kept, other, changed, data_dir)
+        if out is not None:
+            click.echo(f"look  sim replay {shlex.quote(keep(kept, other, outcome, out).as_posix())}", err=True)
     except Impossible as wrong:
         raise click.BadParameter(str(wrong), param_hint="--without") from None
     except NoTape as error:
@@ -63,6 +76,16 @@ def command(
         sys.exit(ExitCode.BAD_FILE)
     _say(found, form)
     sys.exit(_exit_code(found))
+
+
+def _make(out: Path, run: Path) -> None:
+    """Make the folder of a fork before anything runs; it is never that of the run itself."""
+    if out.resolve() == run.resolve():
+        raise click.BadParameter("the run that was kept is there", param_hint="--out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"cannot write to {out}: {error.strerror}", param_hint="--out") from None
 
 
 def _say(found: "Fork", form: str) -> None:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from replayed import NAME, keep_run, said
+from replayed import NAME, keep_run, said, shown
 
 from sim.market.flow import FlowMarket
 from sim.plan import without
@@ -62,6 +62,25 @@ def test_a_person_reads_what_is_proven_and_what_changed(seed):
         assert words in done.output
 
 
+def test_a_fork_is_kept_and_looked_into_like_any_run(seed, tmp_path):
+    done = said("fork", seed, "--without", "gone", "--out", tmp_path / "forked")
+    assert f"look  sim replay {tmp_path}/forked/{NAME}/1" in done.stderr
+    seen = shown(tmp_path / "forked" / NAME / "1", "--at", 9.2)
+    assert seen["moment"]["bot"]["is_alive"], "the crash at 9 s is gone"
+    assert (True, "") == (seen["proof"]["is_whole"], seen["proof"]["differs"])
+
+
+def test_a_fork_never_takes_the_place_of_the_run_it_is_of(seed):
+    done = said("fork", seed, "--without", "gone", "--out", seed.parent.parent)
+    assert (2, True) == (done.exit_code, "the run that was kept is there" in done.output)
+
+
+def test_a_fork_that_cannot_be_kept_is_told_before_anything_runs(seed, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = said("fork", seed, "--without", "gone", "--out", tmp_path / "file" / "below")
+    assert (2, True) == (done.exit_code, "cannot write to" in done.output)
+
+
 # The proof can fail
 
 
@@ -75,14 +94,14 @@ def test_a_draw_that_depends_on_a_fault_is_found_out(seed, monkeypatch):
 
     monkeypatch.setattr(FlowMarket, "_propose", leaky)
     kept = stored(str(seed))
-    found = fork(kept, without(kept.plan, ("gone",)), ("without gone",), "")
+    found, _ = fork(kept, without(kept.plan, ("gone",)), ("without gone",), "")
     assert "others propose something else in the 0.1 s before t = " in found.wrong
 
 
 def test_a_past_that_is_not_shared_is_found_out(seed, monkeypatch):
     monkeypatch.setattr("sim.replay.fork.first_change_ns", lambda one, other: 11 * NS_PER_S)
     kept = stored(str(seed))
-    found = fork(kept, without(kept.plan, ("gone",)), ("without gone",), "")
+    found, _ = fork(kept, without(kept.plan, ("gone",)), ("without gone",), "")
     assert "before t = 11 s" in found.wrong
 
 
