@@ -6,6 +6,7 @@ import pytest
 from replayed import keep_run, said
 from small_world import small_scenario
 
+from sim.market.flow import FlowMarket
 from sim.plan import STAYS, expand, ids_of, own_id, without
 from sim.runs.costs import FlowDiffers, costs_of, jobs_without
 from sim.runs.job import Job, SeedResult
@@ -71,6 +72,23 @@ def test_the_costs_are_printed_and_not_claimed_to_add_up(tmp_path):
     assert "dark (feed_frozen)" in done.output
     assert "1 runs more, each without a fault" in done.stderr
     assert "interaction" not in done.output, "one fault has nothing to act on"
+
+
+def test_a_market_that_looks_at_our_orders_first_is_found_out(tmp_path, monkeypatch):
+    """Its proposals depend on the bot, and so on the fault: no common random numbers, no costs."""
+    propose = FlowMarket._propose
+
+    def leaky(market, now_ns):
+        propose(market, now_ns)
+        market.next_proposal_ns += len(market.ours)
+
+    monkeypatch.setattr(FlowMarket, "_propose", leaky)
+    small_scenario(tmp_path, 6, faults="{id: gone, at_s: 2, kind: crash, restart_after_s: 2}", calm_s=5)
+    done = said("run", tmp_path / "small.yaml", "--fault-costs", "-w", 1, "--out", tmp_path / "out")
+    assert 6 == done.exit_code
+    assert "error[SQ-S044]: small seed 1: with and without a fault others propose" in done.output
+    (scenario,) = json.loads((tmp_path / "out" / "summary.json").read_text())["scenarios"]
+    assert None is scenario["fault_costs"]
 
 
 def test_a_run_without_the_flag_says_nothing_of_costs(tmp_path):
