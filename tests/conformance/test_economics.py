@@ -23,6 +23,14 @@ def test_a_row_fails_beyond_its_tolerance_and_a_floor_only_below():
     assert [True, False] == [Row("", "", 1.0, 1.0 + off, 0.1, is_floor=True).holds for off in (5.0, -0.2)]
 
 
+def test_a_row_of_a_factor_wants_the_sign_as_well_and_a_control_wants_it_wrong():
+    def holds(measured, **kind):
+        return Row("", "", -0.3, measured, 1.5, is_factor=True, **kind).holds
+
+    assert [True, True, False, False, False] == [holds(one) for one in (-0.3, -0.44, -0.46, -0.19, 0.3)]
+    assert [False, True, True] == [holds(one, is_wrong=True) for one in (-0.3, -0.46, 0.3)]
+
+
 def test_the_command_says_what_failed_and_leaves_with_1(monkeypatch, capsys):
     wrong = {"wrong": lambda quick: iter([Row("9 none", "two and two", 4.0, 5.0, 0.5)])}
     monkeypatch.setattr("conformance.economics.table.sections", lambda: wrong)

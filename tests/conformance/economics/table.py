@@ -23,18 +23,27 @@ class Row(msgspec.Struct, frozen=True):
     measured: float
     tolerance: float
     is_floor: bool = False  # the measured value must only reach what is expected
+    is_factor: bool = False  # the tolerance is a factor: of the same sign, and off by no more than that
+    is_wrong: bool = False  # a control: it must not be where the others must be
 
     @property
     def holds(self) -> bool:
         """Whether the measured value is where it must be."""
+        return self._is_there is not self.is_wrong
+
+    @property
+    def _is_there(self) -> bool:
         if self.is_floor:
             return self.measured >= self.expected - self.tolerance
+        if self.is_factor:
+            return 1 / self.tolerance <= self.measured / self.expected <= self.tolerance
         return abs(self.measured - self.expected) <= self.tolerance
 
     def line(self) -> str:
         """Write it as people read it."""
         verdict = "pass" if self.holds else "FAIL"
-        band = "or more" if self.is_floor else f"+- {self.tolerance:.4g}"
+        sign = "x/" if self.is_factor else "+-"
+        band = "or more" if self.is_floor else f"{'not ' if self.is_wrong else ''}{sign} {self.tolerance:.4g}"
         return f"{self.section:<14} {self.what:<58} {self.expected:>11.6g} {self.measured:>11.6g}  {band:<12} {verdict}"
 
 
@@ -44,7 +53,7 @@ Rows = Callable[[bool], Iterator[Row | str] | Iterator[Row]]
 
 def sections() -> dict[str, Rows]:
     """Give every part of the table by name; a part is asked with whether to be quick."""
-    from conformance.economics import book, flow, formulas, information, inventory, race, recorded, worlds
+    from conformance.economics import bands, book, flow, formulas, information, inventory, race, recorded, worlds
 
     return {
         "formulas": formulas.rows,
@@ -54,6 +63,7 @@ def sections() -> dict[str, Rows]:
         "race": race.rows,
         "flow": flow.rows,
         "worlds": worlds.rows,
+        "bands": bands.rows,
         "recorded": recorded.rows,
     }
 
