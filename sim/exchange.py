@@ -112,7 +112,7 @@ class Exchange:
             name,
             self.kernel,
             self.dice,
-            _delay(model),
+            delay_of(model),
             self.rules,
             is_stream=is_stream,
             also=also,
@@ -223,7 +223,8 @@ class Exchange:
         raise NotImplementedError
 
 
-def _delay(model: DelayModel) -> Delay:
+def delay_of(model: DelayModel) -> Delay:
+    """Give a link's delay as the links take it."""
     return Delay(round(model.median_ms * NS_PER_MS), model.sigma)
 
 

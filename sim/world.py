@@ -111,7 +111,7 @@ class World(Exchange):
         self.driver = driver
         self.calls = driver.calls = self._open_wire()
         offered = STREAMS if self.scenario.profile.venue.public_stream else (PRIVATE,)
-        self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self._told_first, offered)
+        self.streams = Streams(self.kernel, self.dice, self.links, self.driver.feed, self.told_first, offered)
         self.rest = self.calls
         self.lines = {REST: RequestLine(self.calls.connection)}
         for name, connection in self.streams.connections.items():
@@ -197,7 +197,7 @@ class World(Exchange):
         )
 
     def _regime_of(self, symbol: str) -> str:
-        return DOWN if self.venue.is_silent else self.venue.regime[symbol]
+        return DOWN if self.venue.is_silent else self.venue.regime.get(symbol, "")
 
     def noted(self, point: str) -> None:
         """Count a rare state that was reached."""
@@ -288,7 +288,7 @@ class World(Exchange):
         self.fund_regularly()
         install_all(self)
 
-    def _told_first(self) -> list[events.Event]:
+    def told_first(self) -> list[events.Event]:
         """Give what a new subscriber hears: regimes, and the book as it is; what led to it was for others."""
         now_ns = self.kernel.now_ns
         venue_ns = self.venue.venue_ns(now_ns)

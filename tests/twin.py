@@ -101,7 +101,7 @@ class TwinWorld(World):
         )
         self.calls.enter = lambda *call: driver.loop.enter(*call)
         offered = STREAMS if self.scenario.profile.venue.public_stream else (PRIVATE,)
-        self.streams = Streams(self.kernel, self.dice, self.links, driver.feed, self._told_first, offered)
+        self.streams = Streams(self.kernel, self.dice, self.links, driver.feed, self.told_first, offered)
         self.rest = self.calls
         self.lines = {REST: RequestLine(self.calls.connection)}
         for name, one in self.streams.connections.items():

@@ -5,11 +5,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from sim.driver import SNAPSHOT_EVERY_NS
+from sim.faults import people
 from sim.faults.installing import Install, during
+from sim.faults.people import at_point
 from sim.host.disk import Kept
 from sim.host.heap import HARD, KIB, Budget
 from sim.plan import PlannedFault
-from strategy import commands, events
+from strategy import events
 from strategy.units import BUY, NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
@@ -27,26 +29,8 @@ _OBJECTS_A_RECORD: Final = 12
 
 def _crash(fault: PlannedFault, world: "World") -> None:
     """End the process at an instant, or in the middle of the n-th create from then on."""
-    params = fault.params
-    restart_ns = round(params["restart_after_s"] * NS_PER_S)
-    kept = _kept(fault, world)
-    if params["between"] is None:
-        world.kernel.at(fault.start_ns, world.bit, fault)
-        world.kernel.at(fault.start_ns, world.process.crash, restart_ns, kept)
-        return
-    count = 0
-
-    def cut(point: str, command: commands.Command) -> None:
-        nonlocal count
-        is_counted = point == params["between"] and isinstance(command, commands.CreateOrder)
-        if is_counted and fault.start_ns <= world.kernel.now_ns < fault.end_ns:
-            count += 1
-            if count == params["nth"]:
-                world.bit(fault)
-                world.noted(f"crash_between_{point}")
-                world.process.crash(restart_ns, kept)
-
-    world.driver.cuts.append(cut)
+    restart_ns, kept = round(fault.params["restart_after_s"] * NS_PER_S), _kept(fault, world)
+    at_point(fault, world, lambda: world.process.crash(restart_ns, kept))
 
 
 def _kept(fault: PlannedFault, world: "World") -> Callable[[], Kept]:
@@ -318,4 +302,5 @@ INSTALL: Final[dict[str, Install]] = {
     "slow_fsync": _slow_fsync,
     "disk_full": _disk_full,
     "write_lost": _write_lost,
+    **people.INSTALL,
 }

@@ -66,6 +66,8 @@ FAULTS = {
     "slow_fsync": "{at_s: 3, for_s: 10, kind: slow_fsync, commit_ms: 120}",
     "disk_full": "{at_s: 3, for_s: 5, kind: disk_full}",
     "write_lost": "{at_s: 3, for_s: 10, kind: write_lost}, {at_s: 6, kind: crash, restart_after_s: 1, journal: torn}",
+    "operator_kill": "{at_s: 3, kind: operator_kill, restart_after_s: 8}",
+    "two_instances": "{at_s: 3, for_s: 8, kind: two_instances}",
     "crash": "{at_s: 3, kind: crash, restart_after_s: 2}",
     "latency": "{at_s: 3, for_s: 10, kind: latency, links: [rest_up, private], base_ms: 20, tail_ms: 40}",
     "packet_loss": "{at_s: 3, for_s: 10, kind: packet_loss, links: [rest_up, rest_down, public, private], loss: 0.3}",

@@ -8,7 +8,20 @@ from typing import Annotated, Any, Final, Union, get_args
 
 from pydantic import Field
 
-from sim.scenario.faults import clocks, connections, feeds, fills, host, market, network, orders, queues, terms, venue
+from sim.scenario.faults import (
+    clocks,
+    connections,
+    feeds,
+    fills,
+    host,
+    market,
+    network,
+    orders,
+    people,
+    queues,
+    terms,
+    venue,
+)
 from sim.scenario.faults.base import Fault
 
 _ROOMS: Final = (
@@ -22,6 +35,7 @@ _ROOMS: Final = (
     terms,
     clocks,
     host,
+    people,
     market,
 )
 
