@@ -266,6 +266,12 @@ class World(Exchange):
         self.trace.record("end", ended_ns, self._final_truth())
         return Outcome(self.trace.digest(), tuple(self.trace.checkpoints), error, code, ended_ns)
 
+    @property
+    def raised(self) -> str:
+        """What raised and ended the run, with its code on the last line; empty while nothing did."""
+        error, code = self._failure or ("", "")
+        return f"{error} ({code})" if error else ""
+
     def _finish(self) -> None:
         self.oracle.finish(self.host.steady_ns())
 

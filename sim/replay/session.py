@@ -106,7 +106,7 @@ def _why_over(rerun: Rerun) -> str:
     world = rerun.world
     if not world.is_over or world.kernel.now_ns >= world.plan.duration_ns:
         return ""
-    return f"{world.oracle.breaches[0].code} broke" if world.oracle.breaches else "something raised"
+    return world.raised.splitlines()[-1] if world.raised else f"{world.oracle.breaches[0].code} broke"
 
 
 def _some_orders(rerun: Rerun) -> str:

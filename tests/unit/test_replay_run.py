@@ -188,6 +188,14 @@ def test_an_instant_after_the_end_of_a_run_that_broke_off_shows_its_end(broken):
     assert seen["ended"].endswith(" broke")
 
 
+def test_a_run_in_which_something_raised_says_what(tmp_path):
+    kept = keep_run(tmp_path, "--core", "raising:AfterAWhile", faults="", seconds=6)
+    done = said("replay", kept / NAME / "1", "--at", 6)
+    assert 0 == done.exit_code
+    assert "the run ends here: ValueError: on purpose (SQ-S001)" in done.output
+    assert "is dead" in done.output
+
+
 # What is wrong with the input
 
 
