@@ -133,7 +133,7 @@ class Venue(Conditions):
     def _create(self, command: commands.CreateOrder, now_ns: int, venue_ns: int) -> events.Event:
         known = self.orders.get(command.client_id)
         if known is not None and self.known_ids == ANEW and known.state != OPEN:
-            self.orders[f"{command.client_id} {known.number}"] = known
+            self.orders[f"{command.client_id} {known.number}"] = self.orders.pop(command.client_id)
         elif known is not None and self.known_ids == OLD:
             return _accepted(known, known.price_ticks, venue_ns)
         elif known is not None:

@@ -58,6 +58,8 @@ def test_an_id_that_is_over_may_become_another_order_and_that_one_is_found_and_c
     world, heard = storm(tmp_path, "duplicate_id, prob: 1, again_s: 1.5, answer: anew", GAPS, seconds=60)
     twice = [name.split()[0] for name in world.venue.orders if " " in name and not name.startswith("the venue")]
     assert twice
+    numbers = [one.number for one in world.venue.orders.values()]
+    assert sorted(dict.fromkeys(numbers)) == sorted(numbers), "each is an order of its own"
     assert [one for one in heard.all(events.OpenOrdersReport) if set(one.client_ids) & set(twice)]
     assert "SQ-O002" in [one.code for one in world.driver.alerts]
 
