@@ -44,3 +44,14 @@ class SleepsOn(Wrapped):
 
 overlooks_gaps = OverlooksGaps
 sleeps_on = SleepsOn
+
+
+class BelievesLateWords(Wrapped):
+    """Looks at no stamp: whatever arrives is news, however long it took."""
+
+    def hear(self, now_ns, event):
+        is_of_books = isinstance(event, events.BookDelta | events.BookHeartbeat | events.BookSnapshot)
+        return replace(event, venue_ns=0) if is_of_books else event
+
+
+believes_late_words = BelievesLateWords
