@@ -1,5 +1,6 @@
 """What a person sees of a run: progress, then the gates first, then one line per scenario."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -19,6 +20,8 @@ _WORDS: Final = {FAIL: "[bold red]FAILED[/]", PASS: "[green]passed[/]", SO_FAR: 
 # How many of the reasons that excused a promise are told.
 _REASONS_MAX: Final = 2
 _MINUTE_S: Final = 60
+# Only a run of one seed can be made smaller.
+_ONE_SEED: Final = re.compile(r" --seed \d+(?= |$)")
 _INVARIANT_DETAIL_MAX: Final = 3
 
 
@@ -163,6 +166,8 @@ def _print_invariants(console: Console, summary: ScenarioSummary, look: str) -> 
         if look:
             console.print(f"   look     {look}", highlight=False, markup=False, soft_wrap=True)
         console.print(f"   again    {summary.repeat}", highlight=False)
+        if _ONE_SEED.search(summary.repeat) and "--until" not in summary.repeat:
+            console.print(f"   smaller  {summary.repeat.replace('sim run', 'sim shrink', 1)}", highlight=False)
 
 
 def _print_excused(console: Console, summary: ScenarioSummary) -> None:

@@ -95,6 +95,7 @@ def test_summary_and_console_tell_which_failure_it_was(tmp_path, repository):
     assert (1, "which    S5 at believing.stepped\n" in done.stdout) == (done.returncode, True), (
         done.stdout + done.stderr
     )
+    assert f"smaller  sim shrink {calm} --seed 1 --core planted.fills:forgets_fill\n" in done.stdout
     (one,) = json.loads((tmp_path / "out" / "summary.json").read_text())["scenarios"]
     assert {"S5 at believing.stepped": 1} == one["invariants"]["S5"]["identities"]
     assert ("", "believing.stepped") == tuple(one["seeds"][0]["breaches"][0][key] for key in ("states", "place"))
