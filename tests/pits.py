@@ -7,6 +7,8 @@ from sim.venue.matching import LimitBook, Resting
 class HandPit:
     """A book that moves only when the test moves it."""
 
+    fair_ticks = None  # nobody knows one
+
     def __init__(self, venue: Venue, symbol: str = "X") -> None:
         self.symbol, self.book, self.ours, self.venue = symbol, LimitBook(), {}, venue
         self.trades = self.quotes = True
@@ -32,6 +34,9 @@ class HandPit:
 
     def shrink(self, order, by_lots):
         self.book.shrink(self.ours[order.client_id], by_lots)
+
+    def ahead_lots(self, order):
+        return self.book.ahead_lots(self.ours[order.client_id])
 
     def take(self, side, lots, limit, now_ns):
         mid2 = self.book.mid2_ticks
