@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from sim.runs.engine import Crew, workers_of
+from sim.runs.failing import Failure, Wanted, failures_of
 from sim.runs.folder import commit_here
 from sim.runs.job import Job
 from sim.runs.seed import core_factory
@@ -22,7 +23,6 @@ from sim.scenario.profiles import profile_folder
 from sim.scenario.settings import read_settings
 from sim.shrink import drafts
 from sim.shrink.drafts import Draft
-from sim.shrink.failing import Failure, Wanted, failures_of
 from sim.shrink.ranges import Range, ranges_of
 from sim.shrink.steps import Steps
 from sim.shrink.trials import Interrupted, NobodyLeft, Seen, Trials

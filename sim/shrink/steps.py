@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from sim.runs.failing import Failure
 from sim.shrink import drafts
 from sim.shrink.drafts import Draft, Record
-from sim.shrink.failing import Failure
 from sim.shrink.trials import Trials
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ import msgspec
 
 from sim.oracle.identity import Identity
 from sim.runs.engine import Crew
+from sim.runs.failing import Failure, failures_of
 from sim.runs.job import Job
 from sim.shrink.drafts import Draft
-from sim.shrink.failing import Failure, failures_of
 
 # Makes the job of a draft; None where no scenario can be made of it.
 Build = Callable[[Draft], Job | None]

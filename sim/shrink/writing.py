@@ -1,14 +1,12 @@
 """A draft as the YAML a person reads: its story first, one line per fault, and above each what is known of it."""
 
-import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
 
-from ruamel.yaml import YAML
-
+from sim.scenario.writing import line_of
 from sim.shrink.drafts import Draft
 from sim.shrink.ranges import Range
 
@@ -24,14 +22,14 @@ def text_of(draft: Draft, story: Sequence[str], ranges: Mapping[str, Sequence[Ra
     blocks = ["\n".join(_comment(story))]
     for key in _HEAD:
         if draft.get(key):
-            blocks[0] += f"\n{key}: {_flow(draft[key])}"
+            blocks[0] += f"\n{key}: {line_of(draft[key])}"
     ordered = {**draft, "run": _in_order(draft["run"], _RUN)}
     blocks += ["\n".join(_mapping(key, ordered[key], "")) for key in ("run", "market", "strategy")]
     if draft.get("faults"):
         blocks.append("\n".join(["faults:", *_faults(draft["faults"], ranges)]))
     if draft.get("invariants"):
         blocks.append("\n".join(_mapping("invariants", draft["invariants"], "")))
-    blocks.append("\n".join(["gates:", *(f"  - {_flow(gate)}" for gate in draft["gates"])]))
+    blocks.append("\n".join(["gates:", *(f"  - {line_of(gate)}" for gate in draft["gates"])]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -45,13 +43,13 @@ def _faults(faults: Sequence[dict[str, Any]], ranges: Mapping[str, Sequence[Rang
         known = ranges.get(fault["id"], ())
         if known:
             lines += _comment([f"Still fails with {', '.join(map(str, known))}."], "  ")
-        lines.append(f"  - {_flow(_in_order(fault, _FAULT))}")
+        lines.append(f"  - {line_of(_in_order(fault, _FAULT))}")
     return lines
 
 
 def _mapping(key: str, value: Any, indent: str) -> list[str]:
     """Write a key and its value: on one line where that is short enough, else one line for each of its own keys."""
-    line = f"{indent}{_flow(key)}: {_flow(value)}"
+    line = f"{indent}{line_of(key)}: {line_of(value)}"
     if len(line) <= _WIDTH or not isinstance(value, dict):
         return [line]
     return [f"{indent}{key}:", *(each for name, one in value.items() for each in _mapping(name, one, indent + "  "))]
@@ -60,26 +58,6 @@ def _mapping(key: str, value: Any, indent: str) -> list[str]:
 def _in_order(value: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     """Put some keys first."""
     return {key: value[key] for key in (*keys, *value) if key in value}
-
-
-def _flow(value: Any) -> str:
-    """Write a value on one line."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = True
-    yaml.width = 1_000_000
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    out = io.StringIO()
-    yaml.dump(_plainly(value), out)
-    return out.getvalue().removesuffix("\n").removesuffix("\n...")
-
-
-def _plainly(value: Any) -> Any:
-    """Write whole numbers without a point."""
-    if isinstance(value, dict):
-        return {key: _plainly(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plainly(each) for each in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def placed(draft: Draft, source: Path, target: Path) -> Draft:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from sim.oracle.identity import Identity, raised_at
+from sim.runs import failing
 from sim.runs.job import SeedResult
-from sim.runs.judge import FAIL, verdicts_of
 from sim.scenario.load import Ready
 
 
@@ -27,26 +26,13 @@ class Failure(msgspec.Struct, frozen=True):
 
 def failures_of(world: Ready, file: str, flags: str, result: SeedResult, through: str = "") -> Iterator[Failure]:
     """Give the ways in which a seed failed, the first one first; one by each promise, and one by each gate."""
-
-    def failure(identity: Identity, at_s: float | None, detail: str) -> Failure:
-        again = f"sim run {file} --seed {result.seed}{flags}" + (f" --through {through}" if through else "")
-        return Failure(result.seed, identity.what, str(identity), at_s, detail, again, through)
-
-    if result.error:
-        identity = Identity(result.error_code, place=raised_at(result.error))
-        yield failure(identity, result.error_at_s, result.error.strip().splitlines()[-1])
+    again = f"sim run {file} --seed {result.seed}{flags}" + (f" --through {through}" if through else "")
     told: list[str] = []
-    for breach in result.breaches:
-        if breach.code not in told:
-            told.append(breach.code)
-            yield failure(breach.identity, breach.at_s, breach.detail)
-    if result.error or result.was_cut:
-        return
-    for gate in world.gates:
-        for verdict in verdicts_of(world.name, gate, [result], None):
-            if verdict.verdict == FAIL:
-                got = "no sample" if verdict.got is None else f"got {verdict.got:g}"
-                yield failure(Identity(f"gate {verdict.gate}"), None, f"{verdict.limit}: {got}")
+    for one in failing.failures_of(world.gates, result):
+        what = one.identity.what
+        if what not in told:
+            told.append(what)
+            yield Failure(result.seed, what, str(one.identity), one.at_s, one.told, again, through)
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -35,9 +35,9 @@ def command(gate: str, invariant: str, code: str, **options: Any) -> None:
     Exit codes: 0 written, 2 wrong usage, 3 a file is invalid, 5 the seed does not fail like that, 8 no
     worker is left, 130 interrupted (the smallest that was found is written).
     """
+    from sim.runs.failing import Wanted
     from sim.scenario.invariants import INVARIANTS
     from sim.scenario.metrics import METRICS
-    from sim.shrink.failing import Wanted
     from sim.shrink.shrinking import Options, Shrinking
     from strategy.error_codes import REGISTRY
     from strategy.hints import did_you_mean

@@ -3,8 +3,8 @@
 import pytest
 from forty import CORE, PAIR, write_forty
 
+from sim.runs.failing import Wanted
 from sim.scenario.load import load_scenarios
-from sim.shrink.failing import Wanted
 from sim.shrink.shrinking import Options, Shrinking
 
 SEEDS = range(2, 12)

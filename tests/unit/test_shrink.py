@@ -9,12 +9,12 @@ from small_world import small_scenario
 
 from sim.oracle.identity import Identity
 from sim.runs.engine import Gathered
+from sim.runs.failing import Failure, Wanted, failures_of
 from sim.runs.job import BreachSeen, Job, SeedResult
 from sim.scenario.load import Desk, load_scenarios
 from sim.scenario.models import Scenario
 from sim.scenario.profiles import profile_folder
 from sim.shrink import drafts
-from sim.shrink.failing import Failure, Wanted, failures_of
 from sim.shrink.ranges import Range, ranges_of
 from sim.shrink.steps import Steps, smallest
 from sim.shrink.trials import Interrupted, Trials

@@ -1,4 +1,4 @@
-"""What a run of one seed failed of, each failure with the identity that a smaller run has to keep."""
+"""What a run of one seed failed of, each failure with the identity by which others are the same."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
