@@ -389,6 +389,6 @@ def _told(raised: Exception) -> tuple[str, str]:
 
 
 def _twin(core: Any) -> Any:
-    """Make another core of what one has written down; a foreign one that writes nothing down has none."""
-    twin = getattr(type(core), "twin", None)
+    """Make another core of what one has written down; a foreign one has none unless its own class says how."""
+    twin = vars(type(core)).get("twin")
     return None if twin is None else twin(core)

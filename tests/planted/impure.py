@@ -13,6 +13,8 @@ class CountsInSecret(Core):
         super().__init__(*given)
         self.secret = 0
 
+    twin = Core.twin
+
     def step(self, now_ns: int, event: events.Event) -> Commands:
         self.secret += 1
         return super().step(now_ns, event)
