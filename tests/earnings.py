@@ -190,7 +190,8 @@ def ablation_of(played: Sequence[Played]) -> Iterator[str]:
             if arm != STRATEGY.name:
                 is_offered = any(arm == one.name for one in OFFERED)
                 pair = (STRATEGY.name, arm) if is_offered else (arm, STRATEGY.name)
-                yield _row((one.name, arm, *(one.change(*pair, metric, digits) for metric, digits in gains)))
+                seeds = str(len(one.results[arm]))
+                yield _row((one.name, arm, seeds, *(one.change(*pair, metric, digits) for metric, digits in gains)))
 
 
 WHAT: Final = {
