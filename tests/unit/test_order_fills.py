@@ -53,6 +53,18 @@ def test_a_second_copy_without_a_name_is_none_at_all(book):
     assert (0, {}) == (book.orders.foreign_fills, book.orders.unclaimed)
 
 
+def test_a_copy_that_comes_forty_minutes_later_finds_no_order_and_counts_no_second_time(book):
+    client_id = working(book)
+    book.fill(client_id, 10, 10)
+    book.at(40 * 60_000)
+    book.orders.forget_ended(0)
+    assert book.orders.find(client_id) is None
+    book.now = 40 * 60_000
+    late = events.OrderFilled(client_id, "X", BUY, "f1", 100, 10, 10, "maker", 1, 0)
+    assert () == book.hear(late).fills
+    assert 0 == book.orders.foreign_fills
+
+
 def test_what_nobody_claims_is_forgotten_with_its_id(book):
     nameless(book, 4)
     forget_fill_ids(book.orders, 0)
