@@ -156,6 +156,8 @@ class Calls:
         if header is not None:
             resets_ns = self._host.now_ns() + header.resets_after_ns
             self._feed(events.BudgetSeen(header.bucket, header.remaining, resets_ns))
+        for aside in message.asides:
+            self._feed(aside)
         for answer in message.body:
             if isinstance(answer, events.Unanswered):
                 self._feed(replace(answer, sent_ns=waiting.sent_ns if waiting is not None else 0))

@@ -69,6 +69,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     ``number`` counts requests; an answer bears the number of its question, a stream message that of
     its connection. A connection's own words count below 0 where they could be taken for others.
     ``size`` is how many bytes it is, where the link carries any; 0 where it carries records.
+    ``asides`` are what an answer tells besides, and are heard before it: funding, where fills were asked for.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     number: int = 0
     header: Header | None = None
     size: int = 0
+    asides: tuple[Any, ...] = ()
 
 
 class Hold(Protocol):

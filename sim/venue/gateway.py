@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from sim.kernel import Kernel
 from sim.venue.engine import Venue
+from sim.venue.reads import funding_beside
 from sim.wire import Header, Message, Stage, kind_of
 from strategy import commands, events
 from strategy.requests import refusal_of, unanswered
@@ -102,6 +103,7 @@ class Gateway:
     def _apply(self, message: Message) -> None:
         call, now_ns = message.body, self._kernel.now_ns
         answers: list[events.Event | None] = []
+        asides: tuple[events.Event, ...] = ()
         header = None
         for number, command in enumerate(call.commands):
             code = self.item_refusal(message, number)
@@ -110,15 +112,23 @@ class Gateway:
             else:
                 answer = self._venue.handle(command, now_ns, call.signed_ns, call.window_ns)
             answers.append(answer)
+            if isinstance(command, commands.QueryFills) and isinstance(answer, events.FillsReport):
+                asides += funding_beside(self._venue.funded, command, answer)
             header = self._venue.limits.header(command, getattr(answer, "code", ""), now_ns)
         self._truth_changed()
         if self._passes(Stage.APPLIED, message):
             return
-        self._answer(message, tuple(answers), header)
+        self._answer(message, tuple(answers), header, asides)
         self._passes(Stage.RESPONSE_ON_THE_WIRE, message)
 
-    def _answer(self, message: Message, answers: tuple[events.Event | None, ...], header: Header | None) -> None:
-        answer = replace(message, kind=kind_of(answers[0]), body=answers, header=header)
+    def _answer(
+        self,
+        message: Message,
+        answers: tuple[events.Event | None, ...],
+        header: Header | None,
+        asides: tuple[events.Event, ...] = (),
+    ) -> None:
+        answer = replace(message, kind=kind_of(answers[0]), body=answers, header=header, asides=asides)
         self.down.send(answer, self._answered)
 
     # What does not simply come in

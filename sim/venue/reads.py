@@ -104,6 +104,17 @@ def answer_of(ledger: Ledger, command: commands.Command, venue_ns: int) -> event
             raise TypeError(f"{type(command).__name__} is not a question")
 
 
+def funding_beside(
+    funded: Sequence[events.FundingPaid], command: commands.QueryFills, report: events.FillsReport
+) -> tuple[events.FundingPaid, ...]:
+    """Give the funding that a read of fills shows as well: a venue lists both as executions, by when they were."""
+    return tuple(
+        paid
+        for paid in funded
+        if paid.symbol == command.symbol and command.since_venue_ns <= paid.venue_ns <= report.venue_ns
+    )
+
+
 def _since(ledger: Ledger, command: commands.QueryFills) -> tuple[events.OrderFilled, ...]:
     return tuple(
         fill.event
