@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sim.runs.pairing import Effect, effect_of
-from sim.runs.recorded import NoBaseline, NotComparable, Recorded
+from sim.runs.recorded import NoBaseline, NotComparable, Recorded, RecordedCost
 from sim.scenario.metrics import METRICS
 
 Figure = tuple[str, str]
@@ -23,6 +23,29 @@ def compare_runs(
     if not shared:
         raise NoBaseline(f"no scenario is in both: {_names(before)}; {_names(after)}")
     return {name: _effects(before[name], after[name], wanted) for name in shared}
+
+
+def costs_by_fault(
+    before: Mapping[str, Recorded], after: Mapping[str, Recorded]
+) -> dict[str, dict[str, tuple[RecordedCost | None, RecordedCost | None]]]:
+    """Give what each fault cost in both runs, by scenario and fault; None where a run does not have it.
+
+    Raises ``NotComparable`` where no scenario of both was run with ``--fault-costs``.
+    """
+    found = {}
+    for name in (name for name in before if name in after):
+        check_same_world(before[name], after[name])
+        sides = [_costs(run[name]) for run in (before, after)]
+        if all(sides):
+            faults = dict.fromkeys(fault for side in sides for fault in side)
+            found[name] = {fault: (sides[0].get(fault), sides[1].get(fault)) for fault in faults}
+    if not found:
+        raise NotComparable("no scenario of both knows what its faults cost: run it with --fault-costs")
+    return found
+
+
+def _costs(one: Recorded) -> dict[str, RecordedCost]:
+    return {cost.fault: cost for cost in one.fault_costs.faults} if one.fault_costs is not None else {}
 
 
 def check_same_world(before: Recorded, after: Recorded) -> None:

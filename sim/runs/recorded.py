@@ -56,16 +56,32 @@ class RecordedViability(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+class RecordedCost(msgspec.Struct, frozen=True):
+    """What one fault cost: mean and interval in USDT, and seconds of stale quotes."""
+
+    fault: str
+    usdt: float
+    interval: tuple[float, float] | None
+    stale_quote_s: float
+
+
+class RecordedCosts(msgspec.Struct, frozen=True):
+    """What the faults of a scenario cost, each by itself."""
+
+    faults: tuple[RecordedCost, ...] = ()
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """One scenario of a finished run. ``world`` is the hash of all that decides its figures but the strategy.
 
-    ``viability`` is None where nobody asked.
+    ``viability`` and ``fault_costs`` are None where nobody asked.
     """
 
     name: str
     world: str
     seeds: tuple[RecordedSeed, ...]
     viability: RecordedViability | None = None
+    fault_costs: RecordedCosts | None = None
 
     @property
     def whole(self) -> dict[int, dict[str, Stats]]:

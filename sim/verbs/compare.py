@@ -11,15 +11,16 @@ from strategy.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from sim.runs.pairing import Effect
-    from sim.runs.recorded import RecordedViability
+    from sim.runs.recorded import RecordedCost, RecordedViability
 
 
 @click.command("compare", short_help="Compare two runs, paired by seed.")
 @click.argument("before", metavar="A", type=click.Path(path_type=Path))
 @click.argument("after", metavar="B", type=click.Path(path_type=Path))
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this figure, such as cycle_ms.p95.")
+@click.option("--by", type=click.Choice(["fault"]), help="What each fault cost in both, where `--fault-costs` told.")
 @click.option("--format", "form", type=click.Choice(["plain", "json"]), default="plain", show_default=True)
-def command(before: Path, after: Path, metrics: tuple[str, ...], form: str) -> None:
+def command(before: Path, after: Path, metrics: tuple[str, ...], by: str | None, form: str) -> None:
     """Compare run B with run A: figures of the same seeds, mean change, 95 % interval, verdict.
 
     A and B are run folders, their summary.json, or baselines. Every scenario that both hold is
@@ -27,12 +28,17 @@ def command(before: Path, after: Path, metrics: tuple[str, ...], form: str) -> N
 
     Exit codes: 0 compared, whatever came of it; 2 wrong usage; 7 not comparable.
     """
-    from sim.runs.comparing import compare_runs
+    from sim.runs.comparing import compare_runs, costs_by_fault
     from sim.runs.recorded import NotComparable, read_run
 
+    if by is not None and metrics:
+        raise click.UsageError("--by fault tells USDT and stale seconds: it takes no --metric")
     wanted = [_figure(text) for text in metrics]
     try:
         runs = read_run(before), read_run(after)
+        if by is not None:
+            _print_costs(costs_by_fault(*runs), form)
+            return
         found = compare_runs(*runs, wanted)
     except NotComparable as error:
         click.echo(f"error[{error.code}]: {error}", err=True)
@@ -61,6 +67,39 @@ def _figure(text: str) -> tuple[str, str]:
     if (stat or "value") not in stats:
         raise click.BadParameter(f"{name} has no {stat!r}, only {', '.join(stats)}", param_hint="--metric")
     return name, stat or "value"
+
+
+def _print_costs(costs: "dict[str, dict[str, tuple[RecordedCost | None, RecordedCost | None]]]", form: str) -> None:
+    """Print what each fault cost in A and in B; a dash where a run does not have it."""
+    import msgspec
+    from rich.console import Console
+    from rich.table import Table
+
+    from sim.runs.console import number
+
+    if form == "json":
+        click.echo(json.dumps(msgspec.to_builtins(costs), indent=2))
+        return
+    talk = Console(width=None if sys.stdout.isatty() else 140)
+    for name, faults in costs.items():
+        table = Table(box=None, pad_edge=True, header_style="dim")
+        table.add_column("fault")
+        for head in ("A USDT", "95% interval", "B USDT", "95% interval", "A stale s", "B stale s"):
+            table.add_column(head, justify="right")
+        for fault, sides in faults.items():
+            cells = [text for one in sides for text in _cost_cells(one)]
+            stale = ["-" if one is None else number(one.stale_quote_s) for one in sides]
+            table.add_row(fault, *cells, *stale)
+        talk.print(f"\n[bold]{name}[/]", highlight=False)
+        talk.print(table)
+
+
+def _cost_cells(one: "RecordedCost | None") -> tuple[str, str]:
+    from sim.runs.console import number
+
+    if one is None:
+        return "-", "-"
+    return number(one.usdt), f"{number(one.interval[0])} .. {number(one.interval[1])}" if one.interval else "-"
 
 
 def _plain(name: str, effects: "list[Effect]", viability: "list[RecordedViability | None]") -> dict[str, Any]:

@@ -191,3 +191,26 @@ def test_the_strategy_is_no_part_of_the_world_and_everything_else_is(tmp_path):
         world_of(plain, 5),
     ]
     assert len({world_of(plain, None), *others}) == len(others) + 1
+
+
+def test_what_each_fault_cost_is_laid_side_by_side(tmp_path):
+    runs = [run_of(tmp_path / name, MARKET) for name in "ab"]
+    for folder, usdt in zip(runs, (1.5, 2.5), strict=True):
+        plain = json.loads((folder / "summary.json").read_text())
+        cost = {"fault": "cut", "usdt": usdt, "interval": [usdt - 1, usdt + 1], "stale_quote_s": 3.0, "kind": "x"}
+        plain["scenarios"][0]["fault_costs"] = {"faults": [cost]}
+        (folder / "summary.json").write_text(json.dumps(plain))
+    done = CliRunner().invoke(command, [*map(str, runs), "--by", "fault"])
+    assert 0 == done.exit_code, done.output
+    row = next(line for line in done.output.splitlines() if line.split()[:1] == ["cut"])
+    assert ["cut", "1.5", "0.5", "..", "2.5", "2.5", "1.5", "..", "3.5", "3", "3"] == row.split()
+    told = json.loads(CliRunner().invoke(command, [*map(str, runs), "--by", "fault", "--format", "json"]).output)
+    assert [1.5, 2.5] == [one["usdt"] for one in told["calm"]["cut"]]
+
+
+def test_runs_that_do_not_know_what_their_faults_cost_exit_7_and_say_how_to_learn_it(tmp_path):
+    runs = [str(run_of(tmp_path / name, MARKET)) for name in "ab"]
+    done = CliRunner().invoke(command, [*runs, "--by", "fault"])
+    assert (ExitCode.BASELINE, True) == (done.exit_code, "--fault-costs" in done.output)
+    done = CliRunner().invoke(command, [*runs, "--by", "fault", "--metric", "net_bps"])
+    assert ExitCode.USAGE == done.exit_code
