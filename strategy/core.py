@@ -235,10 +235,11 @@ class Core:
 
     def _late_ns(self, now_ns: int, stamp_ns: int) -> int:
         """Say how late a word certainly is; where it would be too late, see that it is not the clock that moved."""
-        state = self._state
+        state, age_ns_max = self._state, self._knobs.feed.age_ns_max
         late_ns = state.clock.late_ns(now_ns, stamp_ns)
-        is_asked = state.reads.asked_ns.get(reads.CLOCK) or now_ns - state.clock.sampled_ns < RESAMPLE_NS
-        if late_ns > self._knobs.feed.age_ns_max and not is_asked:
+        # One that may stay late for ever: the clock is asked about now and then, not with every word.
+        is_asked = state.reads.asked_ns.get(reads.CLOCK) or now_ns - state.clock.sampled_ns < 2 * age_ns_max
+        if late_ns > age_ns_max and not is_asked:
             state.reads.want(reads.CLOCK, now_ns)
         return late_ns
 

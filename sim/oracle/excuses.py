@@ -41,6 +41,8 @@ class Excuses:
             return banned
         if not self._is_blind(now_ns, symbol):
             return self._why_out(now_ns, symbol)
+        if self._feeds[symbol].is_whole and self._feeds[symbol].wrong:
+            return self._feeds[symbol].wrong  # it is what the venue shows: another would show the same
         # Without a book nobody quotes; without having asked for one nobody is excused.
         is_asking = now_ns - self._feeds[symbol].asked_ns <= self._tolerance.book_asked_ns
         return "no book, though it is asked for" if is_asking else ""

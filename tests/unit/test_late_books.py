@@ -38,7 +38,7 @@ def test_messages_in_time_are_a_ground(seat):
 
 def test_who_hears_late_words_asks_whether_it_is_the_clock_that_moved(seat):
     quoting(seat)
-    assert not [one for one in heard(seat, 20 * MS, 2) if isinstance(one, commands.SampleClock)]
+    assert not [one for one in heard(seat, 20 * MS, 5) if isinstance(one, commands.SampleClock)]
     asked = [one for one in heard(seat, LATE_NS, 0.3) if isinstance(one, commands.SampleClock)]
     assert 1 == len(asked), "once, not with every word"
     # It was the clock: it now shows three seconds less, and nothing is late by it.
@@ -46,6 +46,18 @@ def test_who_hears_late_words_asks_whether_it_is_the_clock_that_moved(seat):
     seat.hear(events.ClockSampled(asked[0].asked_ns, seat.now - LATE_NS), 600)
     heard(seat, LATE_NS, 3)
     assert "stale_book" != seat.core.last_context("BTCUSDT").blocked
+
+
+def test_a_feed_that_stays_late_is_no_reason_to_ask_for_the_time_for_ever(seat):
+    quoting(seat)
+    asked = {20 * MS: 0, LATE_NS: 0}
+    for late_ns in asked:
+        for _ in range(40):
+            for one in heard(seat, late_ns, 0.5):
+                if isinstance(one, commands.SampleClock):
+                    asked[late_ns] += 1
+                    seat.hear(events.ClockSampled(one.asked_ns, seat.now), 1)
+    assert asked[LATE_NS] <= asked[20 * MS] + 4, "in twenty seconds"
 
 
 def test_a_fetched_copy_that_is_too_old_by_its_stamp_is_asked_for_again(seat):

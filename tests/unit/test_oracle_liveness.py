@@ -156,6 +156,13 @@ def test_l3_no_book_is_no_excuse_for_who_does_not():
     assert ["L3"] == scene.codes
 
 
+def test_l3_a_whole_book_with_one_side_is_an_excuse_though_nobody_asks_for_another():
+    scene = without_a_bid()
+    scene.step(events.BookSnapshot(NAME, scene.seq, ((99, 5),), (), 0))
+    scene.pass_s(30)
+    assert [] == scene.codes
+
+
 def test_l3_never_held_is_no_recovery():
     scene = without_a_bid()
     scene.pass_s(5)
