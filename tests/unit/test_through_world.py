@@ -62,8 +62,10 @@ def test_funding_is_told_under_the_venues_own_name(tmp_path):
     world, heard = wired(tmp_path)
     world.kernel.at(10 * NS_PER_S, world.venue.fund, "BTCUSDT", 100, 10 * NS_PER_S)
     ended(world)
-    assert [one.funding_id for one in world.venue.funded] == [one.funding_id for one in heard.of(events.FundingPaid)]
-    assert world.venue.funded
+    told = dict.fromkeys(one.funding_id for one in heard.of(events.FundingPaid))
+    assert [one.funding_id for one in world.venue.funded] == [*told] != []
+    # A read of past executions may tell of it once more; it counts once.
+    assert world.venue.cash("BTCUSDT") == world.core.belief().symbols[0].cash
 
 
 def test_a_venue_that_cannot_be_reached_is_looked_at_until_it_can(tmp_path):
