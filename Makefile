@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 SWARM_SEEDS ?= 10001-10500
 SWARM_FORMAT ?= plain
 
-.PHONY: run test deep lint types contracts cov docs economics baseline crosscheck
+.PHONY: run test deep scoreboard lint types contracts cov docs economics baseline crosscheck
 .PHONY: weekly weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-deep
 
 run: $(STAMP)
@@ -41,6 +41,10 @@ weekly-rlimit: $(STAMP)
 	$(BIN)/python -m pytest tests/chaos/test_memory_pressure.py --chaos
 
 weekly-deep: deep
+
+# Which mistakes the invariants find by themselves, in drawn storms; writes docs/scoreboard.md.
+scoreboard: $(STAMP)
+	$(BIN)/python tests/scoreboard.py
 
 # Published economics against ours, at full size: expected, measured, tolerance, verdict.
 economics: $(STAMP)

@@ -1,0 +1,272 @@
+"""Which mistakes do the invariants find by themselves, and after how many drawn storms?
+
+    python tests/scoreboard.py                     everything, and the table in docs/scoreboard.md
+    python tests/scoreboard.py --seeds 2 --mutants 4 --only quotes -o -
+
+No unit test has a say here: a mistake is found by a broken promise, by a step that raises or one that never
+ends, in worlds that `sim swarm` draws. Two canaries say whether the board itself works: a sound core, which
+must not be found, and a mute one, which must be. Exit 1 where a canary or a planted bug is not as it should
+be; a mutant that is not found is only told: some mean the same as the original.
+"""
+
+import argparse
+import ast
+import hashlib
+import multiprocessing
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from mutate import Mutator, mutant_of  # noqa: E402
+from mutated import core_of  # noqa: E402
+
+from sim.plan import expand  # noqa: E402
+from sim.runs.seed import core_factory  # noqa: E402
+from sim.scenario.load import Ready  # noqa: E402
+from sim.swarm.worlds import read_base, write_worlds  # noqa: E402
+from sim.world import World  # noqa: E402
+
+PAGE = ROOT / "docs" / "scoreboard.md"
+BASE = ROOT / "tests" / "planted" / "swarm.yaml"
+SOUND, MUTE = "canary: a sound core", "canary: a mute core"
+# Planted bug -> the public incident it stands for, where there is one.
+PLANTED = {
+    "doubts:silence_is_rejection": "BitMEX sample-market-maker 63: a 503, tried again, all copies executed",
+    "doubts:drops_unanswered": "hummingbot 8454, 6901: a timeout, the resting order dropped as failed",
+    "doubts:first_absent_believed": "passivbot 514: not found taken for gone, exposure doubled",
+    "doubts:cancel_sent_is_cancelled": "peatio 2843, freqtrade 9273: a cancel taken for done, the order lived on",
+    "doubts:late_word_reopens": "nautilus_trader 4991: an old report brings an order back",
+    "doubts:deaf_to_reads": "akin to nautilus_trader 4522: what recovery reads is lost",
+    "slots:doubt_frees_slot": "nautilus_trader 4215: a duplicate id read as failure, a second order",
+    "slots:doubt_weighs_nothing": "akin to Knight 2012: orders out that no limit counts",
+    "limits:over_limit": "Knight 2012: no cumulative limit",
+    "ids:reuses_session": "akin to Knight 2012: two lives under one name",
+    "feeds:trusts_silence": "nautilus_trader 4298: a frozen book on a live socket",
+    "feeds:overlooks_gaps": "akin to passivbot 980: quotes on a stale state",
+    "fills:counts_fill_twice": "none named: a fill told by stream and by read, applied twice",
+    "fills:forgets_fill": "nautilus_trader 4518: marked as seen before it was applied",
+    "fills:never_reads_fills": "akin to Binance 2023-03-24: what happened meanwhile is never read",
+    "pace:ignores_ban": "hummingbot 1291: a 429 retried into a ban",
+    "pace:knows_no_budget": "hummingbot 1291: no token left for a cancel",
+    "quotes:gives_up": "passivbot 1323: stands still for good",
+    "quotes:crosses_itself": "none named: two quotes of ours meet each other",
+    "unsent:silence_is_unsent": "none named: what a broken connection carried is taken for never sent",
+    "words:deaf_to_streams": "pybit 13, nautilus_trader 3820: connected anew without its topics",
+}
+# Modules in which small mistakes are made, as many in each.
+MODULES = (
+    "strategy/orders",
+    "strategy/order_words",
+    "strategy/order_chase",
+    "strategy/limits",
+    "strategy/pacing",
+    "strategy/book",
+    "strategy/position",
+)
+_CPU_S_MAX = 60
+
+
+class Storm(NamedTuple):
+    """A drawn world and its seed."""
+
+    seed: int
+    world: Ready
+
+
+class Bug(NamedTuple):
+    """A core with a mistake in it. ``make`` is called in a process of its own."""
+
+    name: str
+    what: str
+    make: Callable[[], Any]
+
+
+class Score(NamedTuple):
+    """How many storms it took; ``by`` is what found it, empty where nothing did."""
+
+    bug: Bug
+    storms: int
+    by: str
+
+
+def planted(only: str) -> Iterator[Bug]:
+    """Give the planted bugs."""
+    for name, incident in PLANTED.items():
+        if only in name:
+            yield Bug(name, incident, lambda name=name: core_factory(f"planted.{name}"))
+
+
+def mutants(count: int, seed: int, only: str) -> Iterator[Bug]:
+    """Draw small mistakes, as many in each module; the same for the same seed."""
+    modules = [module for module in MODULES if only in module]
+    for number, module in enumerate(modules):
+        source = (ROOT / f"{module}.py").read_text(encoding="utf-8")
+        mutator = Mutator(-1)
+        mutator.visit(ast.parse(source))
+        share = count // len(modules) + (number < count % len(modules))
+        for place in sorted(range(mutator.count), key=lambda one, m=module: _luck(f"{seed}/{m}/{one}"))[:share]:
+            text, made = mutant_of(source, place)
+            yield Bug(f"{module}.py {made}", "a small mistake", lambda m=module, t=text: core_of(m, t))
+
+
+def _luck(name: str) -> bytes:
+    return hashlib.blake2b(name.encode(), digest_size=8).digest()
+
+
+def sound_storms(storms: Sequence[Storm]) -> tuple[list[Storm], list[str]]:
+    """Give the storms in which a sound core breaks nothing, and what it breaks in the others: they judge nobody."""
+    scores = [(storm, judged(Bug(SOUND, "", lambda: core_factory("")), (storm,))) for storm in storms]
+    broken = [f"a sound core was found in storm {storm.seed} by {score.by}" for storm, score in scores if score.by]
+    return [storm for storm, score in scores if not score.by], broken
+
+
+def judged(bug: Bug, storms: Sequence[Storm], cpu_s: int = _CPU_S_MAX) -> Score:
+    """Judge one bug in a process of its own, storm after storm until it is found."""
+    fork = multiprocessing.get_context("fork")
+    here, there = fork.Pipe(duplex=False)
+    child = fork.Process(target=_judge, args=(bug, storms, there, cpu_s))
+    child.start()
+    there.close()
+    many, by = 0, ""
+    try:
+        while True:
+            many, by = here.recv()
+    except EOFError:
+        child.join()
+    if child.exitcode not in (0, -signal.SIGXCPU):
+        raise RuntimeError(f"{bug.name}: the judge ended with {child.exitcode}")
+    # What never ends is stopped by the limit on its time; it is found by that.
+    return Score(bug, many, "never ends" if child.exitcode else by)
+
+
+def _judge(bug: Bug, storms: Sequence[Storm], told: Connection, cpu_s: int) -> None:
+    """Tell, for each storm, its number and what was found in it."""
+    try:
+        factory = bug.make()
+    except Exception as raised:  # noqa: BLE001 - it cannot even be loaded
+        told.send((0, f"cannot be loaded: {type(raised).__name__}"))
+        return
+    for number, storm in enumerate(storms, start=1):
+        told.send((number, ""))
+        spent_s = int(time.process_time())
+        resource.setrlimit(resource.RLIMIT_CPU, (spent_s + cpu_s, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+        by = _found(storm, factory)
+        if by:
+            told.send((number, by))
+            return
+
+
+def _found(storm: Storm, factory: Any) -> str:
+    """Run one storm; give the first promise it breaks, or what it raises."""
+    try:
+        run = World(storm.world, expand(storm.world, storm.seed), factory)
+        outcome = run.run()
+    except Exception as raised:  # noqa: BLE001 - a core that cannot even be built
+        return f"raises {type(raised).__name__}"
+    if outcome.error:
+        return f"raises {outcome.error.strip().splitlines()[-1].partition(':')[0]}"
+    return str(run.oracle.breaches[0].identity) if run.oracle.breaches else ""
+
+
+def score_all(bugs: Sequence[Bug], storms: Sequence[Storm]) -> Iterator[Score]:
+    """Judge bugs one after the other."""
+    for bug in bugs:
+        score = judged(bug, storms)
+        print(f"{score.by or 'not found':<50} {score.storms:>3}  {bug.name}", flush=True)
+        yield score
+
+
+def problems_of(scores: Sequence[Score], names: Sequence[str]) -> list[str]:
+    """Say what is not as it should be; mutants are only told."""
+    found = {score.bug.name: score.by for score in scores}
+    wrong = ["a mute core was not found"] if not found.get(MUTE, "-") else []
+    return wrong + [f"{name} was not found" for name in names if name in found and not found[name]]
+
+
+def page_of(scores: Sequence[Score], seeds: Sequence[int], seed: int, wrong: Sequence[str]) -> str:
+    """Write the page."""
+    kinds = {
+        "Canary": [one for one in scores if one.bug.name == MUTE],
+        "Planted bugs": [one for one in scores if one.bug.name in PLANTED],
+        "Small mistakes": [one for one in scores if one.bug.name.startswith("strategy/")],
+    }
+    lines = [
+        "# The scoreboard",
+        "",
+        "Which mistakes the invariants find by themselves, without a unit test, in storms that `sim swarm` draws",
+        f"(`tests/planted/swarm.yaml`, seeds {', '.join(map(str, seeds))}), and how many storms that takes. Written by",
+        "`python tests/scoreboard.py` (`make scoreboard`), which fails where a planted bug is not found, where a",
+        "mute core is not, or where a sound one is: storms that a sound core fails judge nobody.",
+        "",
+        *([f"As it stands: {'; '.join(wrong)}.", ""] if wrong else []),
+        "Not found is not harmless: the storms of one page are few. Some of the small mistakes mean the same as",
+        "the original (a bound that is never met, a default that is always given); unit tests hold others, and",
+        f"`tests/mutate.py` says which. They are drawn by seed {seed}, as many in each module.",
+        "",
+    ]
+    for kind, some in kinds.items():
+        if not some:
+            continue
+        found = sum(bool(one.by) for one in some)
+        lines += [
+            f"## {kind}: {found} of {len(some)} found",
+            "",
+            "| mistake | is | found by | storms |",
+            "|---|---|---|---|",
+        ]
+        for one in some:
+            by = f"`{one.by}`" if one.by else "**not found**"
+            lines.append(f"| `{one.bug.name}` | {one.bug.what} | {by} | {one.storms} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Judge, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=6, help="storms at most for each mistake")
+    parser.add_argument("--mutants", type=int, default=14, help="how many small mistakes")
+    parser.add_argument("--draw-seed", type=int, default=1, help="names the draw of the small mistakes")
+    parser.add_argument("--only", default="", help="mistakes whose name contains this")
+    parser.add_argument("-o", "--out", default=str(PAGE), help="page to write; - for none")
+    options = parser.parse_args()
+    if options.seeds < 1 or options.mutants < 0:
+        parser.error("--seeds is at least 1, --mutants at least 0")
+    some = [
+        Bug(MUTE, "never quotes: must be found", lambda: core_factory("planted.quotes:mute")),
+        *planted(options.only),
+        *mutants(options.mutants, options.draw_seed, options.only),
+    ]
+    scores: list[Score] = []
+    numbers = range(1, options.seeds + 1)
+    is_whole = True
+    with tempfile.TemporaryDirectory() as folder:
+        worlds = write_worlds(read_base(BASE), numbers, Path(folder))
+        storms, broken = sound_storms([Storm(*one) for one in zip(numbers, worlds, strict=True)])
+        try:
+            for score in score_all(some, storms):
+                scores.append(score)
+        except KeyboardInterrupt:
+            is_whole = False
+    wrong = broken + problems_of(scores, tuple(PLANTED))
+    if options.out != "-":
+        page = page_of(scores, [storm.seed for storm in storms], options.draw_seed, wrong)
+        if not is_whole:
+            page += f"\nInterrupted: {len(scores)} of {len(some)} were judged.\n"
+        Path(options.out).write_text(page, encoding="utf-8")
+    for one in wrong:
+        print(f"error: {one}", file=sys.stderr)
+    return 130 if not is_whole else 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
