@@ -40,6 +40,9 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
             state.watch.due_ns = now_ns
             for desk in state.desks:
                 desk.is_urgent = True
+        case events.Unanswered(code=code) if code in MISFITS:
+            # It has spoken, and will say the same again: nothing that was put off is asked sooner for it.
+            state.watch.heard(now_ns)
         case events.Unanswered(code=code) if code == TIMESTAMP:
             _stamp_refused(state, now_ns, event.sent_ns)
         case events.OrderRejected() | events.AmendRefused() | events.CancelRefused() if event.code == TIMESTAMP:
