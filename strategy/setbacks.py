@@ -11,6 +11,7 @@ from typing import Final
 from strategy import events, reads
 from strategy.backoff import pause_ns
 from strategy.core_state import CoreState
+from strategy.order_fills import audit
 from strategy.pacing import BANNED, ORDERS, QUERIES, RATE_LIMIT
 from strategy.units import NS_PER_MS, NS_PER_S
 
@@ -21,8 +22,11 @@ SEND_BY_PASSED: Final = "send_by passed"
 
 _UNSENT_PAUSE_NS: Final = 100 * NS_PER_MS
 _UNSENT_PAUSE_NS_MAX: Final = 5 * NS_PER_S
+# A symbol that is not traded any more: how our position there ended stands in the fills, and nowhere else.
+UNKNOWN_SYMBOL: Final = "unknown_symbol"
+_GONE_FILLS_EVERY_NS: Final = 15 * NS_PER_S
 # What an order is refused for that keeps to all rules we were told.
-MISFITS: Final = frozenset({"bad_size", "off_grid", "price_band", "unknown_symbol"})
+MISFITS: Final = frozenset({"bad_size", "off_grid", "price_band", UNKNOWN_SYMBOL})
 _ORDER_REQUESTS: Final = frozenset({events.CREATE, events.AMEND, events.CANCEL, events.CANCEL_ALL})
 
 
@@ -43,6 +47,8 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
         case events.Unanswered(code=code) if code in MISFITS:
             # It has spoken, and will say the same again: nothing that was put off is asked sooner for it.
             state.watch.heard(now_ns)
+            if code == UNKNOWN_SYMBOL and event.symbol:
+                _gone(state, now_ns, event.symbol)
         case events.Unanswered(code=code) if code == TIMESTAMP:
             _stamp_refused(state, now_ns, event.sent_ns)
         case events.OrderRejected() | events.AmendRefused() | events.CancelRefused() if event.code == TIMESTAMP:
@@ -54,6 +60,12 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
             _fits(state, event.client_id)
         case _:
             pass
+
+
+def _gone(state: CoreState, now_ns: int, symbol: str) -> None:
+    """Have the fills of a symbol that the venue does not know any more read now and then."""
+    if now_ns - state.orders.fills_read_ns.get(symbol, 0) >= _GONE_FILLS_EVERY_NS:
+        audit(state.orders, now_ns, symbol)
 
 
 def _misfit(state: CoreState, now_ns: int, event: events.OrderRejected | events.AmendRefused) -> None:

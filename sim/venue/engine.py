@@ -83,7 +83,9 @@ class Venue(Conditions):
         if not isinstance(command, UNSIGNED) and not self._is_timely(signed_ns, now_ns, window_ns):
             self.refused_stamps += 1
             return refusal_of(command, codes.TIMESTAMP, venue_ns)
-        if symbol and (symbol not in self.instruments or symbol in self.delisted):
+        # What was traded stays on record after the symbol is gone.
+        is_gone = symbol in self.delisted and not isinstance(command, commands.QueryFills)
+        if symbol and (symbol not in self.instruments or is_gone):
             return refusal_of(command, codes.UNKNOWN_SYMBOL, venue_ns)
         if symbol and refuses(self.regime[symbol], command):
             return refusal_of(command, self.regime[symbol], venue_ns)

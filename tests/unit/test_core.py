@@ -241,3 +241,17 @@ def test_flatten_takes_the_position_to_zero_and_quotes_no_more(seat):
         seat.beat()
     takes = [one for one in seat.log if isinstance(one, commands.CreateOrder) and one.taking]
     assert [(SELL, bid.size_lots)] == [(one.side, one.size_lots) for one in takes][:1]
+
+
+def test_the_fills_of_a_symbol_that_the_venue_does_not_know_any_more_are_read_now_and_then(seat):
+    seat.boot()
+    refused = events.Unanswered(events.QUERY, "", "BTCUSDT", "unknown_symbol")
+
+    def reads(after_ms) -> int:
+        said = (*seat.hear(refused, after_ms), *seat.hear(events.Woke(), 100))
+        asked = [one for one in said if isinstance(one, commands.QueryFills)]
+        for one in asked:
+            seat.hear(events.FillsReport("BTCUSDT", one.asked_ns, (), seat.now))
+        return len(asked)
+
+    assert [1, 0, 0, 1] == [reads(after_ms) for after_ms in (15_000, 1_000, 8_000, 8_000)]
