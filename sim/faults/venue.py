@@ -258,7 +258,10 @@ class _DeadMan:
         if self._params["fires"] == "never":
             self._world.bit(self._fault, len(list(venue.open_orders())))
         elif not venue.is_frozen:
-            self._world.bit(self._fault, venue.cancel_everything(now_ns))
+            gone = venue.cancel_everything(now_ns)
+            self._world.bit(self._fault, gone)
+            if gone:
+                self._world.noted("dead_man_fired")
             self._world.truth_changed()
 
 

@@ -17,7 +17,6 @@ _TIMESTAMP: Final = "timestamp"
 _RATE_LIMIT: Final = "rate_limit"
 _BANNED: Final = "banned"
 _ACCOUNT: Final = "account"
-_DEAD_MAN: Final = "dead_man"
 # So long after a restart it is still one.
 _AFTER_RESTART_NS: Final = 10 * NS_PER_S
 _CANCELS: Final = (events.CANCEL, events.CANCEL_ALL)
@@ -121,8 +120,6 @@ class Sightings:
     def _cancelled(self, event: events.OrderCancelled | events.CancelTaken) -> None:
         order = self._evidence.orders.get(event.client_id)
         if order is None or not order.cancel_ns:
-            if isinstance(event, events.OrderCancelled) and event.code == _DEAD_MAN:
-                self._sometimes.note("dead_man_fired")
             return
         self._acked[event.client_id] = None
         if isinstance(event, events.OrderCancelled) and event.filled_lots_total > max(

@@ -118,9 +118,11 @@ def strands(tmp_path, how: str):
 
 
 def test_a_dead_mans_switch_takes_stranded_quotes_off_and_they_cost_nothing_more(tmp_path):
-    _, heard, lots = strands(tmp_path, "window_s: 0.2")
+    world, heard, lots = strands(tmp_path, "window_s: 0.2")
+    assert world.oracle.sometimes.counts["dead_man_fired"]
     assert [] == heard.all(events.OrderCancelled, 6.2, 14), "nobody is there to hear it"
-    _, _, without = strands(tmp_path, "window_s: 0.2, fires: never")
+    world, _, without = strands(tmp_path, "window_s: 0.2, fires: never")
+    assert not world.oracle.sometimes.counts.get("dead_man_fired")
     assert lots < without, "quotes that are left alone are traded against"
 
 

@@ -168,12 +168,6 @@ def test_a_snapshot_older_than_what_was_kept_for_it():
     assert ["snapshot_older_than_buffer"] == watch.reached
 
 
-def test_a_dead_man_switch_cancels_what_nobody_asked_to_cancel():
-    watch = working()
-    watch.hear(2, events.OrderCancelled("a", 0, "dead_man", 7))
-    assert ["dead_man_fired"] == watch.reached
-
-
 def regime(name):
     return events.RegimeChanged("BTC", name, 5)
 
