@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import Field
 
 from sim import plan
-from sim.replay.stored import Stored, why_no_fault
+from sim.replay.stored import Stored, why_no_fault, why_not_together
 from sim.scenario.faults import AnyFault, OneFault
 from strategy.documents import read
 from strategy.errors import OperatorError, Problem
@@ -18,6 +18,7 @@ OPTION: Final = "--with"
 _HEAD: Final = "fault: "
 OUTSIDE_RUN: Final = "SQ-S011"
 SAME_ID: Final = "SQ-S010"
+AT_ONCE: Final = "SQ-S014"
 
 
 class Impossible(ValueError):
@@ -48,11 +49,15 @@ def taken_out(kept: Stored, ids: Sequence[str], at_ns: int) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def put_in(kept: Stored, texts: Sequence[str], at_ns: int) -> tuple[AnyFault, ...]:
-    """Read faults to be added; all mistakes are told at once by ``OperatorError``, with their place in the text."""
+def put_in(kept: Stored, texts: Sequence[str], at_ns: int, without: Sequence[str] = ()) -> tuple[AnyFault, ...]:
+    """Read faults to be added to what is left ``without`` others.
+
+    All mistakes are told at once by ``OperatorError``, with their place in the text.
+    """
     problems: list[Problem] = []
     taken = dict.fromkeys(plan.ids_of(kept.plan))
     found: list[AnyFault] = []
+    left = plan.without(kept.plan, without, at_ns)
     for number, text in enumerate(texts, 1):
         fault = _fault(text, number, problems)
         if fault is None:
@@ -62,6 +67,11 @@ def put_in(kept: Stored, texts: Sequence[str], at_ns: int) -> tuple[AnyFault, ..
             problems.append(Problem(SAME_ID, OPTION, 1, 1, f"id {fault.id!r} is taken", text))
         elif words:
             problems.append(Problem(OUTSIDE_RUN, OPTION, 1, 1, words, text))
+        else:
+            left = plan.with_fault(left, fault, kept.scenario)
+            both = why_not_together(left.faults, kept.scenario.market.traded)
+            problems += [Problem(AT_ONCE, OPTION, 1, 1, words, text) for words in both]
+            left = left if not both else plan.without(left, [fault.id])
         taken[fault.id] = None
         found.append(fault)
     if problems:

@@ -84,7 +84,11 @@ class Rerun:
         self.outcome = self.world.end()
         self._compare()
         kept, made = self.stored, self.outcome
-        if not self._differs and (made.digest != kept.digest or len(made.checkpoints) != len(kept.checkpoints)):
+        if not self._differs and len(made.checkpoints) != len(kept.checkpoints):
+            count = f"it comes to {len(made.checkpoints)} checkpoints, {len(kept.checkpoints)} were kept"
+            same = "the same" if made.digest == kept.digest else f"{made.digest}, kept was {kept.digest}"
+            self._differs = f"{count}; all that both have agree; the digest is {same}"
+        elif not self._differs and made.digest != kept.digest:
             self._differs = f"the digest is {made.digest}, kept was {kept.digest}; all checkpoints there are agree"
         return self.proof()
 

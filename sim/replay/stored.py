@@ -1,8 +1,9 @@
 """One seed of a run folder, read back: its plan, what it was made of, and what its trace came to."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from pydantic import ValidationError
@@ -12,6 +13,8 @@ from sim.plan import Plan, PlannedFault
 from sim.runs import recipe
 from sim.runs.recipe import Recipe, Unreadable
 from sim.scenario.faults import KINDS
+from sim.scenario.faults.base import Fault
+from sim.scenario.faults.overlaps import overlaps
 from sim.scenario.load import Ready
 from strategy.errors import StormquoteError
 from strategy.hints import did_you_mean
@@ -21,6 +24,7 @@ NOT_THERE: Final = "SQ-S040"
 _DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 _LISTED_MAX: Final = 12
 _RELATION: Final = "complaint"
+_OWN_FIELDS: Final = ("id", "kind", "at_s", "for_s")
 
 
 class NotThere(StormquoteError):
@@ -155,7 +159,7 @@ def _nonsense(planned: Plan, scenario: Ready) -> list[str]:
         ids[fault.id] = None
         if words:
             problems.append(f"faults.{number}: {words}")
-    return problems
+    return problems or why_not_together(planned.faults, scenario.market.traded)
 
 
 def why_no_fault(fault: PlannedFault, scenario: Ready) -> str:
@@ -166,6 +170,9 @@ def why_no_fault(fault: PlannedFault, scenario: Ready) -> str:
     if not 0 <= fault.start_ns < fault.end_ns:
         return f"it ends at {fault.end_ns} ns and begins at {fault.start_ns} ns"
     fields, is_rest = model.model_fields, fault.id.endswith(plan.STAYS)
+    missing = next((key for key in fields if key not in fault.params and key not in _OWN_FIELDS), None)
+    if missing is not None:
+        return f"params has no {missing!r}"
     # A plan holds every field; of some it would mean something that a person had written them.
     written = msgspec.json.encode({key: field.default for key, field in fields.items() if not field.is_required()})
     defaults = msgspec.json.decode(written)
@@ -181,3 +188,21 @@ def why_no_fault(fault: PlannedFault, scenario: Ready) -> str:
             return f"{'.'.join(map(str, wrong[0]['loc']))}: {wrong[0]['msg']}"
     symbols = [symbol for symbol in fault.params.get("symbols") or () if symbol not in scenario.market.traded]
     return f"{symbols[0]} is not traded here" if symbols else ""
+
+
+def why_not_together(faults: Sequence[PlannedFault], traded: Sequence[str]) -> list[str]:
+    """Name every two faults of a plan, each of which is one, that exclude each other; ``traded`` as for a scenario."""
+    found = []
+    for each in overlaps([_placed(fault) for fault in faults], traded):
+        first, second = faults[each.first], faults[each.second]
+        if plan.own_id(first) != plan.own_id(second):
+            where = f" on {each.where}" if each.where else ""
+            words = f"{second.id!r} begins at {second.start_ns / NS_PER_S:g} s while {first.id!r} lasts"
+            found.append(f"{words}: two of {second.kind} at once{where} cannot be")
+    return found
+
+
+def _placed(fault: PlannedFault) -> Fault:
+    """Give a planned fault as its model, its place in nanoseconds: sums of seconds would overlap by a rounding."""
+    place: dict[str, Any] = {"at_s": fault.start_ns, "for_s": fault.end_ns - fault.start_ns}
+    return KINDS[fault.kind].model_construct(id=fault.id, kind=fault.kind, **place, **fault.params)

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
@@ -11,6 +11,9 @@ from sim.scenario.load import Ready, load_scenarios
 
 if TYPE_CHECKING:
     from sim.runs.session import Options
+
+# More are a slip of the finger, and a list of them takes all memory before anything runs.
+SEEDS_MAX: Final = 1_000_000
 
 
 class One(msgspec.Struct, frozen=True):
@@ -61,7 +64,11 @@ def seeds_of(text: str) -> tuple[int, ...]:
             raise click.BadParameter(
                 f"{text!r} is not a list of seeds such as 7 or 1,3 or 101-164", param_hint="--seed"
             )
-        seeds += range(int(first), int(last or first) + 1)
+        some = range(int(first), int(last or first) + 1)
+        # Of one range of 2**63 even the length cannot be asked.
+        if some.stop - some.start > SEEDS_MAX - len(seeds):
+            raise click.BadParameter(f"{text!r} selects more than {SEEDS_MAX:,} seeds", param_hint="--seed")
+        seeds += some
     if not seeds:
         raise click.BadParameter(f"{text!r} selects no seed", param_hint="--seed")
     return tuple(dict.fromkeys(seeds))

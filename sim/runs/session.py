@@ -103,6 +103,10 @@ class Session:
             return ExitCode.OK
         out = options.out or self._folder(jobs)
         _make(out)
+        if options.junit is not None:
+            _make(options.junit.parent)
+            if options.junit.is_dir():
+                raise click.BadParameter(f"{options.junit} is a folder", param_hint="--junit")
         for one in selected.scenarios if options.save_baseline else ():
             _make(baseline_file(one.source, one.scenario.name).parent)
         self._program = this_program(options.through)
@@ -187,6 +191,7 @@ class Session:
                         before,
                         self._all_flags(),
                         rivals,
+                        self._options.until_s,
                     )
                 )
         return summaries
@@ -195,7 +200,7 @@ class Session:
         """Write the options that decide what is run, for the command that runs it again."""
         options = self._options
         flags = [f" --set {shlex.quote(setting)}" for setting in options.settings]
-        flags += [f" --until {options.until_s:g}"] if options.until_s is not None else []
+        flags += [f" --until {exact(options.until_s)}"] if options.until_s is not None else []
         flags += [f" --core {shlex.quote(options.core)}"] if options.core else []
         flags += [f" --through {shlex.quote(options.through)}"] if options.through else []
         return "".join(flags)
@@ -336,6 +341,12 @@ def _results_of(name: str, jobs: Sequence[Job], gathered: Gathered) -> list[Seed
     """Give what came back of one scenario or control, in the order of its seeds."""
     places = [place for place, job in enumerate(jobs) if job.scenario.name == name]
     return [gathered.results[place] for place in places if place in gathered.results]
+
+
+def exact(seconds: float) -> str:
+    """Write a number so that it is read back as the same: the command that is told has to repeat the run."""
+    short = f"{seconds:g}"
+    return short if float(short) == seconds else repr(seconds)
 
 
 def _make(out: Path) -> None:

@@ -169,11 +169,12 @@ def summarise(
     baseline: Recorded | None = None,
     all_flags: str = "",
     rivals: Mapping[str, Sequence[SeedResult]] = _NO_RIVALS,
+    until_s: float | None = None,
 ) -> ScenarioSummary:
     """Judge a scenario from the results of its seeds (in seed order); ``flags`` decided what was run.
 
     ``all_flags`` are those that say which seeds and what to compare with, where no single seed is to blame;
-    ``rivals`` are the results of the controls, by name.
+    ``rivals`` are the results of the controls, by name; ``until_s`` cut the runs short.
 
     A seed that a broken promise cut short is judged by that promise; gates are asked of whole runs.
     """
@@ -192,7 +193,7 @@ def summarise(
     return ScenarioSummary(
         name=scenario.name,
         source=source,
-        duration_s=scenario.run.duration_s,
+        duration_s=min(scenario.run.duration_s, until_s or scenario.run.duration_s),
         digest=_digest(ran),
         gates=gates,
         invariants=_invariants(ran),

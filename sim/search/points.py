@@ -46,6 +46,8 @@ def parameter_of(text: str) -> Parameter:
         raise _misread(text, f"{low:g} is not below {high:g}")
     if type(count) is not int or (count < max(_RANGE_PARTS) - 1 and len(numbers) == max(_RANGE_PARTS)):
         raise _misread(text, "COUNT is a whole number from 2")
+    if count > POINTS_MAX:
+        raise _misread(text, f"{count} values are more than {POINTS_MAX} points")
     steps = tuple(low + (high - low) * step / (count - 1) for step in range(count))
     return Parameter(key, tuple(number_text(step) for step in steps), (low, high))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.verbs.seconds import Seconds
 from strategy.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("fork", short_help="The same world with a fault taken out or put in: what that changes.")
 @click.argument("place", metavar="RUN/SCENARIO/SEED")
-@click.option("--at", "at_s", type=click.FloatRange(min=0), default=0.0, help="Change nothing before this second.")
+@click.option("--at", "at_s", type=Seconds(min=0), default=0.0, help="Change nothing before this second.")
 @click.option("--without", multiple=True, metavar="FAULT", help="Take this fault out, by its id; may be repeated.")
 @click.option("--with", "added", multiple=True, metavar="FAULT", help="Put one in, written as in a scenario.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Keep the fork here, to look into it.")
@@ -58,7 +59,7 @@ def command(
         warn(kept)
         if at_ns >= kept.plan.duration_ns:
             raise click.BadParameter(f"the run is {kept.plan.duration_ns / NS_PER_S:g} s long", param_hint="--at")
-        faults = put_in(kept, added, at_ns)
+        faults = put_in(kept, added, at_ns, without)
         other = forked(kept, at_ns, taken_out(kept, without, at_ns), faults)
         changed = (*(f"without {name}" for name in without), *(f"with {fault.id}" for fault in faults))
         if out is not None:

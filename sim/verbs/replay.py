@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from sim.verbs.seconds import Seconds
 from strategy.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ _NS: Final = 1e9
 
 @click.command("replay", short_help="Run a kept seed, or a live journal, again; prove it, look into it.")
 @click.argument("what", metavar="RUN/SCENARIO/SEED|JOURNAL")
-@click.option("--at", "at_s", type=click.FloatRange(min=0), help="Show this instant, in seconds from the start.")
-@click.option("--for", "for_s", type=click.FloatRange(min=0, min_open=True), help="List what happens in so many.")
+@click.option("--at", "at_s", type=Seconds(min=0), help="Show this instant, in seconds from the start.")
+@click.option("--for", "for_s", type=Seconds(min=0, min_open=True), help="List what happens in so many.")
 @click.option("--until-invariant", metavar="S4", help="Stop where this promise breaks for the first time.")
 @click.option("--order", metavar="ID", help="List the whole story of this order.")
 @click.option("--print", "is_printing", is_flag=True, help="List everything, without the picture of an instant.")

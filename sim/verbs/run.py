@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sim.verbs.seconds import Seconds
 from strategy.exit_codes import ExitCode
 
 
@@ -24,7 +25,7 @@ from strategy.exit_codes import ExitCode
     "--confirm", type=click.IntRange(min=2), help="A drop counts only with N times the seeds, if it has them."
 )
 @click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
-@click.option("--until", "until_s", type=click.FloatRange(min=0, min_open=True), help="Stop after S simulated seconds.")
+@click.option("--until", "until_s", type=Seconds(min=0, min_open=True), help="Stop after S simulated seconds.")
 @click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
 @click.option("--fault-costs", is_flag=True, help="Run each seed without each fault, too: what each one costs.")
 @click.option("--core", default="", metavar="MODULE:FACTORY", help="Put another core into the same world.")

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from sim.verbs.seconds import Seconds
+
 
 @click.command("sweep", short_help="Try a grid of settings, or random ones, over seeds.")
 @click.argument("scenario", type=click.Path(path_type=Path))
@@ -17,7 +19,7 @@ import click
 @click.option("--engine", default="local", show_default=True, help="Where they are: local, dask or tcp://HOST:PORT.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a setting at every point.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Figures to show; the first decides the best.")
-@click.option("--until", "until_s", type=click.FloatRange(min=0, min_open=True), help="Stop after S simulated seconds.")
+@click.option("--until", "until_s", type=Seconds(min=0, min_open=True), help="Stop after S simulated seconds.")
 @click.option("--core", default="", metavar="MODULE:FACTORY", help="Put another core into the same world.")
 @click.option("--data", "data_dir", envvar="STORMQUOTE_DATA", default="", help="Folder of recorded market data.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write (default: sweeps/NAME).")

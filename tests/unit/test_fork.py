@@ -164,6 +164,17 @@ def test_a_fault_that_is_none_is_a_bad_file_with_its_place(seed, text, told):
     assert told in str(wrong.value)
 
 
+def test_two_of_a_kind_that_exclude_each_other_are_refused_unless_one_is_taken_out(seed):
+    from sim.replay.changes import put_in
+    from strategy.errors import OperatorError
+
+    away = ["{at_s: 6, for_s: 3, kind: downtime}", "{at_s: 8, for_s: 1, kind: downtime}"]
+    with pytest.raises(OperatorError, match=r"while 'downtime\.with1' lasts") as wrong:
+        put_in(stored(str(seed)), away, 0)
+    assert [("SQ-S014", away[1])] == [(one.code, one.source_line) for one in wrong.value.problems]
+    assert 2 == len(put_in(stored(str(seed)), [away[0], "{at_s: 9, for_s: 1, kind: downtime}"], 0))
+
+
 def test_the_caret_stands_in_what_was_written(seed):
     from sim.replay.changes import put_in
     from strategy.errors import OperatorError

@@ -8,6 +8,7 @@ import pytest
 from replayed import NAME, SECONDS, keep_run, said, shown
 
 from sim.runs.recipe import Unreadable, recipe_in
+from sim.scenario.faults import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -250,12 +251,28 @@ def test_a_file_that_is_cut_or_nonsense_is_refused_by_its_name(seed, file, conte
         ({"end_ns": 1}, "faults.0: it ends at 1 ns and begins at 3000000000 ns"),
         ({"params": {"links": ["rest_sideways"], "extra_p50_ms": 1, "extra_p99_ms": 2}}, "faults.0: "),
         ({"id": "lost"}, "faults.1: id 'lost' is there twice"),
+        ({"params": {}}, "faults.0: params has no 'links'"),
     ],
 )
 def test_a_plan_edited_into_nonsense_says_where(seed, changes, words):
     faults_of(seed, **changes)
     code, told = refused(seed)
     assert (3, True) == (code, words in told), told
+
+
+def test_a_plan_with_two_of_a_kind_that_exclude_each_other_is_refused(seed):
+    fault = KINDS["downtime"].model_validate({"kind": "downtime", "at_s": 0})
+    away = {"kind": "downtime", "params": fault.model_dump(mode="json", exclude={"id", "kind", "at_s", "for_s"})}
+    second_ns = 10**9
+    one = away | {"id": "one", "start_ns": 3 * second_ns, "end_ns": 5 * second_ns}
+    other = away | {"id": "other", "start_ns": 4 * second_ns, "end_ns": 6 * second_ns}
+    plan_of(seed, faults=[one, other])
+    code, told = refused(seed)
+    assert (3, True) == (code, "'other' begins at 4 s while 'one' lasts: two of downtime at once cannot be" in told), (
+        told
+    )
+    plan_of(seed, faults=[one, other | {"start_ns": 5 * second_ns}])
+    assert "was edited" in said("replay", seed, "--at", 1, "--quick").stderr
 
 
 def test_a_plan_of_another_length_or_scenario_is_refused(seed):
@@ -278,6 +295,21 @@ def test_a_digest_of_another_run_is_found_out(seed):
     done = said("replay", seed, "--at", 5)
     assert 6 == done.exit_code
     assert "kept was 00000000" in done.stderr
+
+
+def test_checkpoints_that_are_missing_are_counted_even_where_the_digest_is_the_same(seed):
+    lines = (seed / "checkpoints.txt").read_text().splitlines(keepends=True)
+    (seed / "checkpoints.txt").write_text("".join(lines[:-1]))
+    done = said("replay", seed, "--at", 5)
+    assert 6 == done.exit_code
+    assert f"it comes to {len(lines)} checkpoints, {len(lines) - 1} were kept" in done.stderr
+    assert "the digest is the same" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--at", "nan"), ("--at", "inf"), ("--for", "nan")])
+def test_no_number_of_seconds_is_wrong_usage(kept, words):
+    done = said("replay", kept / NAME / "1", *words)
+    assert (2, True) == (done.exit_code, "is no number of seconds" in done.output), done.output
 
 
 def test_another_program_is_told_and_compared_all_the_same(seed):

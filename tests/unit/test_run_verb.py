@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from small_world import CONFIG
 
+from sim.runs.session import exact
+
 SIM = Path(sys.executable).parent / "sim"
 TEXT = """\
 schema_version: 1
@@ -139,6 +141,11 @@ def test_bad_files_are_all_told_before_anything_starts(tmp_path):
         (("short.yaml", "--core", "sim"), 3, "write module:factory"),
         (("short.yaml", "--set", "spread.base_bsp=1"), 3, "did you mean 'base_bps'"),
         (("short.yaml", "--until", "-1"), 2, "--until"),
+        (("short.yaml", "--until", "nan"), 2, "no number of seconds"),
+        (("short.yaml", "--until", "inf"), 2, "no number of seconds"),
+        (("short.yaml", "--seed", "1-99999999999999999999"), 2, "more than 1,000,000 seeds"),
+        (("short.yaml", "--junit", "short.yaml/below/x.xml"), 2, "cannot write to"),
+        (("short.yaml", "--junit", "."), 2, "is a folder"),
         (("short.yaml", "--out", "short.yaml"), 2, "is a file"),
         (("short.yaml", "--out", "short.yaml/below"), 2, "cannot write to"),
         ((), 2, "sim run scenarios/*.yaml"),
@@ -304,3 +311,12 @@ def test_help_is_fast_because_it_imports_click_only(tmp_path):
 def test_an_unknown_verb_names_the_nearest(tmp_path):
     done = sim("chekc", cwd=tmp_path)
     assert (2, True) == (done.returncode, "did you mean 'check'" in done.stderr)
+
+
+def test_the_length_that_is_told_is_the_one_that_was_run(tmp_path):
+    write(tmp_path)
+    done = sim("run", "short.yaml", "--seed", "1", "--until", "2.0001234", "--out", "out", cwd=tmp_path)
+    (summary,) = json.loads((tmp_path / "out" / "summary.json").read_text())["scenarios"]
+    assert 2.0001234 == summary["duration_s"]
+    assert "short   2.00012 s x 1 seed" in done.stdout
+    assert ["2.0001234", "630.4125", "60"] == [exact(one) for one in (2.0001234, 630.4125, 60.0)]

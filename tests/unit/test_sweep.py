@@ -52,7 +52,8 @@ def test_a_drawn_point_lies_inside_and_more_points_move_none():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "a=", "=1:2:3", "a=1:2:1", "a=2:1:3", "a=1:b:3", "a=1:2:3:4", "a=1,,2", "a=1:2:2.5"]
+    "text",
+    ["", "a", "a=", "=1:2:3", "a=1:2:1", "a=2:1:3", "a=1:b:3", "a=1:2:3:4", "a=1,,2", "a=1:2:2.5", "a=1:2:100000000"],
 )
 def test_a_parameter_that_cannot_be_meant_is_wrong_usage(text):
     with pytest.raises(click.BadParameter):
