@@ -138,7 +138,8 @@ def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderK
     order.filled_lots += fill.size_lots
     order.told_lots = max(order.told_lots, order.filled_lots)
     was_creating = order.state is State.CREATING
-    is_all = order.told_lots >= order.size_worst_lots
+    # Of a stranger that was only listed nobody has told the size yet.
+    is_all = order.told_lots >= order.size_worst_lots > 0
     orders.move(order, Word.FULLY_FILLED if is_all else Word.PART_FILLED, now_ns)
     if was_creating and order.state is State.WORKING:
         orders.audit(now_ns, order, knobs)

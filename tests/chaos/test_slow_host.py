@@ -22,7 +22,7 @@ ADDING = (commands.CreateOrder, commands.AmendOrder)
 @pytest.fixture(scope="module")
 def heard() -> Heard:
     (scenario,) = load_scenarios([SCENARIOS / f"{NAME}.yaml"])
-    world = World(scenario, expand(scenario, QUICK[0]), Core)
+    world = World(scenario, expand(scenario, QUICK[1]), Core)
     heard = Heard(world)
     assert "" == world.run().error
     return heard

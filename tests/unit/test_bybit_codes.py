@@ -195,6 +195,8 @@ BLURRED = {
     (LINEAR, "down"): "10016",
     (SPOT, "down"): "10016",
     (LINEAR, "bad_size"): words.BAD_REQUEST,
+    (LINEAR, "off_grid"): words.BAD_REQUEST,
+    (SPOT, "off_grid"): words.BAD_SIZE,
     (LINEAR, "cancel_only"): words.CLOSED,
     (LINEAR, "halted"): words.CLOSED,
     (SPOT, "cancel_only"): words.CLOSED,

@@ -86,7 +86,7 @@ def test_every_frame_of_the_recording_is_read_and_rebuilds_its_books(address, ki
                 one.take(event, raw["data"], raw["type"] == "snapshot")
                 assert (len(one.book.bids), len(one.book.asks)) == (200, 200)
                 assert one.book.best_bid_ticks < one.book.best_ask_ticks
-                assert event.venue_ns == raw["cts"] * 1_000_000
+                assert event.venue_ns == raw["ts"] * 1_000_000
                 counters[event.symbol].append(event.seq)
                 if event.seq % 64 == 0:
                     one.check()

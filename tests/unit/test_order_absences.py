@@ -179,3 +179,9 @@ def test_a_working_order_that_the_venues_list_does_not_show_is_asked_about_at_on
     book.now = 9100
     book.hear(events.OpenOrdersReport("X", 9000 * MS, (), 9050 * MS))
     assert [commands.QueryOrder(client_id, "X", 9100 * MS)] == book.at(9100)
+
+
+def test_a_fill_of_a_stranger_whose_size_nobody_told_does_not_end_it(book):
+    book.hear(events.OpenOrdersReport("X", 0, ("elsewhere-1",), 0))
+    book.fill("elsewhere-1", 5, 5)
+    assert State.IN_DOUBT is book.state("elsewhere-1"), "there may be more of it"
