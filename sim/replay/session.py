@@ -41,7 +41,7 @@ def look(place: str, asked: Asked, data_dir: str, form: str) -> int:
     """Run a seed again and show what was asked for; raises what is wrong with its files or with the asking."""
     kept = stored(place)
     warn(kept)
-    shown, is_found = shown_of(kept, asked, data_dir)
+    shown, missing = shown_of(kept, asked, data_dir)
     if form == "json":
         print(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
     else:
@@ -52,11 +52,11 @@ def look(place: str, asked: Asked, data_dir: str, form: str) -> int:
             talk.print()
             screen.print_lines(talk, shown.lines)
         screen.print_proof(talk, shown.proof)
-    return _exit_code(asked, shown.proof, is_found=is_found)
+    return _exit_code(shown.proof, missing)
 
 
-def shown_of(kept: Stored, asked: Asked, data_dir: str) -> tuple[moment.Shown, bool]:
-    """Run a seed again; give what was asked for, and whether there was any of it."""
+def shown_of(kept: Stored, asked: Asked, data_dir: str) -> tuple[moment.Shown, str]:
+    """Run a seed again; give what was asked for, and why there is none of it, empty where there is."""
     at_ns = _at_ns(kept, asked)
     end_ns = kept.plan.duration_ns
     until_ns = end_ns if asked.for_s is None else min(end_ns, at_ns + round(asked.for_s * NS_PER_S))
@@ -65,9 +65,12 @@ def shown_of(kept: Stored, asked: Asked, data_dir: str) -> tuple[moment.Shown, b
     rerun = Rerun(kept, data_dir)
     onlooker = Onlooker(rerun.world)
     timeline = Timeline(rerun.world, lambda now_ns: from_ns <= now_ns <= until_ns) if is_listing else None
-    is_found = True
+    missing = ""
     if asked.until_invariant:
-        is_found = rerun.advance(end_ns, _has_broken(rerun, asked.until_invariant))
+        code = asked.until_invariant
+        if not rerun.advance(end_ns, _has_broken(rerun, code)):
+            looks = rerun.world.oracle.checks.get(code)
+            missing = f"{code} did not break" if looks else f"{code} was not judged in this run"
     else:
         rerun.advance(at_ns)
     seen = None
@@ -83,7 +86,7 @@ def shown_of(kept: Stored, asked: Asked, data_dir: str) -> tuple[moment.Shown, b
             raise NotThere(f"{kept.folder}: nothing is said of an order {asked.order!r}{_some_orders(rerun)}")
     if timeline is not None and timeline.is_cut:
         print("more happened than is kept: narrow it with --at and --for", file=sys.stderr)
-    return moment.Shown(seen, lines, proof), is_found
+    return moment.Shown(seen, lines, proof), missing
 
 
 def _at_ns(kept: Stored, asked: Asked) -> int:
@@ -123,12 +126,12 @@ def warn(kept: Stored) -> None:
         print(f"{kept.folder / 'plan.json'} was edited: the scenario expands into another plan", file=sys.stderr)
 
 
-def _exit_code(asked: Asked, proof: Proof, *, is_found: bool) -> int:
+def _exit_code(proof: Proof, missing: str) -> int:
     if proof.differs:
         print("another program, or another plan, may rightly do otherwise", file=sys.stderr)
         print(f"error[{DIFFERS}]: {proof.differs}", file=sys.stderr)
         return ExitCode.NOT_DETERMINISTIC
-    if not is_found:
-        print(f"{asked.until_invariant} did not break", file=sys.stderr)
+    if missing:
+        print(missing, file=sys.stderr)
         return ExitCode.NOTHING_SELECTED
     return ExitCode.OK

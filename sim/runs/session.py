@@ -22,7 +22,7 @@ from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, look_of, manifest_of, write_run
 from sim.runs.job import Job, SeedResult
-from sim.runs.judge import PASS
+from sim.runs.judge import NOT_JUDGED, PASS
 from sim.runs.recipe import Program, recipe_of, this_program
 from sim.runs.recorded import world_of
 from sim.runs.seed import core_factory
@@ -327,7 +327,7 @@ class Session:
         partly = sum(bool(summary.missing) and not summary.failed for summary in ran)
         plain = sum(summary.verdict == PASS for summary in ran)
         passed = f"{plain} scenarios passed" + (f", {partly} not to the end" if partly else "")
-        for word in (NOT_VIABLE, BEATEN, NOT_SHOWN):
+        for word in (NOT_VIABLE, BEATEN, NOT_SHOWN, NOT_JUDGED):
             there = sum(summary.verdict == word for summary in ran)
             passed += f", {there} {word}" if there else ""
         verdict = f"{failed} of {len(ran)} scenarios failed" if failed else passed

@@ -9,7 +9,7 @@ import msgspec
 
 from sim.runs.costs import FaultCosts
 from sim.runs.job import BreachSeen, SeedResult
-from sim.runs.judge import FAIL, NOT_COMPARED, PASS, GateVerdict, verdicts_of
+from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, GateVerdict, verdicts_of
 from sim.runs.recorded import Recorded
 from sim.runs.viability import VIABLE, ViabilityVerdict, viability_of
 from sim.scenario.models import Scenario
@@ -107,13 +107,15 @@ class ScenarioSummary(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> str:
-        """Say in a word what came of it: where nothing pays, or nobody knows, that is no pass."""
+        """Say in a word what came of it: where nothing pays, nobody knows, or no gate was judged, that is no pass."""
         if self.failed:
             return FAIL
         if self.skipped or self.is_unrun:
             return SKIPPED if self.skipped else NOT_RUN
         if self.missing:
             return SO_FAR
+        if self.gates and all(gate.verdict in (NOT_JUDGED, NOT_COMPARED) for gate in self.gates):
+            return NOT_JUDGED
         return PASS if self.viability is None or self.viability.verdict == VIABLE else self.viability.verdict
 
     @property

@@ -11,8 +11,9 @@ import pytest
 from small_world import CONFIG
 
 from sim.runs.job import SeedResult
-from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, WARN, verdicts_of
+from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, WARN, GateVerdict, verdicts_of
 from sim.runs.recorded import Recorded, RecordedSeed
+from sim.runs.summary import ScenarioSummary
 from sim.scenario.gates import Gate
 
 SIM = Path(sys.executable).parent / "sim"
@@ -238,3 +239,13 @@ def test_a_gate_may_limit_a_figure_and_its_drop():
 def test_a_drop_that_seeds_join_otherwise_is_a_mistake_in_the_file():
     with pytest.raises(ValueError, match="a drop is the mean over seeds"):
         Gate(metric="net_bps", vs_baseline_max_drop=0.5, across_seeds="worst")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "word"), [((NOT_JUDGED,) * 2, NOT_JUDGED), ((NOT_JUDGED, PASS), PASS), ((), PASS)]
+)
+def test_where_no_gate_was_judged_nothing_has_passed(verdicts, word):
+    gates = tuple(GateVerdict("net_bps, drop", "<= 0.1", None, None, None, None, one, "") for one in verdicts)
+    result = SeedResult("one", 1, digest="d")
+    summary = ScenarioSummary("one", "one.yaml", 10.0, "d", gates, {}, (result,), "")
+    assert word == summary.verdict

@@ -339,3 +339,8 @@ def test_an_order_nobody_knows_is_told_with_those_there_were(kept):
 )
 def test_wrong_usage_is_told_before_anything_runs(kept, words):
     assert 2 == said("replay", kept / NAME / "1", *words).exit_code
+
+
+def test_a_promise_that_was_never_looked_at_did_not_hold(kept):
+    done = said("replay", kept / NAME / "1", "--until-invariant", "S16")
+    assert (5, True) == (done.exit_code, "S16 was not judged in this run" in done.stderr)
