@@ -5,6 +5,7 @@ speaks the venue's wire (``sim.serve``). What a fault may touch of that other en
 the request side as a whole (``rest``), and each kind of connection (``lines``).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -63,7 +64,7 @@ class Requests(Protocol):
         """End a request without a verdict."""
 
 
-class Exchange:
+class Exchange(ABC):
     """Assembled from a scenario and a plan; whoever inherits is at the other end of the links."""
 
     rest: Requests
@@ -122,9 +123,6 @@ class Exchange:
     def bit(self, fault: PlannedFault, times: int = 1) -> None:
         """Note that a fault has changed something: one that never does is no storm."""
         self.bites[fault.id] = self.bites.get(fault.id, 0) + times
-
-    def noted(self, point: str) -> None:
-        """Hear that a rare state was reached (``sim.oracle.sometimes``); without an oracle nobody counts."""
 
     def _venue(self, make_venue: Callable[[Sequence[Instrument], Rules, Clock], Venue]) -> Venue:
         profile = self.scenario.profile
@@ -198,29 +196,37 @@ class Exchange:
 
     # The other end
 
+    @abstractmethod
+    def noted(self, point: str) -> None:
+        """Hear that a rare state was reached (``sim.oracle.sometimes``)."""
+
+    @abstractmethod
     def truth_changed(self) -> None:
         """Hear that the venue did something with an order of ours."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tell_books(self, symbols: Sequence[str]) -> None:
         """Tell whole books once more on the public stream, to whoever listens."""
-        raise NotImplementedError
 
+    @abstractmethod
     def restart_books(self, symbols: Sequence[str], *, is_told: bool) -> None:
         """Have the service that tells of books begin anew: it counts from 1, and may tell its first book, or not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _say_privately(self, event: Any) -> None:
-        raise NotImplementedError
+        """Tell an event on the private stream."""
 
+    @abstractmethod
     def _say_publicly(self, symbol: str, told: Sequence[events.Event]) -> None:
-        raise NotImplementedError
+        """Tell what a symbol's public feed has to tell."""
 
+    @abstractmethod
     def _answered(self, message: Message) -> None:
-        raise NotImplementedError
+        """Take the answer to a request to whoever asked."""
 
+    @abstractmethod
     def _passes(self, stage: Stage, message: Message) -> bool:
-        raise NotImplementedError
+        """Say whether a request gets past a stage of its way."""
 
 
 def delay_of(model: DelayModel) -> Delay:

@@ -182,6 +182,9 @@ class Served(Exchange):
         self.fund_regularly()
         self.wire.begin()
 
+    def noted(self, point: str) -> None:
+        """Hear of a rare state: nobody counts them here."""
+
     def truth_changed(self) -> None:
         """Hear that the venue did something with an order of ours."""
         self.wire.truth_changed()
