@@ -24,10 +24,10 @@ from typing import Any, Final
 import msgspec
 
 from strategy import closures, commands, events, health, order_restart, pipeline, reads
+from strategy.account_words import take_account_word
 from strategy.asking import ask_overdue, heard
 from strategy.belief import Belief
 from strategy.book_cache import came, is_any_by_rest, look_up
-from strategy.clock import RESAMPLE_NS
 from strategy.context import QuoteContext
 from strategy.core_state import CoreState, fresh_state
 from strategy.desk import Desk
@@ -46,7 +46,7 @@ from strategy.setbacks import take_setback
 from strategy.shedding import shed
 from strategy.stages import guard, order_placement
 from strategy.testimony import belief_of
-from strategy.units import NS_PER_MS, PCT
+from strategy.units import NS_PER_MS
 from strategy.waking import next_wake_ns
 
 
@@ -206,7 +206,7 @@ class Core:
             case _:
                 pass
         state.watch.due_ns = 0
-        self._all_urgent()
+        state.all_urgent()
 
     def _regime_ahead(self, now_ns: int, event: events.RegimePlanned) -> None:
         closures.plan(self._state, self._knobs, now_ns, event)
@@ -291,7 +291,7 @@ class Core:
             desk.must_place = True
         # What one symbol's orders leave of the account's room the others learn as they decide: to
         # place all of them anew at every word would cost the square of the number of symbols.
-        self._all_dirty()
+        state.all_dirty()
 
     def _stand(self, desk: Desk, order: Order) -> None:
         if order.state is State.WORKING:
@@ -299,7 +299,7 @@ class Core:
         elif not order.is_open:
             desk.leave(order.client_id)
         if order.state is State.IN_DOUBT:
-            self._all_urgent()
+            self._state.all_urgent()
 
     def _open_orders_read(self, now_ns: int, event: events.OpenOrdersReport) -> None:
         state = self._state
@@ -312,37 +312,12 @@ class Core:
         if event.symbol in state.health.unread and event.symbol not in state.orders.sweeps:
             state.health.unread.remove(event.symbol)
 
-    def _clock(self, now_ns: int, event: events.ClockSampled) -> None:
-        state = self._state
-        heard(self._state, now_ns)
-        was_doubted = state.clock.is_doubted(now_ns)
-        state.clock.absorb(now_ns, event)
-        if was_doubted:
-            for desk in state.desks:
-                desk.must_place = True
-        again_ns = RESAMPLE_NS if state.clock.gap_ns else self._knobs.feed.clock_every_ns
-        state.reads.answered(reads.CLOCK, event.asked_ns, now_ns + again_ns)
-        self._all_dirty()
-
-    def _margin(self, now_ns: int, event: events.MarginSeen) -> None:
-        state = self._state
-        heard(self._state, now_ns)
-        equity = event.equity_cash
-        state.margin_pct = PCT * event.maintenance_cash / equity if equity > 0 else PCT
-        state.reads.answered(reads.MARGIN, event.asked_ns, now_ns + self._knobs.feed.margin_every_ns)
-        self._all_dirty()
+    def _account_word(self, now_ns: int, event: events.Event) -> None:
+        take_account_word(self._state, self._knobs, now_ns, event)
 
     def _funding(self, now_ns: int, event: events.FundingPaid) -> None:
         self._desk(event.symbol).position.fund(event)
-        self._all_dirty()
-
-    def _budget(self, now_ns: int, event: events.BudgetSeen) -> None:
-        pacing = self._state.pacing
-        was_quiet = pacing.is_quiet(now_ns)
-        pacing.seen(now_ns, event.bucket, event.remaining, event.resets_ns)
-        if pacing.is_quiet(now_ns) and not was_quiet:
-            self._state.watch.due_ns = 0
-            self._all_urgent()
+        self._state.all_dirty()
 
     # Small things
 
@@ -353,14 +328,6 @@ class Core:
 
     def _desk(self, symbol: str) -> Desk:
         return self._state.desks[self._index[symbol]]
-
-    def _all_urgent(self) -> None:
-        for desk in self._state.desks:
-            desk.is_urgent = True
-
-    def _all_dirty(self) -> None:
-        for desk in self._state.desks:
-            desk.is_dirty = True
 
 
 # Words that only an answer to a question of ours can be.
@@ -379,11 +346,9 @@ _ABSORB: Final[dict[type, Callable[[Core, int, Any], None]]] = {
     events.BookDelta: Core._delta,
     events.BookHeartbeat: Core._heartbeat,
     events.PublicTrade: Core._trade,
-    events.ClockSampled: Core._clock,
-    events.MarginSeen: Core._margin,
     events.FundingPaid: Core._funding,
-    events.BudgetSeen: Core._budget,
     events.RegimePlanned: Core._regime_ahead,
+    **dict.fromkeys((events.ClockSampled, events.MarginSeen, events.BudgetSeen), Core._account_word),
     **dict.fromkeys(
         (
             events.Stopping,

@@ -50,6 +50,16 @@ class CoreState(msgspec.Struct):
     refusals: dict[str, int] = {}
     wake_at_ns: int | None = None
 
+    def all_urgent(self) -> None:
+        """Have every symbol decided at once."""
+        for desk in self.desks:
+            desk.is_urgent = True
+
+    def all_dirty(self) -> None:
+        """Have every symbol decided when it is next due."""
+        for desk in self.desks:
+            desk.is_dirty = True
+
 
 def fresh_state(knobs: Knobs) -> CoreState:
     """Start knowing nothing."""

@@ -24,8 +24,7 @@ def decide_due(
     """
     decided: list[int] = []
     if state.regimes.turn(now_ns, knobs.regimes):
-        for desk in state.desks:
-            desk.is_urgent = True
+        state.all_urgent()
     if is_scheduled and is_any_by_rest(state):
         state.scheduled_ns = now_ns
     for index, desk in enumerate(state.desks):

@@ -42,8 +42,7 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
             state.pacing.ban(now_ns)
             state.watch.heard(now_ns)
             state.watch.due_ns = now_ns
-            for desk in state.desks:
-                desk.is_urgent = True
+            state.all_urgent()
         case events.Unanswered(code=code) if code in MISFITS:
             # It has spoken, and will say the same again: nothing that was put off is asked sooner for it.
             state.watch.heard(now_ns)
