@@ -8,7 +8,8 @@ has a cause.
 
 ``advance`` is the tight loop: it processes events in order of time until told to stop, and stops
 by itself right after one that touched an order of ours. Several things at one instant go in a
-fixed order: the latent step, then lives that end, then the sniper, then the next proposal.
+fixed order: the latent step, then lives that end, the sniper, takers whom others brought, and the
+next proposal.
 """
 
 import math
@@ -16,6 +17,7 @@ from heapq import heappop, heappush
 from typing import Any, Final
 
 from sim.dice import Dice, exponential_ns, geometric, unit
+from sim.market.crowd import Crowd, chosen
 from sim.market.flow_model import Flow
 from sim.market.latent import STEP_NS, LatentPrice
 from sim.market.mood import Mood
@@ -53,10 +55,12 @@ class FlowMarket(SharedPit):
         self._mood = Mood(dice, symbol, flow.moods)
         # Only activity thins the looks of the informed: where it never varies, every one is a look.
         self._looks_max = 1.0 if flow.moods is None else _FACTOR_MAX
-        rate = makers.orders_per_s + takers.orders_per_s * _FACTOR_MAX + informed.looks_per_s * self._looks_max
+        self._crowd = Crowd(dice, symbol, takers)
+        alone_per_s = 0.0 if takers.excitement else takers.orders_per_s
+        rate = makers.orders_per_s + alone_per_s * _FACTOR_MAX + informed.looks_per_s * self._looks_max
         self._gap_ns = NS_PER_S / rate
         self._maker_share = makers.orders_per_s / rate
-        self._taker_share = takers.orders_per_s * _FACTOR_MAX / rate
+        self._taker_share = alone_per_s * _FACTOR_MAX / rate
         self._life_ns = makers.life_s * NS_PER_S
         self._stream = dice.stream("flow", symbol)
         self._proposal = 0
@@ -74,14 +78,16 @@ class FlowMarket(SharedPit):
         """The instant of the next event of any kind."""
         death = self._deaths[0][0] if self._deaths else NEVER
         snipe = self._sniper.aims[0][0] if self._sniper.aims else NEVER
-        return min(self.latent.next_ns, death, snipe, self.next_proposal_ns)
+        return min(self.latent.next_ns, death, snipe, self._crowd.next_ns, self.next_proposal_ns)
 
     def advance(self, until_ns: int) -> int:
         """Process events up to ``until_ns``; stop right after one that touched an order of ours."""
         self.touched = False
-        latent, deaths, snipes = self.latent, self._deaths, self._sniper.aims
+        latent, deaths, snipes, crowd = self.latent, self._deaths, self._sniper.aims, self._crowd
         while True:
             now_ns = self.next_proposal_ns
+            if crowd.next_ns < now_ns:
+                now_ns = crowd.next_ns
             if latent.next_ns < now_ns:
                 now_ns = latent.next_ns
             if deaths and deaths[0][0] < now_ns:
@@ -102,6 +108,8 @@ class FlowMarket(SharedPit):
             self._die(now_ns)
         elif self._sniper.aims and self._sniper.aims[0][0] == now_ns:
             self._snipe(now_ns)
+        elif self._crowd.next_ns == now_ns:
+            self._crowd_in(now_ns)
         else:
             self._propose(now_ns)
 
@@ -162,6 +170,17 @@ class FlowMarket(SharedPit):
             accept = (share - self._maker_share - self._taker_share) / informed_share
             if accept * self._looks_max < self._mood.activity:
                 self._inform(now_ns, size_word)
+
+    def _crowd_in(self, now_ns: int) -> None:
+        """Have those take whom others brought; their number, not their instants, is what moods and faults change."""
+        name, comers = self._crowd.come(min(self.factor * self._mood.activity, _FACTOR_MAX))
+        self._note_proposal(now_ns, name)
+        for comer in comers:
+            if chosen(comer, self.toxic):
+                self._inform(now_ns, comer.size_word)
+            else:
+                side = self._leaning(comer.side, comer.kind_word)
+                self._aggress(now_ns, side, comer.place_word, comer.size_word)
 
     def _quote(self, now_ns: int, k: int, side: int, place_word: int, size_word: int, life_word: int) -> None:
         """Rest a background order behind the latent price, never crossing."""

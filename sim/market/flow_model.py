@@ -1,10 +1,21 @@
 """Who else trades, as numbers a person writes: the zero-intelligence market with a latent price."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
-from strategy.file_model import AboveZero, CountAboveZero, DecimalAboveZero, FromZero, Share, Written
+from strategy.file_model import (
+    CONTRADICTION,
+    AboveZero,
+    Complaint,
+    CountAboveZero,
+    DecimalAboveZero,
+    FromZero,
+    Share,
+    Written,
+    relation,
+)
 
 
 class Latent(Written):
@@ -33,6 +44,26 @@ class Makers(Written):
     """Mean size, geometric, at least one lot."""
 
 
+class Excitement(Written):
+    """How takers bring takers: each has so many children on average, of whom each has children again."""
+
+    same_side: Share
+    """Mean number of children who take on the same side."""
+    other_side: Share
+    """Mean number of children who take on the other side."""
+    decay_per_s: AboveZero
+    """One over the mean delay of a child, which is exponential."""
+
+    @relation("same_side", "other_side")
+    def _calms_down(self) -> Iterator[Complaint]:
+        if self.same_side + self.other_side >= 1:
+            yield Complaint(
+                CONTRADICTION,
+                ("other_side",),
+                "with same_side it must stay below 1: every taker brings one more for ever",
+            )
+
+
 class Takers(Written):
     """Background aggressors without information: they need to trade now."""
 
@@ -44,6 +75,8 @@ class Takers(Written):
     """Share of those that are ``sweep_factor`` times larger."""
     sweep_factor: AboveZero
     """How much larger a sweep is."""
+    excitement: Excitement | None = None
+    """How they bring each other; without it each comes by itself."""
 
 
 class Informed(Written):

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from conformance.economics.table import Row
 
 from sim.dice import Dice
+from sim.market.flow import FlowMarket
+from sim.market.flow_model import Excitement, Flow, Informed, Latent, Makers, Sniper, Takers
 from sim.market.hawkes import Hawkes
+from sim.venue.matching import Match
 from strategy.units import NS_PER_S
 
 _HAWKES = "5 Hawkes"
@@ -50,6 +53,28 @@ def exponential_p(values: Sequence[float]) -> float:
     return float(kstest(values, "expon").pvalue)
 
 
+def taken(excitement: Excitement | None, until_s: int) -> list[float]:
+    """Give when somebody took, once a second on average, in a market where nobody knows anything."""
+    flow = Flow(
+        price="120000",
+        latent=Latent(volatility_bps_per_sqrt_s=0.01, jumps_per_hour=0, jump_bps=0),
+        makers=Makers(orders_per_s=4, offset_ticks=0, depth_ticks=3, life_s=60, size_lots=50),
+        takers=Takers(orders_per_s=1, size_lots=1, sweep_share=0, sweep_factor=1, excitement=excitement),
+        informed=Informed(looks_per_s=0, margin_ticks=0, size_lots=1),
+        sniper=Sniper(enabled=False, reaction_ms=0, stale_ticks=1),
+        source="synthetic",
+    )
+    found: list[float] = []
+
+    def traded(_: FlowMarket, _matches: list[Match], _side: int, _mid2: int, now_ns: int) -> None:
+        found.append(now_ns / NS_PER_S - _WARM_S)
+
+    market = FlowMarket("BTCUSDT", flow, 120_000, Dice(14), traded)
+    market.fill_book()
+    market.advance((until_s + _WARM_S) * NS_PER_S)
+    return [instant for instant in found if instant >= 0]
+
+
 def rows(quick: bool) -> Iterator[Row]:
     """Give rates, dispersion and residuals."""
     until_s = _QUICK_S if quick else _FULL_S
@@ -67,6 +92,11 @@ def rows(quick: bool) -> Iterator[Row]:
         tolerance = 4 * math.sqrt(_variance_rate() / until_s)
         yield Row(_HAWKES, f"rate per s, kind {kind} of two", 1 / 3, len(found) / until_s, tolerance)
     (poisson,) = times(Hawkes(Dice(13), "none", [1.0], [[0.0]], 1.6), until_s)
+    through = taken(Excitement(same_side=0.3, other_side=0.2, decay_per_s=1.6), until_s)
+    yield Row(_HAWKES, "takers of a whole market, per s", 1.0, len(through) / until_s, 0.0253 * wider)
+    yield Row(_HAWKES, "the same, Fano factor, 10 s", 3.625, fano(through, 10, until_s), 0.34 * wider)
+    alone = taken(None, until_s)
+    yield Row(_HAWKES, "control: takers by themselves, 10 s", 1.0, fano(alone, 10, until_s), 0.057 * wider)
     yield Row(_HAWKES, "control: Poisson has Fano factor 1, 10 s", 1.0, fano(poisson, 10, until_s), 0.057 * wider)
 
 
