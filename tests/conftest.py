@@ -70,3 +70,19 @@ def seat(knobs: Any) -> Any:
     seat = Seat(knobs)
     seat.boot()
     return seat
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Any:
+    """A client of a served venue that trades one contract."""
+    from served import Client
+
+    return Client(tmp_path)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Any:
+    """A client of a served venue that trades one pair on spot."""
+    from served import SPOT, Client
+
+    return Client(tmp_path, market=SPOT)

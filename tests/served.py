@@ -14,6 +14,9 @@ from sim.serve.wire import Served
 from sim.through.exchanged import Answer, Cut, Request
 from strategy.units import NS_PER_MS, NS_PER_S
 
+BOOK = "orderbook.50.BTCUSDT"
+SPOT = "symbols.BTCUSDT.instrument.kind: spot"
+
 
 class Spoken:
     """A stream of the client's: what it heard, and how it ended."""
@@ -129,3 +132,40 @@ class Client:
         stream = Spoken(self, path)
         self.wait(1)
         return stream
+
+    def public(self, *topics: str) -> Spoken:
+        """Listen to public topics."""
+        stream = self.stream("/v5/public/linear")
+        stream.say({"op": "subscribe", "args": list(topics)})
+        return stream
+
+    def private(self, *topics: str) -> Spoken:
+        """Sign in and listen to private topics, all that are used here unless told otherwise."""
+        stream = self.stream("/v5/private")
+        stream.sign_in()
+        stream.say({"op": "subscribe", "args": list(topics or ("order", "execution", "position", "wallet"))})
+        return stream
+
+    def trading(self) -> Spoken:
+        """Sign in to the stream that takes orders."""
+        stream = self.stream("/v5/trade")
+        stream.sign_in()
+        return stream
+
+    def market(self, path: str, **fields: Any) -> dict[str, Any]:
+        """Ask what everybody may know."""
+        query = "&".join(f"{name}={value}" for name, value in fields.items())
+        return self.get(f"/v5/market/{path}?{query}", signed=False)
+
+
+def rebuilt(messages: list[dict[str, Any]]) -> tuple[dict[float, str], dict[float, str]]:
+    """Give bids and asks as messages of a book topic leave them; a level that goes was there."""
+    sides: tuple[dict[float, str], dict[float, str]] = ({}, {})
+    for message in messages:
+        for side, levels in zip(sides, (message["data"]["b"], message["data"]["a"]), strict=True):
+            for price, size in levels:
+                if float(size):
+                    side[float(price)] = size
+                else:
+                    del side[float(price)]
+    return sides

@@ -1,11 +1,9 @@
-"""Questions to the served venue: what is traded, how things stand, what is allowed, and what is refused."""
+"""Questions to the served venue: what is traded, how things stand, and what an account has done."""
 
 import json
 
 import pytest
-from served import Client
-
-SPOT = "symbols.BTCUSDT.instrument.kind: spot"
+from served import SPOT, Client
 
 
 @pytest.fixture(params=["linear", "spot"])
@@ -15,26 +13,11 @@ def client(request, tmp_path) -> Client:
     return made
 
 
-@pytest.fixture
-def contract(tmp_path) -> Client:
-    return Client(tmp_path)
-
-
-@pytest.fixture
-def pair(tmp_path) -> Client:
-    return Client(tmp_path, market=SPOT)
-
-
-def public(client: Client, path: str, **fields):
-    query = "&".join(f"{name}={value}" for name, value in fields.items())
-    return client.get(f"/v5/market/{path}?{query}", signed=False)
-
-
 # The market
 
 
 def test_an_instrument_has_the_rules_of_its_kind(client):
-    (row,) = public(client, "instruments-info", category=client.category)["result"]["list"]
+    (row,) = client.market("instruments-info", category=client.category)["result"]["list"]
     sizes = row["lotSizeFilter"]
     assert ("0.50", "0.001") == (row["priceFilter"]["tickSize"], sizes["minOrderQty"])
     if client.category == "spot":
@@ -46,23 +29,23 @@ def test_an_instrument_has_the_rules_of_its_kind(client):
 
 def test_contracts_are_listed_page_by_page(tmp_path):
     client = Client(tmp_path, symbols="[BTCUSDT, ETHUSDT]")
-    first = public(client, "instruments-info", category="linear", limit=1)["result"]
+    first = client.market("instruments-info", category="linear", limit=1)["result"]
     cursor = first["nextPageCursor"]
-    second = public(client, "instruments-info", category="linear", limit=1, cursor=cursor)["result"]
+    second = client.market("instruments-info", category="linear", limit=1, cursor=cursor)["result"]
     assert ["BTCUSDT", "ETHUSDT"] == [page["list"][0]["symbol"] for page in (first, second)]
     assert "" == second["nextPageCursor"]
 
 
 def test_what_is_not_traded_here_is_listed_as_nothing(contract):
     for category in ("inverse", "option", "spot"):
-        assert [] == public(contract, "instruments-info", category=category)["result"]["list"]
+        assert [] == contract.market("instruments-info", category=category)["result"]["list"]
 
 
 def test_the_book_that_is_read_is_as_deep_as_asked(client):
-    book = public(client, "orderbook", category=client.category, symbol="BTCUSDT", limit=3)["result"]
+    book = client.market("orderbook", category=client.category, symbol="BTCUSDT", limit=3)["result"]
     assert [3, 3] == [len(book["b"]), len(book["a"])]
     assert float(book["b"][0][0]) > float(book["b"][1][0])
-    usual = public(client, "orderbook", category=client.category, symbol="BTCUSDT")["result"]
+    usual = client.market("orderbook", category=client.category, symbol="BTCUSDT")["result"]
     assert (1 if client.category == "spot" else 5) <= len(usual["b"]) <= (1 if client.category == "spot" else 25)
 
 
@@ -70,7 +53,7 @@ def test_a_book_that_is_read_joins_the_deepest_stream(contract):
     topic = "orderbook.1000.BTCUSDT"
     stream = contract.stream("/v5/public/linear")
     stream.say({"op": "subscribe", "args": [topic]})
-    book = public(contract, "orderbook", category="linear", symbol="BTCUSDT", limit=1000)["result"]
+    book = contract.market("orderbook", category="linear", symbol="BTCUSDT", limit=1000)["result"]
     told: dict[str, dict[str, str]] = {"b": {}, "a": {}}
     for message in stream.of(topic):
         if message["data"]["u"] <= book["u"]:
@@ -82,8 +65,8 @@ def test_a_book_that_is_read_joins_the_deepest_stream(contract):
 
 def test_a_ticker_is_the_best_prices_and_what_was_traded(client):
     client.wait(5)
-    (row,) = public(client, "tickers", category=client.category, symbol="BTCUSDT")["result"]["list"]
-    rows = public(client, "recent-trade", category=client.category, symbol="BTCUSDT")["result"]["list"]
+    (row,) = client.market("tickers", category=client.category, symbol="BTCUSDT")["result"]["list"]
+    rows = client.market("recent-trade", category=client.category, symbol="BTCUSDT")["result"]["list"]
     assert float(row["bid1Price"]) < float(row["ask1Price"])
     assert rows[0]["time"] >= rows[-1]["time"]
     assert ("fundingRate" in row) == (client.category == "linear")
@@ -92,7 +75,7 @@ def test_a_ticker_is_the_best_prices_and_what_was_traded(client):
 
 def test_minutes_of_trading_are_kept(contract):
     contract.wait(150)
-    rows = public(contract, "kline", category="linear", symbol="BTCUSDT", interval=1)["result"]["list"]
+    rows = contract.market("kline", category="linear", symbol="BTCUSDT", interval=1)["result"]["list"]
     assert len(rows) >= 2
     start, opened, high, low, closed, volume, turnover = map(float, rows[1])
     assert low <= min(opened, closed)
@@ -106,7 +89,7 @@ def test_longer_spans_are_minutes_put_together(contract):
     contract.wait(400)
     contract.venue.venue.freeze(is_frozen=True)
     spans = {
-        interval: public(contract, "kline", category="linear", symbol="BTCUSDT", interval=interval)["result"]["list"]
+        interval: contract.market("kline", category="linear", symbol="BTCUSDT", interval=interval)["result"]["list"]
         for interval in ("1", "5", "D")
     }
     minutes, fives, days = ([[float(part) for part in row] for row in rows] for rows in spans.values())
@@ -116,22 +99,22 @@ def test_longer_spans_are_minutes_put_together(contract):
     inside = [row for row in minutes if five[0] <= row[0] < five[0] + 300_000]
     assert (inside[-1][1], inside[0][4]) == (five[1], five[4])
     assert max(row[2] for row in inside) == five[2]
-    late = public(contract, "kline", category="linear", symbol="BTCUSDT", interval=1, start=int(minutes[0][0]), limit=5)
+    late = contract.market("kline", category="linear", symbol="BTCUSDT", interval=1, start=int(minutes[0][0]), limit=5)
     assert 1 == len(late["result"]["list"])
-    assert 10001 == public(contract, "kline", category="linear", symbol="BTCUSDT", interval=7)["retCode"]
+    assert 10001 == contract.market("kline", category="linear", symbol="BTCUSDT", interval=7)["retCode"]
 
 
 def test_the_band_is_where_orders_end(tmp_path):
     client = Client(tmp_path, market="venue.band_pct: 1")
-    row = public(client, "price-limit", category="linear", symbol="BTCUSDT")["result"]
+    row = client.market("price-limit", category="linear", symbol="BTCUSDT")["result"]
     assert float(row["buyLmt"]) == pytest.approx(60_000 * 1.01, rel=2e-3)
     assert float(row["sellLmt"]) == pytest.approx(60_000 * 0.99, rel=2e-3)
 
 
 def test_tiers_and_lists_without_anything(contract):
-    assert 1 == len(public(contract, "risk-limit", category="linear", symbol="BTCUSDT")["result"]["list"])
-    assert [] == public(contract, "open-interest", category="linear", symbol="BTCUSDT")["result"]["list"]
-    assert [] == public(contract, "funding/history", category="linear", symbol="BTCUSDT")["result"]["list"]
+    assert 1 == len(contract.market("risk-limit", category="linear", symbol="BTCUSDT")["result"]["list"])
+    assert [] == contract.market("open-interest", category="linear", symbol="BTCUSDT")["result"]["list"]
+    assert [] == contract.market("funding/history", category="linear", symbol="BTCUSDT")["result"]["list"]
     assert [] == contract.get("/v5/system/status", signed=False)["result"]["list"]
 
 
@@ -162,7 +145,7 @@ def test_strange_questions_are_parameter_errors(contract, path):
 
 
 def test_an_unknown_symbol_has_the_number_of_its_kind(client):
-    answer = public(client, "orderbook", category=client.category, symbol="NOPE")
+    answer = client.market("orderbook", category=client.category, symbol="NOPE")
     assert {"linear": 10029, "spot": 170121}[client.category] == answer["retCode"]
 
 
@@ -222,7 +205,7 @@ def test_funding_is_an_execution_and_moves_the_wallet(tmp_path):
     ]
     assert told == row
     assert stream.of("wallet")
-    (settled,) = public(client, "funding/history", category="linear", symbol="BTCUSDT")["result"]["list"]
+    (settled,) = client.market("funding/history", category="linear", symbol="BTCUSDT")["result"]["list"]
     assert (row["execTime"], 1e-4) == (settled["fundingRateTimestamp"], float(settled["fundingRate"]))
     assert 0.6 == pytest.approx(float(row["execFee"]), rel=0.02)
     assert float(row["feeRate"]) == pytest.approx(1e-4, rel=1e-3)
@@ -288,227 +271,8 @@ def test_a_spot_order_cancelled_in_part_says_so(pair):
     assert float(row["cumExecQty"]) > 0
 
 
-# Settings
-
-
-def test_leverage_that_is_so_already_is_said_to_be(contract):
-    fields = {"category": "linear", "symbol": "BTCUSDT"}
-    same = contract.post("/v5/position/set-leverage", **fields, buyLeverage="10", sellLeverage="10")
-    other = contract.post("/v5/position/set-leverage", **fields, buyLeverage="20", sellLeverage="20")
-    assert [110043, 0] == [same["retCode"], other["retCode"]]
-    (row,) = contract.get("/v5/position/list?category=linear&symbol=BTCUSDT")["result"]["list"]
-    assert "20" == row["leverage"]
-    assert 110013 == contract.post("/v5/position/set-leverage", **fields, buyLeverage="500")["retCode"]
-    assert 10001 == contract.post("/v5/position/set-leverage", **fields, buyLeverage="-1")["retCode"]
-
-
-def test_one_way_is_the_only_mode(contract):
-    asked = [
-        contract.post("/v5/position/switch-mode", category="linear", symbol="BTCUSDT", mode=mode) for mode in (0, 3)
-    ]
-    assert [110025, 110029] == [one["retCode"] for one in asked]
-
-
-@pytest.mark.parametrize("moves", [True, False])
-def test_a_price_outside_the_band_is_moved_or_refused_as_the_account_is_set(tmp_path, moves):
-    client = Client(tmp_path, market="venue.band_pct: 1")
-    client.post("/v5/account/set-limit-px-action", category="linear", modifyEnable=moves)
-    assert moves is not client.get("/v5/account/user-setting-config")["result"]["lpaPerp"]
-    answer = client.create(timeInForce="IOC", price="70000", qty="0.001", orderLinkId="b-1")
-    assert (0 if moves else 110003) == answer["retCode"]
-    rows = client.get("/v5/order/history?category=linear&orderLinkId=b-1")["result"]["list"]
-    assert [] == rows or float(rows[0]["price"]) < 61_000
-
-
-def test_disconnection_protection_cancels_when_every_armed_stream_is_gone(contract):
-    contract.post("/v5/order/disconnected-cancel-all", product="DERIVATIVES", timeWindow=5)
-    stream = contract.stream("/v5/private")
-    stream.sign_in()
-    stream.say({"op": "subscribe", "args": ["dcp.future"]})
-    contract.create(orderLinkId="d-1")
-    contract.wait(10)
-    assert 1 == len(list(contract.venue.venue.open_orders()))
-    stream.speaker.close()
-    contract.wait(4)
-    assert 1 == len(list(contract.venue.venue.open_orders()))
-    contract.wait(3)
-    assert [] == list(contract.venue.venue.open_orders())
-    assert 10001 == contract.post("/v5/order/disconnected-cancel-all", product="X", timeWindow=5)["retCode"]
-    (row,) = contract.get("/v5/account/query-dcp-info")["result"]["dcpInfos"]
-    assert ("DERIVATIVES", "5") == (row["product"], row["timeWindow"])
-
-
-def test_an_idle_private_stream_is_closed(contract):
-    idle = contract.stream("/v5/private?max_active_time=30s")
-    usual = contract.stream("/v5/private?max_active_time=tomorrow")
-    contract.wait(40)
-    assert (1006, None) == (idle.ended, usual.ended)
-
-
-# What is refused
-
-
-@pytest.mark.parametrize(
-    "fields, code",
-    [
-        ({"side": "Up"}, 10001),
-        ({"orderType": "Stop"}, 10001),
-        ({"timeInForce": "Later"}, 10001),
-        ({"positionIdx": 1}, 10001),
-        ({"orderLinkId": "x" * 37}, 10001),
-        ({"orderLinkId": "a b"}, 10001),
-        ({"qty": "0"}, 10001),
-        ({"qty": "1e9"}, 10001),
-        ({"qty": "0.0001"}, 10001),
-        ({"qty": True}, 10001),
-        ({"qty": "1000.000"}, 10001),
-        ({"price": "0.10"}, 10001),
-        ({"qty": "0.001", "price": "100"}, 110094),
-        ({"symbol": "NOPE"}, 10029),
-        ({"category": "inverse"}, 10001),
-        ({"reduceOnly": True}, 110017),
-    ],
-)
-def test_what_is_wrong_with_a_contract_order_has_its_number(contract, fields, code):
-    assert code == contract.create(**fields)["retCode"]
-    assert [] == list(contract.venue.venue.open_orders())
-
-
-@pytest.mark.parametrize(
-    "fields, code",
-    [
-        ({"price": "50000.01"}, 170134),
-        ({"qty": "1000.000"}, 170124),
-        ({"qty": "0.001", "price": "100"}, 170140),
-        ({"symbol": "NOPE"}, 170121),
-    ],
-)
-def test_what_is_wrong_with_a_spot_order_has_its_number(pair, fields, code):
-    assert code == pair.create(category="spot", **fields)["retCode"]
-
-
-@pytest.mark.parametrize(
-    "path, fields",
-    [
-        ("create-batch", {"request": []}),
-        ("create-batch", {"request": [{}] * 21}),
-        ("cancel-batch", {"request": "all"}),
-        ("amend", {"symbol": "BTCUSDT", "orderLinkId": "a"}),
-        ("cancel", {"symbol": "BTCUSDT"}),
-        ("cancel-all", {}),
-    ],
-)
-def test_a_request_without_its_parts_is_a_parameter_error(contract, path, fields):
-    assert 10001 == contract.post(f"/v5/order/{path}", category="linear", **fields)["retCode"]
-
-
-def test_items_that_are_none_have_their_place_in_a_batch(contract):
-    answer = contract.post("/v5/order/cancel-batch", category="linear", request=[7, {"symbol": "BTCUSDT"}, None])
-    assert [10001, 10001, 10001] == [one["code"] for one in answer["retExtInfo"]["list"]]
-
-
-@pytest.mark.parametrize("fields", [{"orderId": "1"}, {"orderLinkId": "~1"}, {"orderLinkId": "?"}, {"orderId": [1]}])
-def test_an_order_without_a_name_is_found_by_its_own_id_alone(contract, fields):
-    made = contract.create()["result"]
-    usual = {"category": "linear", "symbol": "BTCUSDT"}
-    assert 110001 == contract.post("/v5/order/cancel", **usual, **fields)["retCode"]
-    assert 0 == contract.post("/v5/order/cancel", **usual, orderId=made["orderId"])["retCode"]
-
-
-def test_five_hundred_orders_are_the_most(tmp_path):
-    client = Client(tmp_path, market="rates.orders_per_s: 1000, rates.burst: 1000")
-    price = client.price(-3000)
-    client.venue.venue.freeze(is_frozen=True)
-    for count in range(25):
-        items = [
-            {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001", "price": price}
-            for _ in range(20)
-        ]
-        client.post("/v5/order/create-batch", category="linear", request=items)
-        assert 20 * (count + 1) == len(list(client.venue.venue.open_orders()))
-    assert 110020 == client.create()["retCode"]
-
-
-def test_a_market_order_is_immediate_at_a_protected_price(contract):
-    answer = contract.create(orderType="Market", qty="0.001", price="", side="Sell")
-    (row,) = contract.get(f"/v5/order/history?category=linear&orderId={answer['result']['orderId']}")["result"]["list"]
-    assert ("Market", "IOC", "Filled", "Sell") == (
-        row["orderType"],
-        row["timeInForce"],
-        row["orderStatus"],
-        row["side"],
-    )
-
-
-def test_a_fill_or_kill_order_that_cannot_be_filled_is_killed(contract):
-    answer = contract.create(timeInForce="FOK", qty="90.000", price=contract.price(2))
-    (row,) = contract.get(f"/v5/order/history?category=linear&orderId={answer['result']['orderId']}")["result"]["list"]
-    assert ("Cancelled", "EC_CancelForNoFullFill", "0.000") == (
-        row["orderStatus"],
-        row["rejectReason"],
-        row["cumExecQty"],
-    )
-
-
-def test_the_trade_stream_refuses_what_is_no_request(contract):
-    stream = contract.stream("/v5/trade")
-    body = {"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "a"}
-    header = {"X-BAPI-TIMESTAMP": contract.now_ms()}
-    (early,) = stream.say({"op": "order.cancel", "header": header, "args": [body]})
-    assert early["retCode"] != 0
-    stream.sign_in()
-    assert 20001 == stream.sign_in()[0]["retCode"]
-    frames = [
-        ({"op": "order.cancel", "args": [body]}, 10001),
-        ({"op": "order.cancel", "header": header, "args": []}, 10001),
-        ({"op": "order.cancel", "header": {"x-bapi-timestamp": "now"}, "args": [body]}, 10001),
-        ({"op": "order.cancel", "header": header, "args": [{"category": "x"}]}, 10001),
-        ({"op": "order.cancel", "header": {"X-BAPI-TIMESTAMP": contract.now_ms() - 60_000}, "args": [body]}, 10002),
-        ({"op": "order.everything"}, 10404),
-    ]
-    assert [code for _, code in frames] == [stream.say(frame)[0]["retCode"] for frame, _ in frames]
-
-
-def test_topics_are_left_again(contract):
-    stream = contract.stream("/v5/public/linear")
-    stream.say({"op": "subscribe", "args": ["publicTrade.BTCUSDT"]})
-    (again,) = [one for one in stream.say({"op": "subscribe", "args": ["publicTrade.BTCUSDT"]}) if "op" in one]
-    assert "already subscribed" in again["ret_msg"]
-    stream.say({"op": "unsubscribe", "args": ["publicTrade.BTCUSDT"]})
-    contract.wait(1)
-    heard = len(stream.frames)
-    contract.wait(5)
-    assert heard == len(stream.frames)
-
-
-def test_spot_answers_a_subscription_first_and_takes_ten_at_a_time(pair):
-    stream = pair.stream("/v5/public/spot")
-    told = stream.say({"op": "subscribe", "args": ["orderbook.50.BTCUSDT", "tickers.BTCUSDT"]})
-    assert ("subscribe", "orderbook.50.BTCUSDT") == (told[0]["op"], told[1]["topic"])
-    assert "req_id" not in told[0]
-    assert list(told[1])[:3] == ["topic", "ts", "type"]
-    many = [f"kline.{count}.BTCUSDT" for count in range(11)]
-    answers = [one for one in stream.say({"op": "subscribe", "args": many}) if "op" in one]
-    assert "args size >10" == answers[0]["ret_msg"]
-
-
-def test_private_topics_of_one_category_and_of_all_do_not_mix(contract):
-    stream = contract.stream("/v5/private")
-    stream.sign_in()
-    (mixed,) = stream.say({"op": "subscribe", "args": ["order", "execution.linear"]})
-    (strange,) = stream.say({"op": "subscribe", "args": ["everything"]})
-    (op,) = stream.say({"op": "dance"})
-    assert [False, False, False] == [one["success"] for one in (mixed, strange, op)]
-    stream.say({"op": "subscribe", "args": ["order"]})
-    stream.say({"op": "unsubscribe", "args": ["order"]})
-    contract.create()
-    assert [] == stream.of("order")
-
-
 def test_everything_a_row_documents_is_there(contract):
-    stream = contract.stream("/v5/private")
-    stream.sign_in()
-    stream.say({"op": "subscribe", "args": ["order", "execution", "position", "wallet"]})
+    stream = contract.private()
     contract.create(timeInForce="IOC", price=contract.price(400), qty="0.001")
     rows = {topic: stream.of(topic)[-1]["data"][0] for topic in ("order", "execution", "position", "wallet")}
     assert all(isinstance(rows["order"][name], str) for name in ("feeCurrency", "closedPnl", "cumExecFee", "avgPrice"))
@@ -521,7 +285,7 @@ def test_everything_a_row_documents_is_there(contract):
 def test_two_categories_live_side_by_side(tmp_path):
     client = Client(tmp_path, symbols="[BTCUSDT, ETHUSDT]", market="symbols.ETHUSDT.instrument.kind: spot")
     listed = {
-        category: [row["symbol"] for row in public(client, "instruments-info", category=category)["result"]["list"]]
+        category: [row["symbol"] for row in client.market("instruments-info", category=category)["result"]["list"]]
         for category in ("linear", "spot")
     }
     assert {"linear": ["BTCUSDT"], "spot": ["ETHUSDT"]} == listed
