@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from strategy.context import QuoteContext, Share, Working
+from strategy.context import GuardVerdict, QuoteContext, Share, Working
 from strategy.instrument import make_instrument
 from strategy.knobs import (
     AccountKnobs,
@@ -23,6 +23,7 @@ from strategy.knobs import (
     SymbolKnobs,
     TriggerKnobs,
 )
+from strategy.stages.order_placement import place
 from strategy.units import BPS, CASH_PER_QUOTE, NS_PER_MS, NS_PER_S
 
 INF = float("inf")
@@ -30,6 +31,10 @@ NOW_NS = 1_700_000_000 * NS_PER_S
 
 # A tick is a bp of the mid: widths in bps are widths in ticks.
 MID_TICKS = BPS
+# Where both quotes are wanted, unless a test says otherwise.
+BID, ASK = MID_TICKS - 5, MID_TICKS + 5
+
+REDUCE = GuardVerdict("HARD", "reduce_only")
 
 INSTRUMENT = make_instrument(
     symbol="BTCUSDT",
@@ -180,3 +185,17 @@ def share_of(context: QuoteContext, stage: str) -> Share:
     """Find the one share a stage recorded."""
     (share,) = (each for each in context.shares if each.stage == stage)
     return share
+
+
+def decided(**changes: Any) -> QuoteContext:
+    """Build a decision to be placed: both quotes five ticks off the mid; the market is at one tick off it."""
+    fields: dict[str, Any] = {"bid_ticks": BID, "ask_ticks": ASK}
+    working = [changes.get("working_bid"), changes.get("working_ask")]
+    for key, order in zip(("worst_buy_lots", "worst_sell_lots"), working, strict=True):
+        fields[key] = order.leaves_lots if isinstance(order, Working) else 0
+    return calm(**{**fields, **changes})
+
+
+def placed(**changes: Any) -> QuoteContext:
+    """Have such a decision placed."""
+    return place(decided(**changes), KNOBS)

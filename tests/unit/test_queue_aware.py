@@ -1,7 +1,7 @@
 """Stage 4, alone: what a place is worth, keeping it, joining the touch."""
 
 import pytest
-from quoting import KNOBS, MID_TICKS, book_at, calm, knobs_with, resting
+from quoting import ASK, BID, KNOBS, book_at, calm, knobs_with, resting
 
 from strategy.context import QuoteContext, Share, Working
 from strategy.knobs import QueueKnobs
@@ -9,8 +9,6 @@ from strategy.stages.queue_aware import keep_or_move, place_worth_bps
 from strategy.units import NS_PER_S
 
 QUEUE = QueueKnobs(enabled=True, place_worth_bps=2.0, headroom_ns=2 * NS_PER_S, cancel_power=1.0)
-BID = MID_TICKS - 5
-ASK = MID_TICKS + 5
 
 
 def kept(working_bid: Working | None = None, working_ask: Working | None = None, **changes: object) -> QuoteContext:
