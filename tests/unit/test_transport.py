@@ -1,57 +1,17 @@
-"""Requests on a real wire: what never left is told from what may have, and nothing grows without a bound."""
+"""Requests on a real wire: what works, what certainly never left, and whom we trust."""
 
 import asyncio
 import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from loopback import Script, Server, Visit, ok, serving
+from loopback import Server, Visit, ok, serving
+from requesting import QUICK, against, answering, get
 
-from adapters.http1 import HEAD_MAX, Broken, read_answer, request_bytes
-from adapters.transport import GARBAGE, RESET, TIMEOUT, Http, NeverLeft, NoAnswer, Patience, Reply, StreamTransport
-
-QUICK = Patience(connect_s=2.0, read_s=0.2, write_s=0.2, pool_s=0.05)
-LONG = Patience()
-
-
-def against(
-    script: Script, body: Callable[[Http, Server], Awaitable[Any]], patience: Patience = LONG, **transport: Any
-) -> Any:
-    """Run a body against a server that follows a script."""
-
-    async def main() -> Any:
-        async with serving(script) as server:
-            http = Http(server.url, StreamTransport(**transport), patience)
-            try:
-                return await body(http, server)
-            finally:
-                await http.close()
-
-    return asyncio.run(main())
-
-
-async def get(http: Http, _server: Server | None = None) -> Reply:
-    return await http.call("GET", "/v5/market/time", {})
-
-
-def answering(*answers: bytes) -> Script:
-    """Answer one request after the other on each connection, then wait for the client to leave."""
-
-    async def script(visit: Visit) -> None:
-        for answer in answers:
-            await visit.request()
-            await visit.say(answer)
-        await visit.until_gone()
-
-    return script
-
+from adapters.transport import Http, NeverLeft, NoAnswer, Reply, StreamTransport
 
 # What works
 
@@ -183,7 +143,7 @@ def test_a_request_that_waited_has_its_turn() -> None:
         await asyncio.gather(*(get(http) for _ in range(4)))
         return server.visits
 
-    assert 1 == against(answering(*[ok()] * 4), body, LONG, connections_max=1)
+    assert 1 == against(answering(*[ok()] * 4), body, connections_max=1)
 
 
 def test_a_sender_may_think_again_until_the_first_byte_leaves() -> None:
@@ -242,147 +202,6 @@ def test_an_idle_connection_that_was_closed_is_not_used() -> None:
     assert 3 == against(script, body)
 
 
-# What may have left
-
-
-def code_of(script: Script, patience: Patience = QUICK, **transport: Any) -> str:
-    async def body(http: Http, server: Server) -> str:
-        with pytest.raises(NoAnswer) as failed:
-            await http.call("POST", "/v5/order/create", {}, b"{}")
-        assert 1 == server.visits  # and nobody tries again
-        return failed.value.code
-
-    return str(against(script, body, patience, **transport))
-
-
-def test_a_reset_before_the_answer_leaves_the_outcome_open() -> None:
-    async def script(visit: Visit) -> None:
-        await visit.request()
-        visit.reset()
-
-    assert RESET == code_of(script)
-
-
-def test_a_connection_that_is_closed_under_a_request_leaves_the_outcome_open() -> None:
-    async def script(visit: Visit) -> None:
-        await visit.request()
-        await visit.say(ok())
-        await visit.request()
-        visit.writer.close()
-
-    async def body(http: Http, server: Server) -> None:
-        await get(http)
-        with pytest.raises(NoAnswer) as failed:
-            await http.call("POST", "/v5/order/create", {}, b"{}")
-        assert (RESET, 1) == (failed.value.code, server.visits)
-
-    against(script, body)
-
-
-def test_silence_ends_in_time() -> None:
-    async def script(visit: Visit) -> None:
-        await visit.request()
-        await visit.until_gone()
-
-    assert TIMEOUT == code_of(script)
-
-
-def test_a_request_that_nobody_takes_ends_in_time() -> None:
-    async def script(visit: Visit) -> None:
-        visit.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await asyncio.Event().wait()
-
-    async def body(http: Http, _server: Server) -> str:
-        with pytest.raises(NoAnswer) as failed:
-            await http.call("POST", "/", {}, bytes(64 * 1024 * 1024))
-        return failed.value.code
-
-    assert TIMEOUT == against(script, body, QUICK)
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf of it",
-        b"HTTP/1.1 200",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc",
-    ],
-)
-def test_half_an_answer_is_none(raw: bytes) -> None:
-    async def script(visit: Visit) -> None:
-        await visit.request()
-        await visit.say(raw)
-        visit.writer.close()
-
-    assert GARBAGE == code_of(script)
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"\x16\x03\x01garbage\r\n\r\n",
-        b"HTTP/2 200 OK\r\n\r\n",
-        b"HTTP/1.1 2xx OK\r\n\r\n",
-        b"HTTP/1.1 2000 OK\r\n\r\n",
-        b"HTTP/1.1 101 Switching\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nNo colon\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n folded: x\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"T: 1\r\n" * 20 + b"\r\n",
-        b"HTTP/1.1 100 Continue\r\n\r\n" * 20,
-        b"HTTP/1.1 200 OK\r\nX: " + b"a" * (HEAD_MAX + 10),
-    ],
-)
-def test_garbage_is_no_answer(raw: bytes) -> None:
-    assert GARBAGE == code_of(answering(raw), LONG)
-
-
-@pytest.mark.parametrize(
-    "head, body",
-    [
-        (b"Content-Length: 99999999999999999999999\r\n\r\n", b""),
-        (b"Content-Length: 1001\r\n\r\n", b""),
-        (b"\r\n", b"a" * 1001),
-        (
-            b"Transfer-Encoding: chunked\r\n\r\n",
-            b"190\r\n" + b"a" * 0x190 + b"\r\n190\r\n" + b"a" * 0x190 + b"\r\n190\r\n",
-        ),
-        (b"Transfer-Encoding: chunked\r\n\r\n", b"ffffffff\r\n"),
-    ],
-)
-def test_an_answer_that_is_too_large_is_not_taken(head: bytes, body: bytes) -> None:
-    assert GARBAGE == code_of(answering(b"HTTP/1.1 200 OK\r\n" + head + body), LONG, body_max=1000)
-
-
-def test_a_request_that_was_given_up_leaves_no_answer_for_the_next() -> None:
-    came = asyncio.Event()
-
-    async def script(visit: Visit) -> None:
-        await visit.request()
-        if visit.number == 1:
-            came.set()
-            await visit.until_gone()
-        await visit.say(ok(b"second"))
-        await visit.until_gone()
-
-    async def body(http: Http, server: Server) -> tuple[bytes, int]:
-        first = asyncio.create_task(get(http))
-        await came.wait()
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        return (await get(http)).body, server.visits
-
-    assert (b"second", 2) == against(script, body)
-
-
 # TLS
 
 
@@ -416,43 +235,3 @@ def test_tls_is_spoken_with_whom_we_trust_and_nobody_else(certificate: Path) -> 
             await careful.close()
 
     asyncio.run(main())
-
-
-# Everything that can be thought of
-
-
-async def answer_from(raw: bytes, method: bytes = b"GET", body_max: int = 4096) -> Any:
-    reader = asyncio.StreamReader(HEAD_MAX)
-    reader.feed_data(raw)
-    reader.feed_eof()
-    return await read_answer(reader, method, body_max, 1.0)
-
-
-@given(st.one_of(st.binary(max_size=300), st.binary(max_size=200).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail)))
-def test_whatever_comes_is_an_answer_or_broken(raw: bytes) -> None:
-    try:
-        answer = asyncio.run(answer_from(raw))
-    except Broken:
-        return
-    assert 100 <= answer.status <= 999
-    assert len(answer.body) <= len(raw)
-
-
-@given(st.binary(max_size=200), st.lists(st.integers(1, 50), max_size=8))
-def test_a_body_is_the_same_in_chunks_and_whole(body: bytes, cuts: list[int]) -> None:
-    chunks, rest = [], body
-    for cut in cuts:
-        if rest:
-            chunks.append(b"%x\r\n%b\r\n" % (len(rest[:cut]), rest[:cut]))
-            rest = rest[cut:]
-    chunks.append(b"%x\r\n%b\r\n" % (len(rest), rest) if rest else b"")
-    raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(chunks) + b"0\r\n\r\n"
-    assert body == asyncio.run(answer_from(raw)).body == asyncio.run(answer_from(ok(body))).body
-
-
-def test_a_head_has_no_body() -> None:
-    assert b"" == asyncio.run(answer_from(ok(b"12345"), b"HEAD")).body
-
-
-def test_a_request_is_one_piece() -> None:
-    assert b"GET / HTTP/1.1\r\na: b\r\n\r\nxyz" == request_bytes(b"GET", b"/", [(b"a", b"b")], b"xyz")
