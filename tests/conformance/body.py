@@ -1,47 +1,14 @@
-"""What a venue does to whoever trades on it, behaviour by behaviour: one body, whatever arm carries it.
+"""What a venue does to whoever trades on it, behaviour by behaviour: one body, whatever arm carries it."""
 
-A behaviour plays its part on a stage and gives a story: what was heard, and what is really open then.
-Words come by two roads, in the order the weather makes, and some twice; a story has each once, sorted.
-"""
-
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
+from conformance.behaviour import BEHAVIOURS, Behaviour, Story, behaviour, is_open, story
 from conformance.stage import ASK, BID, SELL, Stage
 from msgspec.structs import replace
 
 from strategy import commands, events
 from strategy.units import BUY, NS_PER_S
-
-Story = list[tuple[Any, ...]]
-
-
-class Behaviour:
-    """A part to play, and the faults, settings and market it needs."""
-
-    def __init__(self, play: Callable[[Stage], Story], **kinds: Any) -> None:
-        self.play, self.kinds = play, kinds
-
-
-BEHAVIOURS: Final[dict[str, Behaviour]] = {}
-
-
-def behaviour(**kinds: Any) -> Callable[[Callable[[Stage], Story]], Callable[[Stage], Story]]:
-    def note(play: Callable[[Stage], Story]) -> Callable[[Stage], Story]:
-        BEHAVIOURS[play.__name__] = Behaviour(play, **kinds)
-        return play
-
-    return note
-
-
-def story(heard: Story, *more: tuple[Any, ...]) -> Story:
-    return [*sorted(dict.fromkeys(heard), key=str), *more]
-
-
-def is_open(stage: Stage) -> tuple[Any, ...]:
-    return ("open", *stage.open_ids())
-
 
 # Orders
 

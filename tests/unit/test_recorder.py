@@ -3,21 +3,13 @@
 import asyncio
 import os
 import resource
-import shutil
 import sqlite3
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from quoting import KNOBS
 from recording import BEAT, FRESH, begun, hear, reopened, safe
 from scripted_venue import create
 
-from adapters.journal_lock import JournalInUse, JournalLock
 from adapters.journal_store import CannotWrite, Store, set_aside
 from adapters.recorder import GATHERED_MAX, BackgroundRecorder, Recorder
 from strategy import journal_table as table
@@ -207,94 +199,6 @@ def test_knobs_are_read_back_as_they_were_or_not_at_all(tmp_path):
         table.knobs_of(boot._replace(session="t"))
 
 
-class Written:
-    """Journals written once, and every state a reader may find: after the commit of each step."""
-
-    def __init__(self, folder, *, in_log: bool) -> None:
-        store = begun(folder)
-        store._db.execute("PRAGMA wal_autocheckpoint = 0")
-        recorder = Recorder(store)
-        self.states = [(FRESH, ())]
-        for number in range(1, 31):
-            snapshot, records = self.states[-1]
-            more = hear(recorder, number, create(number)) if number % 3 else hear(recorder, number, event=BEAT)
-            if number % 11:
-                safe(recorder)
-                self.states.append((snapshot, (*records, *more)))
-            else:
-                recorder.rotate(number, f'{{"n": {number}}}'.encode())
-                self.states.append((f'{{"n": {number}}}'.encode(), ()))
-        if not in_log:
-            store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.folder = Path(folder) / "kept"
-        self.folder.mkdir()
-        for part in Path(folder).glob("journal*"):
-            shutil.copy(part, self.folder / part.name.replace("-shm", "-gone"))
-        store.close()
-
-    def hurt(self, part, change):
-        """Give what a reader finds once some bytes of a part are changed; None where it refuses."""
-        with tempfile.TemporaryDirectory() as folder:
-            for one in self.folder.glob("journal*"):
-                shutil.copy(one, folder)
-            path = Path(folder) / part
-            path.write_bytes(change(path.read_bytes()))
-            try:
-                store = Store(Path(folder) / "journal")
-            except (table.Damaged, CannotWrite):
-                return None
-            store.close()
-            kept = store.kept
-            return None if kept is None else (kept.snapshot, kept.records)
-
-
-@pytest.fixture(scope="module")
-def in_log(tmp_path_factory):
-    return Written(tmp_path_factory.mktemp("log"), in_log=True)
-
-
-@pytest.fixture(scope="module")
-def in_pages(tmp_path_factory):
-    return Written(tmp_path_factory.mktemp("pages"), in_log=False)
-
-
-@given(share=st.floats(0, 1))
-def test_a_log_torn_at_any_byte_gives_what_some_commit_had_made_safe(in_log, share):
-    found = in_log.hurt("journal-wal", lambda data: data[: int(share * len(data))])
-    assert found is None or found in in_log.states
-    assert share < 1 or found == in_log.states[-1]
-
-
-@given(place=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-def test_a_byte_turned_anywhere_in_the_log_gives_no_state_that_never_was(in_log, place, mask):
-    def turn(data):
-        at = int(place * len(data))
-        return data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]
-
-    found = in_log.hurt("journal-wal", turn)
-    assert found is None or found in in_log.states
-
-
-@given(place=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-def test_a_byte_turned_anywhere_in_the_file_gives_no_state_that_never_was(in_pages, place, mask):
-    def turn(data):
-        at = int(place * len(data))
-        return data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]
-
-    found = in_pages.hurt("journal", turn)
-    assert found is None or found in in_pages.states
-
-
-@given(page=st.floats(0, 1, exclude_max=True), byte=st.sampled_from([0, 255]))
-def test_a_page_lost_anywhere_in_the_file_gives_no_state_that_never_was(in_pages, page, byte):
-    def lose(data):
-        at = int(page * (len(data) // 4096)) * 4096
-        return data[:at] + bytes([byte]) * 4096 + data[at + 4096 :]
-
-    found = in_pages.hurt("journal", lose)
-    assert found is None or found in in_pages.states
-
-
 # Room
 
 
@@ -322,30 +226,6 @@ def test_what_is_old_goes_market_words_first_and_the_last_segment_never(tmp_path
     counts = dict(rows)
     assert counts.get(table.MARKET, 0) < counts[table.INTENT]
     assert 1 <= snapshots[0] < 60
-
-
-# One process
-
-
-def test_a_second_instance_is_refused_by_name_and_a_dead_one_holds_nothing(tmp_path):
-    lock = JournalLock(tmp_path / "journal")
-    lock.take()
-    with pytest.raises(JournalInUse, match=str(os.getpid())) as caught:
-        JournalLock(tmp_path / "journal").take()
-    assert "SQ-O011" == caught.value.code
-    lock.leave()
-    code = "import sys; from pathlib import Path; from adapters.journal_lock import JournalLock\n"
-    code += "JournalLock(Path(sys.argv[1])).take(); print('held', flush=True); sys.stdin.read()"
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "journal")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert b"held\n" == child.stdout.readline()
-    with pytest.raises(JournalInUse, match=str(child.pid)):
-        lock.take()
-    child.kill()
-    child.communicate()
-    lock.take()
-    lock.leave()
 
 
 # In the background
