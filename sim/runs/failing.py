@@ -11,6 +11,7 @@ from sim.runs.judge import FAIL, verdicts_of
 from sim.scenario.gates import Gate
 
 GATE: Final = "gate "
+_NO_SAMPLE: Final = "no sample"
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -20,6 +21,11 @@ class Failure(msgspec.Struct, frozen=True):
     at_s: float | None
     told: str
     metric: str = ""
+
+    @property
+    def is_absent(self) -> bool:
+        """Say whether it is a gate whose figure is not there."""
+        return bool(self.metric) and self.identity.place == _NO_SAMPLE
 
     def __str__(self) -> str:
         """Write it as people read it."""
@@ -64,7 +70,7 @@ def _failures(gates: Sequence[Gate], result: SeedResult) -> Iterator[Failure]:
     for gate in gates if not (result.was_cut or result.error) else ():
         for verdict in verdicts_of(result.name, gate, (result,)):
             if verdict.verdict == FAIL:
-                got = "no sample" if verdict.got is None else f"got {verdict.got:g}"
+                got = _NO_SAMPLE if verdict.got is None else f"got {verdict.got:g}"
                 # No sample is another failure than a figure that is too low.
                 way = got if verdict.got is None else "below" if _is_below(gate, verdict.got) else "above"
                 identity = Identity(f"{GATE}{verdict.gate}", "", way)

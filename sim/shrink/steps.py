@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from sim.runs.failing import Failure
 from sim.shrink import drafts
+from sim.shrink.controls import hold_to_cause
 from sim.shrink.drafts import Draft, Record
 from sim.shrink.trials import Trials
 
@@ -75,8 +76,20 @@ class Steps:
 
     def run(self) -> None:
         """Take all steps, each while there is a run left."""
-        for step in (
-            self._keep_one_gate,
+        self._keep_one_gate()
+        for step in self._of_faults() if self._is_kept_whole() else self._of_all():
+            step()
+
+    def _is_kept_whole(self) -> bool:
+        """Say whether nothing but faults may be cut, and tell why."""
+        runs = self._trials.runs
+        why = hold_to_cause(self._trials, self.draft, self.failure)
+        if why:
+            self._tell("length", f"{self.draft['run']['duration_s']:g} s, kept", why, self._trials.runs - runs)
+        return bool(why)
+
+    def _of_all(self) -> tuple[Callable[[], None], ...]:
+        return (
             self._end_soon,
             self._drop_idle,
             self._drop_kinds,
@@ -89,8 +102,18 @@ class Steps:
             self._narrow_numbers,
             self._drop_records,
             self._end_at_once,
-        ):
-            step()
+        )
+
+    def _of_faults(self) -> tuple[Callable[[], None], ...]:
+        return (
+            self._drop_idle,
+            self._drop_kinds,
+            self._drop_records,
+            self._narrow_lists,
+            self._drop_records,
+            self._narrow_numbers,
+            self._drop_records,
+        )
 
     def _take(self, candidates: Iterable[Draft]) -> bool:
         """Go on with the first candidate that still fails; say whether there was one."""

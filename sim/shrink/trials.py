@@ -49,6 +49,8 @@ class Trials:
         self._counted: dict[str, None] = {}
         self.wanted: Identity | None = None
         """What a draft has to fail of; None: anything."""
+        self.control: Callable[[Draft], Draft] | None = None
+        """Gives of a draft the one beside it that must not fail so; None: there need be none."""
 
     @property
     def runs(self) -> int:
@@ -73,9 +75,16 @@ class Trials:
             self._run(some)
             for draft in some:
                 failure = self.same(self._take(draft))
-                if failure is not None:
+                if failure is not None and self._stands_out(draft):
                     return draft, failure
         return None
+
+    def _stands_out(self, draft: Draft) -> bool:
+        """Say whether the run beside a draft does not fail as it does."""
+        if self.control is None:
+            return True
+        seen = self.look(self.control(draft))
+        return seen is not None and self.same(seen) is None
 
     def all(self, drafts: Sequence[Draft]) -> list[Seen | None]:
         """Try all of some drafts; None for those of which no scenario can be made, or for which no run is left."""

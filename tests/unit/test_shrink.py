@@ -45,8 +45,22 @@ class Crew:
         for place, job in enumerate(jobs):
             breaches = tuple(BreachSeen(one.what, at_s, "seen", one.states, one.place) for one, at_s in self.rule(job))
             bites = {fault.id: 1 for fault in job.scenario.faults}
-            gathered.results[place] = SeedResult(job.scenario.name, job.seed, breaches=breaches, bites=bites)
+            figures = {metric: {"value": float(value)} for metric, value in self.figures(job).items()}
+            gathered.results[place] = SeedResult(
+                job.scenario.name, job.seed, breaches=breaches, bites=bites, metrics=figures
+            )
         return gathered
+
+    def figures(self, _job) -> dict[str, float]:
+        return {"fills": 0.0}
+
+
+class Measuring(Crew):
+    """Workers who know what a run comes to: a rule says its figures."""
+
+    def __init__(self, figures) -> None:
+        super().__init__(lambda _job: ())
+        self.figures = figures
 
 
 class Table:
@@ -186,6 +200,62 @@ def test_a_gate_is_shortened_by_halving(tmp_path):
     assert 20 <= steps.draft["run"]["duration_s"] <= 21.9
 
 
+def gated(folder: Path, figures, gate: dict) -> Table:
+    """Give a table whose runs come to figures, of which one gate is missed."""
+    table = Table(folder, needs_a_and_b)
+    table.crew = table.trials._crew = Measuring(figures)
+    table.draft = {**table.draft, "gates": [gate]}
+    return table
+
+
+def has(job, *names: str) -> bool:
+    return set(names) <= {fault.id for fault in job.scenario.faults}
+
+
+@pytest.mark.parametrize(("least", "left"), [(50, ["a", "b"]), (1000, [])])
+def test_a_count_that_any_shorter_run_misses_keeps_length_and_market(tmp_path, least, left):
+    def fills(job):
+        return {
+            "fills": (0.3 if has(job, "a", "b") else 1.0)
+            * job.scenario.run.duration_s
+            * len(job.scenario.market.traded)
+        }
+
+    table = gated(tmp_path, fills, {"metric": "fills", "min": least})
+    steps = table.shrink()
+    assert (60, table.draft["market"]) == (steps.draft["run"]["duration_s"], steps.draft["market"])
+    assert left == ids(steps.draft)
+    assert ("length", "60 s, kept", "a run that is over at once fails so too", 1) in table.told
+
+
+def test_a_figure_that_is_not_there_is_in_no_shorter_run(tmp_path):
+    table = gated(tmp_path, lambda job: {} if has(job, "a", "b") else {"net_bps": 1.0}, {"metric": "net_bps", "min": 1})
+    steps = table.shrink()
+    assert (60, ["a", "b"]) == (steps.draft["run"]["duration_s"], ids(steps.draft))
+    assert "a shorter run has no sample either" in [details for _, _, details, _ in table.told]
+
+
+def test_a_smaller_run_that_misses_a_gate_without_its_faults_as_well_is_no_smaller_run(tmp_path):
+    def by_luck_below(job):
+        length_s = job.scenario.run.duration_s
+        return {} if length_s < 1 else {"net_bps": 0.0 if has(job, "a", "b") or length_s < 20 else 1.0}
+
+    table = gated(tmp_path, by_luck_below, {"metric": "net_bps", "min": 0.5})
+    steps = table.shrink()
+    assert ["a", "b"] == ids(steps.draft)
+    assert 20 <= steps.draft["run"]["duration_s"] <= 23
+    assert ["ETHUSDT"] == steps.draft["market"]["symbols"]
+
+
+def test_too_much_of_something_is_shortened_to_where_it_is_too_much(tmp_path):
+    def doubts(job):
+        return {"doubts": job.scenario.run.duration_s if has(job, "a", "b") else 0.0}
+
+    steps = gated(tmp_path, doubts, {"metric": "doubts", "max": 12}).shrink()
+    assert ["a", "b"] == ids(steps.draft)
+    assert 12 < steps.draft["run"]["duration_s"] < 15
+
+
 def test_an_interrupt_reaches_whoever_writes_what_there_is(tmp_path):
     table = Table(tmp_path, needs_a_and_b)
     table.crew.carry = lambda jobs, _progress: Gathered(interrupted=True)
@@ -206,6 +276,19 @@ def test_ranges_end_where_it_stops_failing_and_are_open_where_nothing_ends_them(
     assert (1, 8, True) == (lost.low, lost.high, lost.is_high_open)
     assert "lost_messages from 1 to 8 or more" == str(lost)
     assert "prob 0.4 alone" == str(Range("prob", 0.4, 0.4, False, False))
+
+
+def test_a_gate_is_judged_at_the_end_so_its_ranges_are_those_of_its_length(tmp_path):
+    lengths: dict[float, None] = {}
+
+    def fills(job):
+        lengths[job.scenario.run.duration_s] = None
+        return {"fills": 10.0 if has(job, "a", "b") else 60.0}
+
+    table = gated(tmp_path, fills, {"metric": "fills", "min": 50})
+    table.trials.wanted = Identity("gate fills", "", "below")
+    assert ranges_of(table.trials, table.draft)["a"]
+    assert [60.0] == list(lengths)
 
 
 # Cuts

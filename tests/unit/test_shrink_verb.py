@@ -80,7 +80,8 @@ def test_an_error_and_a_gate_are_made_smaller_too(tmp_path, scenario):
     assert "fails gate fills at below: >= 100000, got " in done.stdout
     (ready,) = load_scenarios([tmp_path / "g.yaml"])
     assert ("fills", 1) == (ready.gates[0].metric, len(ready.gates))
-    assert ready.run.duration_s < 5
+    assert (40, ()) == (ready.run.duration_s, ready.faults)
+    assert "40 s, kept" in done.stdout
 
 
 def test_a_seed_that_does_not_fail_exits_5_and_says_what_it_does(tmp_path, scenario):
