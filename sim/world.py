@@ -190,6 +190,7 @@ class World(Exchange):
             why_cut=lambda links: ways.why_cut(kernel.now_ns, links),
             why_stormy=lambda: ways.why_stormy(kernel.now_ns),
             why_lost=lambda: lost,
+            why_mute=lambda symbol: "the venue knows no such symbol" if symbol in self.venue.delisted else "",
             is_dead_man_armed=lambda: self.venue.is_dead_man_armed,
             sizes=self._sizes,
             regime_of=self._regime_of,

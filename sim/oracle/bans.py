@@ -4,9 +4,14 @@ A ban is a delivered ``BudgetSeen`` of the bucket ``account`` with nothing left.
 was told until ``resets_ns`` nothing leaves, of any kind. What had left, or waited for the journal,
 before the word came is nobody's fault.
 
+Some venues answer that we are banned and not until when. Such a ban is kept for what the config waits
+then. Where something else was told to be empty still, that may be its end, and nobody is blamed; an
+answer to what left before the ban was told says nothing new.
+
 Afterwards the first request about orders is a cancel where any were wanted: where an order stood,
 known to be on the book, through a ban longer than the age that inputs may have, nobody could look
-after it. That nothing ordinary (a question, a create, an amend) leaves for ``ban_s`` is a back-off without an end.
+after it. That nothing ordinary (a question, a create, an amend) leaves for ``ban_s`` is a back-off without an end,
+where the end was told: else a bot may well wait longer each time.
 """
 
 from collections.abc import Sequence
@@ -19,6 +24,7 @@ from strategy import commands, events
 from strategy.units import NS_PER_MS, NS_PER_S
 
 ACCOUNT: Final = "account"
+BANNED: Final = "banned"
 
 _ADDING: Final = (commands.CreateOrder, commands.AmendOrder)
 _CANCELS: Final = (commands.CancelOrder, commands.CancelAll)
@@ -27,28 +33,42 @@ _CANCELS: Final = (commands.CancelOrder, commands.CancelAll)
 class Bans:
     """Follows one ban at a time; a longer word while one lasts makes it longer."""
 
-    def __init__(self, evidence: Evidence, tolerance: Tolerance, findings: Findings) -> None:
-        """No ban yet."""
+    def __init__(self, evidence: Evidence, tolerance: Tolerance, wait_ns: int, findings: Findings) -> None:
+        """No ban yet. ``wait_ns`` is how long the config waits where nobody says until when."""
         self._evidence = evidence
         self._tolerance = tolerance
+        self._wait_ns = wait_ns
         self._findings = findings
         self._told_ns = 0
         self._until_ns = 0
+        self._empty_until_ns = 0
         self._no_cancel_yet = False
         self._nothing_yet = False
 
     def heard(self, now_ns: int, event: events.BudgetSeen) -> None:
-        """Note a ban."""
-        if event.bucket != ACCOUNT or event.remaining or event.resets_ns <= now_ns:
+        """Note what is told to be empty, and a ban."""
+        if event.remaining or event.resets_ns <= now_ns:
+            return
+        self._empty_until_ns = max(self._empty_until_ns, event.resets_ns)
+        if event.bucket != ACCOUNT:
             return
         if now_ns >= self._until_ns:
             self._told_ns = now_ns
         self._until_ns = max(self._until_ns, event.resets_ns)
         self._no_cancel_yet = self._nothing_yet = True
 
+    def unanswered(self, now_ns: int, event: events.Unanswered) -> None:
+        """Note a ban whose end nobody told."""
+        is_old = 0 < self._told_ns >= event.sent_ns
+        if event.code != BANNED or is_old or now_ns < max(self._until_ns, self._empty_until_ns):
+            return
+        self._told_ns, self._until_ns = now_ns, now_ns + self._wait_ns
+        self._no_cancel_yet, self._nothing_yet = True, False
+
     def restarted(self) -> None:
         """Forget: a new process was told nothing, and its first request will be."""
-        self._until_ns, self._no_cancel_yet, self._nothing_yet = 0, False, False
+        self._told_ns = self._until_ns = self._empty_until_ns = 0
+        self._no_cancel_yet = self._nothing_yet = False
 
     def stepped(self, now_ns: int, leaving: Sequence[commands.Command]) -> None:
         """Judge what a step sends while a ban lasts, and first after it."""

@@ -4,6 +4,7 @@ A promise here may be broken for a while; it is broken for good when it was brok
 for longer than its bound. Before the calm nothing is judged. Each clock is kept per symbol, and
 time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
 while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
+Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks.
 Nobody unwinds either while quotes are barred: nothing of ours can meet anybody.
 """
 
@@ -34,13 +35,18 @@ class Liveness:
         findings: Findings,
         excuses: Excuses,
         why_lost: Callable[[], str],
+        why_mute: Callable[[str], str],
         inventory_soft_pct: float,
     ) -> None:
-        """``why_lost`` says what cuts every read for ever; the soft mark is in percent of a symbol's limit."""
+        """``why_lost`` says what cuts every read for ever, ``why_mute`` why nobody is told of a symbol's orders now.
+
+        The soft mark is in percent of a symbol's limit.
+        """
         self._truth = truth
         self._findings = findings
         self._excuses = excuses
         self._why_lost = why_lost
+        self._why_mute = why_mute
         self.calm_ns: int | None = None
         bounds = (
             ("L1", tolerance.converge_ns),
@@ -75,8 +81,10 @@ class Liveness:
         lost = self._why_lost()
         for one in belief.symbols:
             symbol, clocks = one.symbol, self._clocks[one.symbol]
-            for code, wrong in (("L1", self.why_apart(one, belief)), ("L2", _why_in_doubt(symbol, belief))):
-                clocks[code].tick(now_ns, f"{symbol}: {wrong}" if wrong else "", lost, self._findings)
+            apart, doubted = self.why_apart(one, belief), _why_in_doubt(symbol, belief)
+            clocks["L1"].tick(now_ns, f"{symbol}: {apart}" if apart else "", lost, self._findings)
+            unsaid = doubted and (lost or self._why_mute(symbol))
+            clocks["L2"].tick(now_ns, f"{symbol}: {doubted}" if doubted else "", unsaid, self._findings)
             missing = self.missing_quotes(symbol)
             barred = (lost or self._excuses.barred(now_ns, symbol)) if missing else ""
             careful = self._excuses.careful(now_ns, one) if missing else ""

@@ -113,7 +113,7 @@ class Oracle:
         self._states = StateWatch(self._evidence, self._findings, self._sightings.moved)
         self._truth_watch = TruthWatch(truth, self._evidence, symbols, self._findings)
         self._pace = Pace(pacing, capability, self._findings)
-        self._bans = Bans(self._evidence, tolerance, self._findings)
+        self._bans = Bans(self._evidence, tolerance, pacing.ban_wait_ns, self._findings)
         self._leaving = Leaving(outside.is_safe, self._findings)
         self._forward = None
         if outside.true_ns is not None:
@@ -142,7 +142,8 @@ class Oracle:
             self._clearing.why_out,
         )
         soft_pct = guard.inventory.soft_enter
-        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, outside.why_lost, soft_pct)
+        lost, mute = outside.why_lost, outside.why_mute
+        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, lost, mute, soft_pct)
         self._proved = False
         # Nobody is at fault for what a dead process did not do.
         self._is_alive = True
@@ -210,6 +211,8 @@ class Oracle:
                 self._evidence.order_word(now_ns, event)
                 if isinstance(event, events.FillsReport):
                     self._believing.fills_read(event)
+                elif isinstance(event, events.Unanswered):
+                    self._bans.unanswered(now_ns, event)
                 self._quiet.heard(now_ns, event)
             case _:
                 self._fact(now_ns, event)

@@ -41,8 +41,8 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     ``is_safe`` says whether a crash now could make us forget a create or an amend. ``why_cut`` names what
     cuts links now, ``why_stormy`` the fault that is at work, ``why_lost`` what cuts every read for ever.
     ``is_dead_man_armed``: the venue clears by itself when it hears nothing. ``sizes`` is the memory in use.
-    ``regime_of`` tells the regime that a symbol is in at the venue, whatever was told of it. ``twin`` makes
-    another core of what one has written down.
+    ``why_mute`` says why nobody is told anything of a symbol's orders now. ``regime_of`` tells the regime that a
+    symbol is in at the venue, whatever was told of it. ``twin`` makes another core of what one has written down.
     """
 
     true_ns: Callable[[], int] | None = None
@@ -50,6 +50,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     why_cut: Callable[[tuple[str, ...]], str] = _open
     why_stormy: Callable[[], str] = _open
     why_lost: Callable[[], str] = _open
+    why_mute: Callable[[str], str] = _nowhere
     is_dead_man_armed: Callable[[], bool] = _never
     sizes: Callable[[], Sizes] = _nothing
     regime_of: Callable[[str], str] = _nowhere

@@ -113,6 +113,59 @@ def test_s10_after_its_end_a_ban_forbids_nothing():
     assert ([], 1) == (scene.codes, scene.oracle.checks["L6"])
 
 
+def turned_away(scene: Scene, ago_s: float = 0.1) -> Scene:
+    """Have something be answered with a ban of which nobody says when it ends."""
+    sent_ns = scene.now_ns - round(ago_s * NS_PER_S) if ago_s else 0
+    scene.step(events.Unanswered("query", "", NAME, "banned", sent_ns))
+    return scene
+
+
+@pytest.mark.parametrize("command", [commands.SampleClock(0), commands.CancelAll(NAME)])
+@pytest.mark.parametrize(("seconds", "broken"), [(0, ["S10"]), (29, ["S10"]), (30, [])])
+def test_s10_a_ban_whose_end_nobody_told_is_kept_for_as_long_as_the_config_waits(command, seconds, broken):
+    scene = turned_away(Scene())
+    scene.pass_s(seconds)
+    scene.oracle.stepped(scene.now_ns, (command,), events.Woke())
+    assert broken == scene.codes
+
+
+@pytest.mark.parametrize("bucket", ["orders", "queries", "shut_out"])
+def test_s10_where_something_was_told_to_be_empty_that_may_be_the_end_of_the_ban(bucket):
+    scene = turned_away(banned(3, bucket=bucket))
+    scene.pass_s(1)
+    scene.send(scene.cancel("a-1"))
+    assert [] == scene.codes
+    scene.pass_s(2)
+    turned_away(scene).send(scene.cancel("a-1"))
+    assert ["S10"] == scene.codes
+
+
+@pytest.mark.parametrize(("ago_s", "broken"), [(31, []), (0, []), (5, ["S10"])])
+def test_s10_an_answer_to_what_left_before_the_ban_was_told_makes_it_no_longer(ago_s, broken):
+    scene = turned_away(Scene())
+    scene.pass_s(30)
+    turned_away(scene, ago_s).send(scene.cancel("x"))
+    assert broken == scene.codes
+
+
+def test_s10_a_new_process_was_told_of_no_ban():
+    scene = turned_away(Scene())
+    scene.oracle.process_died(scene.now_ns)
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.send(commands.SampleClock(scene.now_ns))
+    assert [] == scene.codes
+
+
+def test_l6_after_a_ban_whose_end_nobody_told_cancels_go_first_and_none_has_to_go_soon():
+    scene = Scene()
+    scene.placed("a-1")
+    scene.wait(1000)
+    turned_away(scene).pass_s(240)
+    assert [] == scene.codes
+    scene.send(scene.create("a-2", SELL))
+    assert ["L6"] == scene.codes
+
+
 def test_l6_a_quote_before_the_cancels_that_were_wanted():
     scene = banned()
     scene.pass_s(10)

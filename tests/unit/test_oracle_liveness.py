@@ -4,6 +4,7 @@ import pytest
 from watching import NAME, PRICE, Scene, accepted, quoting, without_a_bid
 
 from sim.oracle.findings import Findings
+from sim.oracle.outside import Outside
 from strategy import commands, events
 from strategy.units import NS_PER_S
 
@@ -90,6 +91,20 @@ def test_l2_a_doubt_that_ends_is_forgiven():
         scene.believe("b", "WORKING")
         scene.pass_s(1)
     assert [] == scene.codes
+
+
+def test_l2_of_a_symbol_that_the_venue_does_not_know_nobody_can_end_a_doubt():
+    why = ["delisted"]
+    scene = quoting(doubt_s=10, outside=Outside(why_mute=lambda symbol: why[0] if symbol == NAME else ""))
+    scene.believe("b", "IN_DOUBT")
+    scene.pass_s(30)
+    assert [] == scene.codes
+    assert 30 == round(scene.oracle.excused_ns["L2"] / NS_PER_S)
+    why[0] = ""
+    scene.pass_s(10)
+    assert [] == scene.codes
+    scene.pass_s(2)
+    assert ["L2"] == scene.codes
 
 
 # L3
