@@ -1,6 +1,13 @@
-"""A recorded window of four short files, sound and with a message from before its snapshot."""
+"""A recorded window of four short files, sound and with a message from before its snapshot; and ways to spoil one."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.market.tape.refusal import TapeRefused
+from strategy.errors import Problem
 
 T = 1680652700
 FILES = {
@@ -29,3 +36,16 @@ def write_window(folder: Path) -> Path:
     for part, text in FILES.items():
         (folder / f"{part}.csv").write_text(text)
     return folder
+
+
+def edited(lines: Sequence[str], line: int, old: str, new: str) -> list[str]:
+    """Change one line of a recording, counted from 1; what is changed must stand in it."""
+    assert old in lines[line - 1]
+    return [*lines[: line - 1], lines[line - 1].replace(old, new, 1), *lines[line:]]
+
+
+def refused(read: Callable[..., Any], *what: Any, words: str | None = None, **kinds: Any) -> Problem:
+    """Have something read that is no tape; give why it was refused."""
+    with pytest.raises(TapeRefused, match=words) as told:
+        read(*what, **kinds)
+    return told.value.problem

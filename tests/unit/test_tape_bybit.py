@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from small_tape import edited, refused
 from wire_data import wire_file
 
 from sim.market.tape.bybit_format import markets
@@ -130,11 +131,8 @@ def test_the_market_must_be_named_where_there_are_several(tmp_path: Path) -> Non
     assert load(path, symbol="BTCUSDT", market=SPOT).tick.as_tuple().exponent == -2
     assert load(tmp_path, symbol="ETHUSDT").symbol == "ETHUSDT"
     for which in ({}, {"symbol": "BTCUSDT"}, {"symbol": "XYZ"}):
-        with pytest.raises(
-            TapeRefused, match="the recording holds perp BTCUSDT, perp ETHUSDT, spot BTCUSDT"
-        ) as refused:
-            load(path, **which)
-        assert refused.value.problem.code == NOT_A_TAPE
+        problem = refused(load, path, **which, words="the recording holds perp BTCUSDT, perp ETHUSDT, spot BTCUSDT")
+        assert problem.code == NOT_A_TAPE
 
 
 @pytest.mark.parametrize(
@@ -162,21 +160,16 @@ def test_the_market_must_be_named_where_there_are_several(tmp_path: Path) -> Non
 def test_a_bad_record_is_named_by_file_line_and_code(
     tmp_path: Path, line: int, old: str, new: str, code: str, words: str
 ) -> None:
-    lines = list(LINES)
-    assert old in lines[line - 1]
-    lines[line - 1] = lines[line - 1].replace(old, new, 1)
-    with pytest.raises(TapeRefused, match=words) as refused:
-        _load(_write(tmp_path, lines))
-    problem = refused.value.problem
+    path = _write(tmp_path, edited(LINES, line, old, new))
+    problem = refused(_load, path, words=words)
     assert (problem.code, problem.line) == (code, line), problem
     assert problem.path_text.endswith("BYBIT.v3.jsonl")
 
 
 def test_a_trade_that_goes_back_in_its_sequence_is_named(tmp_path: Path) -> None:
     lines = [*LINES[:8], _trade("451", "10.1", "1", 1080), *LINES[8:]]
-    with pytest.raises(TapeRefused, match="seq 1080 of a trade after 1081") as refused:
-        _load(_write(tmp_path, lines))
-    assert (refused.value.problem.code, refused.value.problem.line) == (OUT_OF_ORDER, 9)
+    problem = refused(_load, _write(tmp_path, lines), words="seq 1080 of a trade after 1081")
+    assert (problem.code, problem.line) == (OUT_OF_ORDER, 9)
 
 
 @pytest.mark.parametrize(
@@ -192,9 +185,8 @@ def test_a_gap_a_crossed_book_and_a_missing_snapshot_make_no_market(
 ) -> None:
     step = Decimal("0.1")
     tape = load(_write(tmp_path, lines), tick=step, lot=step, symbol="BTCUSDT", market=PERP)
-    with pytest.raises(TapeRefused) as refused:
-        timeline(tape)
-    assert (refused.value.problem.code, refused.value.problem.line) == (code, line)
+    problem = refused(timeline, tape)
+    assert (problem.code, problem.line) == (code, line)
 
 
 def test_a_block_trade_meets_no_book_and_is_counted(tmp_path: Path) -> None:
@@ -208,17 +200,14 @@ def test_a_truncated_recording_is_refused_where_it_ends(tmp_path: Path) -> None:
     path = _write(tmp_path)
     whole = path.read_bytes()
     path.write_bytes(whole[:-200])
-    with pytest.raises(TapeRefused) as refused:
-        _load(path)
-    assert (refused.value.problem.code, refused.value.problem.line) == (MALFORMED, len(LINES))
+    problem = refused(_load, path)
+    assert (problem.code, problem.line) == (MALFORMED, len(LINES))
     packed = tmp_path / "BYBIT.v3.jsonl.gz"
     path.unlink()
     packed.write_bytes(gzip.compress(whole))
     assert len(_load(packed).records) == 7
     packed.write_bytes(packed.read_bytes()[:-20])
-    with pytest.raises(TapeRefused, match="truncated") as refused:
-        _load(packed)
-    assert refused.value.problem.code == UNREADABLE
+    assert refused(_load, packed, words="truncated").code == UNREADABLE
 
 
 def test_two_recordings_in_a_folder_and_a_file_of_something_else_are_refused(tmp_path: Path) -> None:
@@ -228,9 +217,7 @@ def test_two_recordings_in_a_folder_and_a_file_of_something_else_are_refused(tmp
         _load(tmp_path)
     other = tmp_path / "words.txt"
     other.write_text("hello")
-    with pytest.raises(TapeRefused, match="no recording of Bybit's streams") as refused:
-        _load(other)
-    assert refused.value.problem.code == NOT_A_TAPE
+    assert refused(_load, other, words="no recording of Bybit's streams").code == NOT_A_TAPE
 
 
 def test_it_converts_and_every_verb_reads_the_same(tmp_path: Path) -> None:

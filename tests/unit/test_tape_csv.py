@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from small_tape import refused
 
 from sim.market.tape.load import load
 from sim.market.tape.records import TapeBbo, TapeDelta, TapeSnapshot, TapeTrade
@@ -55,9 +56,7 @@ def _write(folder: Path, texts: dict[str, str]) -> Path:
 
 def _refused(folder: Path, part: str, edit: Edit, *, lot: Decimal | None = LOT) -> Problem:
     _write(folder, GOOD | {part: edit(GOOD[part])})
-    with pytest.raises(TapeRefused) as refused:
-        load(folder, tick=TICK, lot=lot)
-    return refused.value.problem
+    return refused(load, folder, tick=TICK, lot=lot)
 
 
 def test_every_row_becomes_an_exact_record_in_the_order_received(tmp_path: Path) -> None:
@@ -155,10 +154,10 @@ def test_a_bad_row_is_named_by_file_line_and_code(
     tmp_path: Path, part: str, old: str, new: str, line: int, code: str, words: str
 ) -> None:
     assert old in GOOD[part]
-    refused = _refused(tmp_path, part, lambda text: text.replace(old, new))
-    assert (refused.path_text, refused.line, refused.code) == (str(tmp_path / f"{part}.csv.gz"), line, code)
-    assert words in refused.message
-    assert f"{part}.csv.gz:{line}:{refused.col}: error[{code}]" in refused.render()
+    problem = _refused(tmp_path, part, lambda text: text.replace(old, new))
+    assert (problem.path_text, problem.line, problem.code) == (str(tmp_path / f"{part}.csv.gz"), line, code)
+    assert words in problem.message
+    assert f"{part}.csv.gz:{line}:{problem.col}: error[{code}]" in problem.render()
 
 
 @pytest.mark.parametrize(
@@ -175,14 +174,14 @@ def test_one_line_in_another_unit_than_the_rest_is_named(
     # In the middle, where neither the first nor the last row of a file tells of it.
     rest = {"bbo": GOOD["bbo"].splitlines()[-1].replace(",109,", ",110,"), "trades": GOOD["trades"].splitlines()[-1]}
     assert old in GOOD[part]
-    refused = _refused(tmp_path, part, lambda text: text.replace(old, new) + rest[part] + "\n")
-    assert (refused.path_text, refused.line, refused.code) == (str(tmp_path / f"{part}.csv.gz"), line, WRONG_UNIT)
-    assert words in refused.message
+    problem = _refused(tmp_path, part, lambda text: text.replace(old, new) + rest[part] + "\n")
+    assert (problem.path_text, problem.line, problem.code) == (str(tmp_path / f"{part}.csv.gz"), line, WRONG_UNIT)
+    assert words in problem.message
 
 
 def test_the_caret_points_at_the_offending_text(tmp_path: Path) -> None:
-    refused = _refused(tmp_path, "depth", lambda text: text.replace("10.3,", "10.35,"))
-    place, quoted, caret = refused.render().splitlines()
+    problem = _refused(tmp_path, "depth", lambda text: text.replace("10.3,", "10.35,"))
+    place, quoted, caret = problem.render().splitlines()
     assert "error[SQ-S108]: price 10.35 is not a multiple of 0.1" in place
     assert quoted[caret.index("^") :].startswith("10.35,")
 
@@ -191,10 +190,9 @@ def test_a_truncated_file_says_where_it_ends(tmp_path: Path) -> None:
     _write(tmp_path, GOOD)
     path = tmp_path / "depth.csv.gz"
     path.write_bytes(path.read_bytes()[:-12])
-    with pytest.raises(TapeRefused, match="truncated") as refused:
-        load(tmp_path)
-    assert (refused.value.problem.path_text, refused.value.problem.code) == (str(path), UNREADABLE)
-    assert 1 <= refused.value.problem.line <= 5
+    problem = refused(load, tmp_path, words="truncated")
+    assert (problem.path_text, problem.code) == (str(path), UNREADABLE)
+    assert 1 <= problem.line <= 5
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
@@ -203,9 +201,8 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     packed = bytearray(path.read_bytes())
     packed[len(packed) // 2] ^= 0xFF
     path.write_bytes(bytes(packed))
-    with pytest.raises(TapeRefused, match=r"damaged|truncated") as refused:
-        load(tmp_path)
-    assert (refused.value.problem.path_text, refused.value.problem.code) == (str(path), UNREADABLE)
+    problem = refused(load, tmp_path, words=r"damaged|truncated")
+    assert (problem.path_text, problem.code) == (str(path), UNREADABLE)
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,17 +212,13 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "read_bytes", forbidden)
-    with pytest.raises(TapeRefused, match="Permission denied") as refused:
-        load(tmp_path)
-    assert refused.value.problem.code == UNREADABLE
+    assert refused(load, tmp_path, words="Permission denied").code == UNREADABLE
 
 
 def test_a_file_that_only_calls_itself_gzip_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, GOOD)
     (tmp_path / "bbo.csv.gz").write_text(GOOD["bbo"])
-    with pytest.raises(TapeRefused, match="not a gzip file") as refused:
-        load(tmp_path)
-    assert refused.value.problem.code == UNREADABLE
+    assert refused(load, tmp_path, words="not a gzip file").code == UNREADABLE
 
 
 def test_an_empty_file_lacks_its_header(tmp_path: Path) -> None:
@@ -234,9 +227,8 @@ def test_an_empty_file_lacks_its_header(tmp_path: Path) -> None:
 
 def test_missing_companions_are_all_named(tmp_path: Path) -> None:
     _write(tmp_path, {"depth": GOOD["depth"], "bbo": GOOD["bbo"]})
-    with pytest.raises(TapeRefused, match=r"missing snapshot\.csv\.gz, trades\.csv\.gz") as refused:
-        load(tmp_path)
-    assert (refused.value.problem.code, refused.value.problem.line) == (NOT_A_TAPE, 0)
+    problem = refused(load, tmp_path, words=r"missing snapshot\.csv\.gz, trades\.csv\.gz")
+    assert (problem.code, problem.line) == (NOT_A_TAPE, 0)
 
 
 def test_without_a_snapshot_the_grid_must_be_stated(tmp_path: Path) -> None:
@@ -251,9 +243,7 @@ def test_without_a_snapshot_the_grid_must_be_stated(tmp_path: Path) -> None:
 def test_a_folder_of_something_else_is_no_tape(tmp_path: Path, name: str | None) -> None:
     if name:
         (tmp_path / name).write_text("hello\n")
-    with pytest.raises(TapeRefused, match="no recorded window of a known format") as refused:
-        load(tmp_path)
-    assert refused.value.problem.code == NOT_A_TAPE
+    assert refused(load, tmp_path, words="no recorded window of a known format").code == NOT_A_TAPE
 
 
 def test_a_missing_folder_is_no_tape(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from small_tape import edited, refused
 
 from sim.market.tape.load import load
 from sim.market.tape.records import L3, TapeBbo, TapeDelta, TapeOrder, TapeSnapshot, TapeTrade
@@ -177,28 +178,24 @@ def test_who_stood_before_the_maker_and_was_not_hit_is_dropped(tmp_path: Path) -
 def test_a_bad_line_is_named_by_file_line_and_code(
     tmp_path: Path, line: int, old: str, new: str, code: str, words: str
 ) -> None:
-    lines = list(LINES)
-    assert old in lines[line - 1]
-    lines[line - 1] = lines[line - 1].replace(old, new, 1)
-    with pytest.raises(TapeRefused, match=words) as refused:
-        _load(_write(tmp_path, lines))
-    problem = refused.value.problem
+    path = _write(tmp_path, edited(LINES, line, old, new))
+    problem = refused(_load, path, words=words)
     assert (problem.code, problem.line) == (code, line), problem
     assert problem.path_text.endswith(LOG)
 
 
 def test_a_trade_that_was_lost_is_a_hole_where_the_resting_order_shrinks(tmp_path: Path) -> None:
-    with pytest.raises(TapeRefused, match="order 11 shrinks by 1 lots and no trade says so") as refused:
-        _load(_write(tmp_path, LINES[:6] + LINES[7:]))
-    assert (refused.value.problem.code, refused.value.problem.line) == (CHAIN_GAP, 5)
+    problem = refused(
+        _load, _write(tmp_path, LINES[:6] + LINES[7:]), words="order 11 shrinks by 1 lots and no trade says so"
+    )
+    assert (problem.code, problem.line) == (CHAIN_GAP, 5)
 
 
 def test_a_truncated_or_damaged_log_is_refused_where_it_ends(tmp_path: Path) -> None:
     whole = ("\n".join(LINES) + "\n").encode()
     (tmp_path / LOG).write_bytes(whole[:-30])
-    with pytest.raises(TapeRefused) as refused:
-        _load(tmp_path)
-    assert (refused.value.problem.code, refused.value.problem.line) == (MALFORMED, len(LINES))
+    problem = refused(_load, tmp_path)
+    assert (problem.code, problem.line) == (MALFORMED, len(LINES))
     (tmp_path / LOG).unlink()
     packed = lzma.compress(whole, preset=0)
     xz = tmp_path / f"{LOG}.xz"
@@ -206,17 +203,13 @@ def test_a_truncated_or_damaged_log_is_refused_where_it_ends(tmp_path: Path) -> 
     assert len(_load(tmp_path).records) == 12
     for cut, words in ((packed[:-40], "truncated"), (packed[:-60] + bytes(60), "damaged")):
         xz.write_bytes(cut)
-        with pytest.raises(TapeRefused, match=words) as refused:
-            _load(tmp_path)
-        assert refused.value.problem.code == UNREADABLE
+        assert refused(_load, tmp_path, words=words).code == UNREADABLE
 
 
 def test_several_logs_and_an_empty_one_are_no_tape(tmp_path: Path) -> None:
     _write(tmp_path)
     _write(tmp_path, name="2015-05-02.log")
-    with pytest.raises(TapeRefused, match="several logs of live orders") as refused:
-        _load(tmp_path)
-    assert refused.value.problem.code == NOT_A_TAPE
+    assert refused(_load, tmp_path, words="several logs of live orders").code == NOT_A_TAPE
     for path in tmp_path.iterdir():
         path.write_text("")
     with pytest.raises(TapeRefused, match="no recorded window of a known format"):

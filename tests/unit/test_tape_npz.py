@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_tape import refused
 
 from sim.market.tape.load import load
 from sim.market.tape.records import TapeDelta, TapeSnapshot, TapeTrade
-from sim.market.tape.refusal import MALFORMED, NOT_POSITIVE, OFF_GRID, OUT_OF_ORDER, UNREADABLE, WRONG_UNIT, TapeRefused
+from sim.market.tape.refusal import MALFORMED, NOT_POSITIVE, OFF_GRID, OUT_OF_ORDER, UNREADABLE, WRONG_UNIT
 from sim.market.tape.replay import replay
 from sim.market.tape.timeline import timeline
 
@@ -85,9 +86,7 @@ def test_a_bad_row_is_named_by_file_row_and_code(
     tmp_path: Path, at: int, row: tuple[Any, ...], code: str, words: str
 ) -> None:
     rows = [*GOOD[: at - 1], row, *GOOD[at:]]
-    with pytest.raises(TapeRefused) as refused:
-        load(written(tmp_path, rows), tick=Decimal("0.1"), lot=Decimal("0.00001"))
-    problem = refused.value.problem
+    problem = refused(load, written(tmp_path, rows), tick=Decimal("0.1"), lot=Decimal("0.00001"))
     assert (problem.path_text, problem.code) == (str(tmp_path / "a.npz"), code)
     # A message is known to be bad, or followed by the wrong one, when it ends: no more than three rows on.
     assert at <= problem.line <= at + 2
@@ -109,6 +108,4 @@ def test_a_truncated_file_another_array_and_missing_fields_are_refused(tmp_path:
 
 
 def refusal(folder: Path) -> str:
-    with pytest.raises(TapeRefused) as refused:
-        load(folder)
-    return refused.value.problem.code
+    return refused(load, folder).code

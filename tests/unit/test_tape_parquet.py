@@ -7,12 +7,13 @@ import duckdb
 import msgspec
 import pytest
 from click.testing import CliRunner
+from small_tape import refused
 
 from sim.market.tape.files import PARQUET_NAME
 from sim.market.tape.load import load
 from sim.market.tape.parquet_format import write_parquet
 from sim.market.tape.records import PERP, Tape, TapeBbo, TapeDelta, TapeSnapshot, TapeTrade
-from sim.market.tape.refusal import MALFORMED, NOT_A_TAPE, NOT_POSITIVE, OUT_OF_ORDER, UNREADABLE, TapeRefused
+from sim.market.tape.refusal import MALFORMED, NOT_A_TAPE, NOT_POSITIVE, OUT_OF_ORDER, UNREADABLE
 from sim.verbs.tape import command
 
 T = 1_720_000_000_000_000_000
@@ -92,9 +93,8 @@ def test_what_is_no_tape_or_not_whole_is_refused(tmp_path: Path) -> None:
 
 
 def refusal(folder: Path, tick: Decimal | None = None) -> tuple[str, int]:
-    with pytest.raises(TapeRefused) as refused:
-        load(folder, tick=tick)
-    return refused.value.problem.code, refused.value.problem.line
+    problem = refused(load, folder, tick=tick)
+    return problem.code, problem.line
 
 
 def test_the_verb_converts_once_and_never_writes_over(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from small_tape import refused
 
 from sim.market.tape.load import load
 from sim.market.tape.records import PERP, SPOT, TapeBbo, TapeDelta, TapeSnapshot, TapeTrade
@@ -115,10 +116,9 @@ def test_files_go_on_where_the_one_before_ends(tmp_path: Path) -> None:
 def test_a_second_file_from_before_the_first_is_out_of_order(tmp_path: Path) -> None:
     lines = _stamped(PERP_LINES).splitlines(keepends=True)
     _write(tmp_path, "".join(lines[3:]), "".join(lines[:3]))
-    with pytest.raises(TapeRefused, match="goes back") as refused:
-        load(tmp_path)
-    assert refused.value.problem.path_text.endswith("btc_1.gz")
-    assert (refused.value.problem.line, refused.value.problem.code) == (1, OUT_OF_ORDER)
+    problem = refused(load, tmp_path, words="goes back")
+    assert problem.path_text.endswith("btc_1.gz")
+    assert (problem.line, problem.code) == (1, OUT_OF_ORDER)
 
 
 @pytest.mark.parametrize(
@@ -148,25 +148,20 @@ def test_a_bad_line_is_named_by_file_line_and_code(
     good = _stamped(PERP_LINES)
     assert old in good
     _write(tmp_path, good.replace(old, new, 1))
-    with pytest.raises(TapeRefused) as refused:
-        load(tmp_path, tick=TICK, lot=LOT)
-    found = refused.value.problem
+    found = refused(load, tmp_path, tick=TICK, lot=LOT)
     assert (found.path_text, found.line, found.code) == (str(tmp_path / "btc_0.gz"), line, code)
     assert words in found.message
 
 
 def test_a_broken_snapshot_is_named_even_when_the_grid_is_to_be_inferred(tmp_path: Path) -> None:
     _write(tmp_path, _stamped(PERP_LINES).replace('"asks"', '"offers"'))
-    with pytest.raises(TapeRefused, match="missing required field `asks`") as refused:
-        load(tmp_path)
-    assert (refused.value.problem.line, refused.value.problem.code) == (2, MALFORMED)
+    problem = refused(load, tmp_path, words="missing required field `asks`")
+    assert (problem.line, problem.code) == (2, MALFORMED)
 
 
 def test_without_a_snapshot_the_grid_must_be_stated(tmp_path: Path) -> None:
     _write(tmp_path, _stamped(PERP_LINES[2:]))
-    with pytest.raises(TapeRefused, match="state both") as refused:
-        load(tmp_path, lot=LOT)
-    assert refused.value.problem.code == NOT_A_TAPE
+    assert refused(load, tmp_path, lot=LOT, words="state both").code == NOT_A_TAPE
     assert len(load(tmp_path, tick=TICK, lot=LOT).records) == 3
 
 

@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_tape import refused
 
 from sim.market.tape.book import TapeBook
 from sim.market.tape.records import PERP, SPOT, Levels, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot, TapeTrade
-from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE, TapeRefused
+from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE
 from sim.market.tape.replay import DISAGREED, FINDINGS_MAX, refuse_unsound, replay
 
 
@@ -92,9 +93,7 @@ def test_a_gap_loses_the_book_until_the_next_snapshot() -> None:
 def test_without_a_snapshot_every_message_is_accounted_for() -> None:
     found = replay(_tape(_delta(1, 2, 0), _delta(3, 4, 2)))
     assert (found.applied, found.never_synced) == (0, 2)
-    with pytest.raises(TapeRefused, match="no depth message could be applied") as refused:
-        refuse_unsound(_tape(), found)
-    assert refused.value.problem.code == NOT_A_TAPE
+    assert refused(refuse_unsound, _tape(), found, words="no depth message could be applied").code == NOT_A_TAPE
 
 
 def test_a_snapshot_older_than_the_book_is_ignored_and_counted() -> None:
@@ -153,9 +152,8 @@ def test_findings_of_one_code_never_crowd_out_another() -> None:
 )
 def test_an_unsound_tape_is_refused_by_name(bad: TapeDelta, code: str) -> None:
     tape = _tape(_bbo(5, (1, 1)), _snapshot(10), _delta(8, 12, 7), bad)
-    with pytest.raises(TapeRefused) as refused:
-        refuse_unsound(tape, replay(tape))
-    assert (refused.value.problem.code, refused.value.problem.path_text) == (code, "somewhere/hand.csv")
+    problem = refused(refuse_unsound, tape, replay(tape))
+    assert (problem.code, problem.path_text) == (code, "somewhere/hand.csv")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The orders that are played into a recorded market by both engines: what, when, and for how long."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sim.market.tape.book import TapeBook
@@ -79,6 +79,19 @@ def actions(orders: Sequence[Order]) -> list[tuple[int, int, int]]:
     """List what is to be done in time: (when, 0 to create or 1 to cancel, which order)."""
     creates = [(order.sent_ns, 0, number) for number, order in enumerate(orders)]
     return sorted(creates + [(order.cancel_ns, 1, number) for number, order in enumerate(orders)])
+
+
+def turns(
+    items: Sequence[Timed], orders: Sequence[Order], latency_ns: int
+) -> Iterator[tuple[list[tuple[int, bool]], Timed]]:
+    """Give every record with what arrives before it: which order, and whether to create it or to cancel it."""
+    todo, at = actions(orders), 0
+    for item in items:
+        arriving: list[tuple[int, bool]] = []
+        while at < len(todo) and todo[at][0] + latency_ns < item[0]:
+            arriving.append((todo[at][2], todo[at][1] == 0))
+            at += 1
+        yield arriving, item
 
 
 def slices(items: Sequence[Timed], orders: Sequence[Order], latency_ns: int) -> list[tuple[Timed, ...]]:

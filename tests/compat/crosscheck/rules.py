@@ -9,7 +9,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from compat.crosscheck.orders import Fill, Order
+from compat.crosscheck.orders import Fill, Order, turns
 
 from sim.market.tape.queue_model import QueueModel, ahead_share
 from sim.market.tape.records import Levels, TapeDelta, TapeSnapshot, TapeTrade
@@ -79,13 +79,9 @@ class Twin:
 
     def play(self, items: Sequence[Timed], orders: Sequence[Order], latency_ns: int) -> "Twin":
         """Play everything; ``fills`` are in order of time."""
-        arrivals = [(order.sent_ns, 0, number) for number, order in enumerate(orders)]
-        arrivals = sorted(arrivals + [(order.cancel_ns, 1, number) for number, order in enumerate(orders)])
-        at = 0
-        for now_ns, record in items:
-            while at < len(arrivals) and arrivals[at][0] + latency_ns < now_ns:
-                self._arrive(arrivals[at][2], orders[arrivals[at][2]], arrivals[at][1] == 0)
-                at += 1
+        for arriving, (now_ns, record) in turns(items, orders, latency_ns):
+            for number, is_new in arriving:
+                self._arrive(number, orders[number], is_new)
             if isinstance(record, TapeTrade):
                 self._trade(now_ns, record)
             elif isinstance(record, TapeDelta | TapeSnapshot):

@@ -7,17 +7,17 @@ came after it is hit, or when the other side's best price reaches it.
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from compat.crosscheck.orders import Fill, Order, actions
+from compat.crosscheck.orders import Fill, Order, turns
+from compat.crosscheck.rules import RULES
 
 from sim.market.tape.records import TapeDelta, TapeOrder, TapeSnapshot, TapeTrade
 from sim.market.tape.timeline import Timed
 
 RULES_L3: Final = {
-    "alone": "lets a print fill each of our orders as if it were alone; ours share the print, best price first",
+    "alone": RULES["alone"],
     "inside": "never fills an order that is better than every other by a trade, though the trade met worse ones;"
     " ours is met first, by the print's size",
-    "touch": "fills an order whole as soon as the other side's best price reaches it; we fill it when the other"
-    " side stands strictly through it, by what stands there",
+    "touch": RULES["touch"],
     "whole": "fills an order whole when one behind it is hit; ours by at most the print's size",
 }
 
@@ -41,11 +41,9 @@ class TwinL3:
 
     def play(self, items: Sequence[Timed], orders: Sequence[Order], latency_ns: int) -> "TwinL3":
         """Play everything; ``fills`` are in order of time."""
-        todo, at = actions(orders), 0
-        for now_ns, record in items:
-            while at < len(todo) and todo[at][0] + latency_ns < now_ns:
-                self._arrive(todo[at][2], orders[todo[at][2]], todo[at][1] == 0)
-                at += 1
+        for arriving, (now_ns, record) in turns(items, orders, latency_ns):
+            for number, is_new in arriving:
+                self._arrive(number, orders[number], is_new)
             if isinstance(record, TapeTrade):
                 self._trade(now_ns, record)
             elif isinstance(record, TapeSnapshot | TapeDelta):
