@@ -22,6 +22,7 @@ _CANCEL = (0.71, 0.81, 0.68, 0.56, 0.47)
 _TAKE = 0.94
 PAPER = cont_stoikov_talreja(_ARRIVE, _CANCEL, _TAKE)
 _BID, _ASK = 100, 101
+_FAR_FROM_ZERO = 100_000  # where a price that walks for hours stays clear of it
 _LONG_NS = 10_000 * NS_PER_S
 # Rows b, columns a, for a >= b: the rest is their mirror image.
 _RISES = {
@@ -41,11 +42,11 @@ _NEXT_UP = (0.5286, 0.4394, 0.3759, 0.3285, 0.2917)
 _MINUTES = (1.0638, 1.6699, 2.0936, 2.4194, 2.6839)
 
 
-def started(rates: Rates, bids: int, asks: int, seed: int) -> RateMarket:
+def started(rates: Rates, bids: int, asks: int, seed: int, bid_ticks: int = _BID) -> RateMarket:
     """Give a market with so many orders on each side of a spread of one tick."""
-    market = RateMarket("BOOK", rates, _BID, 1, Dice(seed), lambda *_: None)
-    market.seed(BUY, _BID, bids)
-    market.seed(SELL, _ASK, asks)
+    market = RateMarket("BOOK", rates, bid_ticks, 1, Dice(seed), lambda *_: None)
+    market.seed(BUY, bid_ticks, bids)
+    market.seed(SELL, bid_ticks + 1, asks)
     return market
 
 
@@ -102,7 +103,7 @@ def executed_after(place: int, seed: int) -> float:
 
 def time_at_size(rates: Rates, distance: int, until_s: float, seed: int, sizes: int) -> list[float]:
     """Give the share of time the bid queue at a distance from the ask spends at each size 0, 1, …"""
-    market, spent, last_ns = started(rates, 1, 1, seed), [0] * sizes, 0
+    market, spent, last_ns = started(rates, 1, 1, seed, _FAR_FROM_ZERO), [0] * sizes, 0
     while last_ns < until_s * NS_PER_S:
         lots = market.book.lots[0].get(market.book.best_ask_ticks - distance, 0)
         now_ns = market.next_ns
