@@ -166,6 +166,12 @@ def test_a_bad_record_is_named_by_file_line_and_code(
     assert problem.path_text.endswith("BYBIT.v3.jsonl")
 
 
+def test_a_trade_that_is_told_twice_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TapeRefused, match="trade x is told twice") as refused:
+        _load(_write(tmp_path, [*LINES[:8], *LINES[7:]]))
+    assert (refused.value.problem.code, refused.value.problem.line) == (MALFORMED, 9)
+
+
 def test_a_trade_that_goes_back_in_its_sequence_is_named(tmp_path: Path) -> None:
     lines = [*LINES[:8], _trade("451", "10.1", "1", 1080), *LINES[8:]]
     problem = refused(_load, _write(tmp_path, lines), words="seq 1080 of a trade after 1081")

@@ -148,6 +148,14 @@ def test_loading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
         ("snapshot", "B,10.0,7.000", "C,10.0,7.000", 3, MALFORMED, "'C' is neither B nor A"),
         ("snapshot", "B,10.0,7.000", "B", 3, MALFORMED, "6 columns expected, found 4"),
         ("snapshot", "B,10.0,7.000", "", 3, MALFORMED, "6 columns expected, found 4"),
+        ("snapshot", "100,B,10.0", "99,B,10.0", 3, MALFORMED, "two snapshots of one instant"),
+        ("snapshot", "B,10.0,7.000", "B,10.1,7.000", 2, MALFORMED, "two sizes of price 10.1"),
+        ("depth", "A,10.3,1.500", "B,10.1,1.500", 2, MALFORMED, "two sizes of price 10.1"),
+        ("depth", ",104,110,", ",111,110,", 4, MALFORMED, "first id 111 comes after its last 110"),
+        ("depth", ",104,110,", f",104,{10**20},", 4, MALFORMED, "beyond what can be counted"),
+        ("depth", "10.3,1.500", f"10.3,{10**20}", 3, OFF_GRID, "is beyond what can be counted"),
+        ("bbo", ",109,", ",-109,", 3, MALFORMED, "below zero"),
+        ("trades", ",2,10.1", f",{10**20},10.1", 3, MALFORMED, "beyond what can be counted"),
     ],
 )
 def test_a_bad_row_is_named_by_file_line_and_code(
@@ -177,6 +185,13 @@ def test_one_line_in_another_unit_than_the_rest_is_named(
     problem = _refused(tmp_path, part, lambda text: text.replace(old, new) + rest[part] + "\n")
     assert (problem.path_text, problem.line, problem.code) == (str(tmp_path / f"{part}.csv.gz"), line, WRONG_UNIT)
     assert words in problem.message
+
+
+def test_a_stamp_that_leaves_both_clocks_is_named_and_drags_nothing_along(tmp_path: Path) -> None:
+    later = f"{T + 86_400}290"
+    refused = _refused(tmp_path, "depth", lambda text: text.replace(f"{T}290", later))
+    assert (refused.line, refused.code) == (2, OUT_OF_ORDER)
+    assert "further apart than at first" in refused.message
 
 
 def test_the_caret_points_at_the_offending_text(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from small_tape import refused
 
 from sim.market.tape.load import load
 from sim.market.tape.records import TapeDelta, TapeSnapshot, TapeTrade
-from sim.market.tape.refusal import MALFORMED, NOT_POSITIVE, OFF_GRID, OUT_OF_ORDER, UNREADABLE, WRONG_UNIT
+from sim.market.tape.refusal import MALFORMED, NOT_POSITIVE, OFF_GRID, OUT_OF_ORDER, UNREADABLE, WRONG_UNIT, TapeRefused
 from sim.market.tape.replay import replay
 from sim.market.tape.timeline import timeline
 
@@ -80,6 +80,8 @@ def test_a_snapshot_of_its_own_file_has_no_time(tmp_path: Path) -> None:
         (5, (TRADE | BUY | LOCAL, T + 10, T + 12, 1010.0, 1.0), WRONG_UNIT, "price 1010.0 after 10.2"),
         (5, (CLEAR | BUY | LOCAL, T + 10, T + 12, 10.1, 1.0), MALFORMED, "no snapshot follows"),
         (3, (SNAPSHOT | BUY | LOCAL, T, T + 5, 10.1, 0.0), NOT_POSITIVE, "level is zero"),
+        (6, (DEPTH | BUY | LOCAL, T + 20, T + 22, 10.1, 1e30), OFF_GRID, "beyond what can be counted"),
+        (6, (DEPTH | BUY | LOCAL, T + 10**15, T + 22, 10.1, 2.0), OUT_OF_ORDER, "further apart than at first"),
     ],
 )
 def test_a_bad_row_is_named_by_file_row_and_code(
@@ -105,6 +107,25 @@ def test_a_truncated_file_another_array_and_missing_fields_are_refused(tmp_path:
     assert refusal(tmp_path) == MALFORMED
     np.savez(path, data=np.zeros(3))
     assert refusal(tmp_path) == MALFORMED
+
+
+@pytest.mark.parametrize("form", [[(n, "f8") for n, _ in FORM.descr], [(n, "S5") for n, _ in FORM.descr]])
+def test_an_array_of_another_form_is_refused(tmp_path: Path, form: list[tuple[str, str]]) -> None:
+    np.savez(tmp_path / "a.npz", data=np.zeros(3, dtype=form))
+    assert refusal(tmp_path) == MALFORMED
+    np.savez(tmp_path / "a.npz", data=np.array([GOOD, GOOD], dtype=FORM))
+    assert refusal(tmp_path) == MALFORMED
+
+
+def test_a_file_that_is_damaged_anywhere_is_refused_or_read_as_it_was(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD) / "a.npz"
+    whole, tape = path.read_bytes(), load(tmp_path)
+    for at in range(0, len(whole), 3):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            assert load(tmp_path) == tape
+        except TapeRefused as mistake:
+            assert mistake.problem.path_text == str(path)
 
 
 def refusal(folder: Path) -> str:

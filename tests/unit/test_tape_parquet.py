@@ -13,7 +13,7 @@ from sim.market.tape.files import PARQUET_NAME
 from sim.market.tape.load import load
 from sim.market.tape.parquet_format import write_parquet
 from sim.market.tape.records import PERP, Tape, TapeBbo, TapeDelta, TapeSnapshot, TapeTrade
-from sim.market.tape.refusal import MALFORMED, NOT_A_TAPE, NOT_POSITIVE, OUT_OF_ORDER, UNREADABLE
+from sim.market.tape.refusal import MALFORMED, NOT_A_TAPE, NOT_POSITIVE, OUT_OF_ORDER, UNREADABLE, TapeRefused
 from sim.verbs.tape import command
 
 T = 1_720_000_000_000_000_000
@@ -66,6 +66,13 @@ def test_another_grid_than_asked_is_refused(tmp_path: Path) -> None:
         ("size_lots = CASE WHEN record = 1 THEN 0 ELSE size_lots END", NOT_POSITIVE, 4),
         ("local_ns = CASE WHEN record = 2 THEN 5 ELSE local_ns END", OUT_OF_ORDER, 5),
         ("side = CASE WHEN record = 4 THEN 1 ELSE side END", MALFORMED, 9),
+        ("side = CASE WHEN record = 1 THEN 2 ELSE side END", MALFORMED, 4),
+        ("price_ticks = CASE WHEN record = 1 THEN NULL ELSE price_ticks END", MALFORMED, 4),
+        ("source = CASE WHEN record = 1 THEN 2 ELSE source END", MALFORMED, 4),
+        ("record = record + 1", MALFORMED, 1),
+        ("record = CASE WHEN record > 1 THEN record + 1 ELSE record END", MALFORMED, 5),
+        ("kind = CASE WHEN price_ticks = 99 THEN 1 ELSE kind END", MALFORMED, 4),
+        ("last_id = CASE WHEN record = 2 THEN 2 ELSE last_id END", UNREADABLE, 0),
     ],
 )
 def test_a_bad_row_is_named(tmp_path: Path, change: str, code: str, row: int) -> None:
@@ -80,6 +87,35 @@ def test_a_bad_row_is_named(tmp_path: Path, change: str, code: str, row: int) ->
         connection.execute(f"UPDATE rows SET {change}")
         connection.execute(f"COPY rows TO '{path}' (FORMAT parquet, KV_METADATA {{stormquote_tape: '{head}'}})")
     assert refusal(tmp_path) == (code, row)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b'"tick":"0.1"', b'"tick":"0.0"', "tick 0.0, which is not above zero"),
+        (b'"lot":"0.001"', b'"lot":"-.001"', "lot -0.001, which is not above zero"),
+        (b'"market":"perp"', b'"market":"moon"', "market 'moon', neither perp nor spot"),
+        (b'"level":"L2"', b'"level":"L9"', "level 'L9', neither L2 nor L3"),
+        (b'"symbol":"IT\'S"', b'"symbol":"IS\'T"', "does not hold what was written"),
+    ],
+)
+def test_a_head_that_no_tape_has_is_refused(tmp_path: Path, old: bytes, new: bytes, words: str) -> None:
+    path = converted(tmp_path) / PARQUET_NAME
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(TapeRefused, match=words):
+        load(tmp_path)
+
+
+def test_no_bit_of_it_turns_over_unseen(tmp_path: Path) -> None:
+    path = converted(tmp_path) / PARQUET_NAME
+    whole, tape = path.read_bytes(), load(tmp_path)
+    for at in range(0, len(whole) // 2, 5):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
+        try:
+            assert load(tmp_path) == tape
+        except TapeRefused as mistake:
+            assert mistake.problem.path_text == str(path)
 
 
 def test_what_is_no_tape_or_not_whole_is_refused(tmp_path: Path) -> None:

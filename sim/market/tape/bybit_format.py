@@ -76,6 +76,7 @@ class _Print(msgspec.Struct, gc=False):
     p: str
     seq: int
     BT: bool = False
+    i: str = ""
 
 
 class _Prints(msgspec.Struct, gc=False):
@@ -154,6 +155,7 @@ class BybitReader:
         self._local_ns: dict[str, int] = {}
         self._trade_seq = self._book_seq = self._trades = 0
         self._seqs: list[tuple[int, int]] = []  # of each book message its seq and its u
+        self._printed: dict[tuple[str, int], None] = {}
         self._best = ["", "", "", ""]
         self._tickers: list[tuple[int, TapeBbo]] = []
 
@@ -233,6 +235,9 @@ class BybitReader:
             if each.seq < self._trade_seq:
                 raise RowRefused(OUT_OF_ORDER, f"seq {each.seq} of a trade after {self._trade_seq}")
             self._trade_seq = each.seq
+            if (each.i, each.seq) in self._printed and each.i:
+                raise RowRefused(MALFORMED, f"trade {each.i} is told twice")
+            self._printed[each.i, each.seq] = None
             if each.S not in ("Buy", "Sell"):
                 raise RowRefused(MALFORMED, f"side {each.S!r} is neither Buy nor Sell")
             price, size = self._prices[each.p], self._sizes[each.v]

@@ -141,7 +141,9 @@ def read_snapshots(path: str, source: int, text: str, prices: Grid, sizes: Grid)
                 if current:
                     close()
                 current, first_line, bids, asks = head, number, [], []
-                numbers = _head(head, 3, numbers[0])
+                before_ns, numbers = numbers[0], _head(head, 3, numbers[0])
+                if before_ns == numbers[0]:
+                    raise RowRefused(MALFORMED, "two snapshots of one instant: the rows of one share their ids")
             (bids if _one_of(side, "BA") > 0 else asks).append((prices[price], _above_zero(sizes[size])))
     except ValueError as mistake:
         refuse(path, number, mistake, HEADERS["snapshot"], rows[number - 1])

@@ -7,8 +7,11 @@ ever made of a price; its digits are shifted as text.
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
 
-from sim.market.tape.refusal import NOT_POSITIVE, OFF_GRID, RowRefused
+from sim.market.tape.refusal import COUNTED_MAX, NOT_POSITIVE, OFF_GRID, RowRefused
+
+_QUOTED_MAX: Final = 40
 
 
 class Finer(RowRefused):
@@ -46,6 +49,8 @@ class Grid(dict[str, int]):
         steps, rest = divmod(scaled, self._units)
         if rest:
             raise RowRefused(OFF_GRID, f"{self.name} {text} is not a multiple of {self.step}", text)
+        if steps > COUNTED_MAX:
+            raise RowRefused(OFF_GRID, f"{self.name} {text[:_QUOTED_MAX]} is beyond what can be counted", text)
         if steps == 0 and not self._zero_allowed:
             raise RowRefused(NOT_POSITIVE, f"{self.name} is zero", text)
         self[text] = steps

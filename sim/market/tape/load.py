@@ -28,7 +28,7 @@ from sim.market.tape.parquet_format import read_parquet, same_grid
 from sim.market.tape.raw_format import RawReader, snapshot_texts
 from sim.market.tape.records import L3, PERP, SPOT, Tape, TapeRecord
 from sim.market.tape.refusal import NOT_A_TAPE, TapeRefused
-from sim.market.tape.sanity import require_one_unit
+from sim.market.tape.sanity import require_sound
 
 # Reads the whole window on one grid; an inferred grid may need a second try with a finer step.
 _Read = Callable[[Grid, Grid], Tape]
@@ -52,7 +52,7 @@ def load(
         if found == PARQUET:
             tape = read_parquet(paths[PARQUET_NAME], folder, PARQUET)
             same_grid(tape, paths[PARQUET_NAME], tick, lot)
-            require_one_unit(tape)
+            require_sound(tape)
             return _the_one_meant(tape, symbol)
         read, snapshot = _open_bybit(paths, symbol, market) if found == BYBIT else _OPEN[found](folder, paths)
         if snapshot is None and (tick is None or lot is None):
@@ -60,7 +60,7 @@ def load(
         prices, sizes = snapshot or ([], [])
         inferred = tick is None or lot is None
         tape = _read_on_grid(read, tick, lot, infer_step(prices), infer_step(sizes))
-        require_one_unit(tape)
+        require_sound(tape)
         return msgspec.structs.replace(_the_one_meant(tape, symbol), grid_inferred=inferred)
 
 

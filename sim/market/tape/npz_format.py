@@ -5,7 +5,9 @@ missing before it was written cannot be seen. Rows of one instant are one messag
 its number, from 1. Form and flags: hftbacktest, ``hftbacktest/src/types.rs``.
 """
 
+import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,11 +38,20 @@ def read_rows(path: Path) -> list[Row]:
             data: Any = archive["data"]
     except KeyError:
         raise TapeRefused(MALFORMED, str(path), 0, f"no array named data; expected {_EXPECTED}") from None
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as mistake:
+    except (
+        *(OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error),
+        # What zipfile says of a packing it does not know, and of one that is locked.
+        *(NotImplementedError, RuntimeError),
+    ) as mistake:
         raise TapeRefused(UNREADABLE, str(path), 0, f"not a whole npz file: {mistake}") from mistake
     missing = [field for field in FIELDS if field not in (data.dtype.names or ())]
     if missing:
         raise TapeRefused(MALFORMED, str(path), 0, f"missing field {', '.join(missing)}; expected {_EXPECTED}")
+    kinds = "".join(data.dtype[field].kind for field in FIELDS)
+    if data.ndim != 1 or not re.fullmatch("[iu]{3}[fiu]{2}", kinds):
+        raise TapeRefused(
+            MALFORMED, str(path), 0, f"not one row of whole numbers and prices each; expected {_EXPECTED}"
+        )
     columns: list[Any] = [data[field].tolist() for field in FIELDS[:3]]
     for field in FIELDS[3:]:
         # The shortest text that reads back as this float is what was rounded to it.

@@ -14,6 +14,9 @@ NOT_POSITIVE: Final = "SQ-S107"
 OFF_GRID: Final = "SQ-S108"
 WRONG_UNIT: Final = "SQ-S109"
 
+# Ticks, lots, ids and times are kept in eight bytes; a number beyond that is a slip of the pen.
+COUNTED_MAX: Final = 2**63 - 1
+
 # A raw line with a snapshot has a hundred thousand characters; nobody wants to read it again.
 _QUOTED_MAX: Final = 120
 
