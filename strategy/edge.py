@@ -6,6 +6,9 @@ inventory: what the position earned as the mid moved. The identity is exact, in 
 
     PnL = sum of captures + fees + funding + sum of position * change of mid
 
+A capture has parts as well, exact too: what each stage added to the price, and what the mid did between
+the last decision on it and the fill.
+
 Ratios are made at the very end. Widths and costs: slippage is positive when it cost us.
 """
 
@@ -19,7 +22,15 @@ from strategy.units import BPS, NS_PER_MS, NS_PER_S, PCT
 
 HORIZONS_NS: Final = (100 * NS_PER_MS, NS_PER_S, 5 * NS_PER_S, 30 * NS_PER_S)
 
+# Parts of a capture that no stage made: what the mid did since the price was decided on, the price of an
+# order that took, and what nobody noted (a fill at a price that was being changed, a core that tells nothing).
+SINCE_DECIDED: Final = "since_decided"
+TAKEN: Final = "taken"
+UNEXPLAINED: Final = "unexplained"
+
 _P95: Final = 0.95
+# A sum of fractions of ticks is the price to within so much of a tick.
+_ROUNDING: Final = 1000
 
 
 class Traded(msgspec.Struct, frozen=True, gc=False):
@@ -41,10 +52,11 @@ class Traded(msgspec.Struct, frozen=True, gc=False):
 
 
 class Pending(msgspec.Struct, gc=False):
-    """A fill whose markouts are not all due yet; ``done`` counts those that are."""
+    """A fill whose markouts are not all due yet; ``done`` counts those that are, ``markout_cash`` holds them."""
 
     fill: Traded
     done: int = 0
+    markout_cash: list[int] = []
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +74,14 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     markout_cash: tuple[int, ...]
     marked_cash: tuple[int, ...]
     slips: tuple[tuple[float, int, str], ...]  # bps, notional as weight, liquidity
-    stage_cash: dict[str, float]
+    stage_cash: dict[str, int]
 
 
 class EdgeLedger(msgspec.Struct):
-    """A fold over fills, mids and funding of one symbol, in order of time."""
+    """A fold over fills, mids and funding of one symbol, in order of time.
+
+    ``told`` keeps every fill with its markouts, where somebody wants them one by one.
+    """
 
     instrument: Instrument
     lots: int = 0
@@ -84,7 +99,8 @@ class EdgeLedger(msgspec.Struct):
     marked: list[int] = msgspec.field(default_factory=lambda: [0] * len(HORIZONS_NS))
     pending: list[Pending] = []
     slips: list[tuple[float, int, str]] = []
-    stages: dict[str, float] = {}
+    stages: dict[str, int] = {}
+    told: list[Pending] | None = None
 
     def on_mid(self, now_ns: int, mid2_ticks: int) -> None:
         """Take in twice the mid as from ``now_ns``; what came due before is marked with the one until then."""
@@ -107,12 +123,12 @@ class EdgeLedger(msgspec.Struct):
             self.taken += value
             self.takes += 1
         self.pending.append(Pending(fill))
+        if self.told is not None:
+            self.told.append(self.pending[-1])
         if fill.decided_mid2_ticks:
             self.slips.append((slippage_bps(fill), value, fill.liquidity))
-        for share in fill.shares:
-            ticks = share.bid_ticks if side > 0 else share.ask_ticks
-            gained = -side * ticks * lots * instrument.cash_per_ticklot
-            self.stages[share.stage] = self.stages.get(share.stage, 0.0) + gained
+        for stage, gained in parts_of_capture(instrument, fill).items():
+            self.stages[stage] = self.stages.get(stage, 0) + gained
 
     def on_funding(self, cash: int) -> None:
         """Take in a funding payment, income when positive."""
@@ -149,10 +165,42 @@ class EdgeLedger(msgspec.Struct):
             fill = one.fill
             while one.done < len(HORIZONS_NS) and fill.at_ns + HORIZONS_NS[one.done] <= now_ns:
                 change2 = self.mid2_ticks - fill.mid2_ticks
-                self.markouts[one.done] += move_cash(self.instrument, fill.side * fill.size_lots, change2)
+                gained = move_cash(self.instrument, fill.side * fill.size_lots, change2)
+                one.markout_cash.append(gained)
+                self.markouts[one.done] += gained
                 self.marked[one.done] += notional_cash(self.instrument, fill.price_ticks, fill.size_lots)
                 one.done += 1
         self.pending = [one for one in self.pending if one.done < len(HORIZONS_NS)]
+
+
+def parts_of_capture(instrument: Instrument, fill: Traded) -> dict[str, int]:
+    """Say which stage made how much of a fill's capture, in cash; the parts sum to it to the last unit.
+
+    A price is half of twice the mid it was decided at and the shares of all stages; what is between that mid
+    and the fill's is ``since_decided``. Nothing of a fill that took is a stage's.
+    """
+    side, lots = fill.side, fill.size_lots
+    whole = capture_cash(instrument, side, fill.mid2_ticks, fill.price_ticks, lots)
+    parts: dict[str, int] = {}
+    if fill.decided_mid2_ticks and fill.decided_mid2_ticks != fill.mid2_ticks:
+        parts[SINCE_DECIDED] = move_cash(instrument, side * lots, fill.mid2_ticks - fill.decided_mid2_ticks)
+    left = whole - parts.get(SINCE_DECIDED, 0)
+    if fill.liquidity == TAKER:
+        return {**parts, TAKEN: left}
+    ticks, booked, stage = 0.0, 0, ""
+    for share in fill.shares:
+        stage = share.stage
+        # The running sum is what is rounded, so that what a fraction loses here is in the next one.
+        ticks += share.bid_ticks if side > 0 else share.ask_ticks
+        until = round(-side * ticks * lots * instrument.cash_per_ticklot)
+        parts[stage] = parts.get(stage, 0) + until - booked
+        booked = until
+    rest = left - booked
+    if stage and _ROUNDING * abs(rest) < lots * instrument.cash_per_ticklot:
+        parts[stage] += rest
+    elif rest:
+        parts[UNEXPLAINED] = rest
+    return parts
 
 
 def slippage_bps(fill: Traded) -> float:
@@ -183,8 +231,10 @@ def ratios(figures: tuple[Figures, ...]) -> dict[str, dict[str, float]]:
         "capture_bps": sum(one.capture_cash for one in figures),
         "inventory_bps": sum(one.inventory_cash for one in figures),
         "fees_bps": sum(one.fee_cash for one in figures),
+        "funding_bps": sum(one.funding_cash for one in figures),
     }
     made |= {name: {"value": BPS * cash / traded} for name, cash in sums.items()}
+    made["taker_share_of_fills_pct"] = {"value": PCT * made["takes"]["value"] / fills}
     made["taker_share_pct"] = {"value": PCT * sum(one.taker_cash for one in figures) / traded}
     for place, name in enumerate(("100ms", "1s", "5s", "30s")):
         marked = sum(one.marked_cash[place] for one in figures)
@@ -194,6 +244,10 @@ def ratios(figures: tuple[Figures, ...]) -> dict[str, dict[str, float]]:
     slips = [slip for one in figures for slip in one.slips]
     if slips:
         made["slippage_bps"] = weighted_stats([(bps, weight) for bps, weight, _ in slips])
+    for liquidity in (MAKER, TAKER):
+        of_role = [(bps, weight) for bps, weight, role in slips if role == liquidity]
+        if of_role:
+            made[f"slippage_{liquidity}_bps"] = weighted_stats(of_role)
     return made
 
 

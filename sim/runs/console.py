@@ -11,6 +11,7 @@ from rich.table import Table
 
 from sim.runs.job import SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, WARN, GateVerdict
+from sim.runs.parting import WHOLE, means_by
 from sim.runs.summary import SO_FAR, ScenarioSummary
 from sim.runs.viability import NOT_SHOWN, VIABLE
 
@@ -111,12 +112,27 @@ def _print_edge(console: Console, summary: ScenarioSummary) -> None:
     if "-" in parts:
         return
     capture, fees, inventory, net, ex_fees = parts
+    funding = _mean(summary.results, "funding_bps")
+    inventory += f" + funding {funding}" if funding not in ("-", "0") else ""
     after = " ".join(_mean(summary.results, f"markout_{horizon}_bps") for horizon in ("100ms", "1s", "5s", "30s"))
     console.print(
         f" edge bps     capture {capture} + fees {fees} + inventory {inventory} = net {net}   ex fees {ex_fees}\n"
         f" markout bps  after 0.1, 1, 5, 30 s: {after}",
         highlight=False,
     )
+    _print_parts(console, summary)
+
+
+def _print_parts(console: Console, summary: ScenarioSummary) -> None:
+    """Print what each symbol and fault window earned, and each stage captured; where there is but one, nothing."""
+    parts = {result.seed: result.edge for result in summary.results if result.edge}
+    for key, unit in (("symbol", "USDT"), ("window", "USDT"), ("stage", "bps")):
+        means = means_by(parts, key)
+        whole = means.pop(WHOLE, 0.0)
+        if len(means) > 1:
+            told = " + ".join(f"{name} {number(value)}" for name, value in means.items())
+            line = f" {f'by {key}':<12} {unit}: {told} = {number(whole)}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_controls(console: Console, summary: ScenarioSummary) -> None:

@@ -68,7 +68,7 @@ _ALL: Final = "all of them"
 
 def jobs_without(jobs: Sequence[Job]) -> list[Job]:
     """Give the jobs that a cost takes besides ``jobs``: each without each of its faults, and without all of them."""
-    return [replace(job, without=ids) for job in jobs for _, ids in _cuts(job)]
+    return [replace(job, without=ids, with_fills=False) for job in jobs for _, ids in _cuts(job)]
 
 
 def costs_of(

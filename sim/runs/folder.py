@@ -52,6 +52,8 @@ def write_seed(folder: Path, result: SeedResult) -> None:
     (folder / "checkpoints.txt").write_text("".join(f"{one}\n" for one in result.checkpoints), encoding="utf-8")
     if result.plan:
         (folder / "plan.json").write_bytes(result.plan)
+    if result.fills:
+        (folder / "fills.ndjson").write_bytes(result.fills)
     if result.last_events:
         text = "".join(f"{line}\n" for line in result.last_events)
         (folder / "last_events.ndjson").write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 import msgspec
 
 from sim.oracle.identity import Identity
+from sim.runs.edge_parts import EdgePart
 from sim.scenario.load import Ready
 
 # A metric of one seed: the value of each statistic it has, such as {"value": 1.2, "p95": 3.0}.
@@ -14,6 +15,7 @@ class Job(msgspec.Struct, frozen=True):
 
     ``through`` names the arm that stands between core and venue; empty: the simulated driver.
     ``without`` names faults that are taken out of the plan: everything else is as it was.
+    ``with_fills``: every fill is wanted, one by one.
     """
 
     scenario: Ready
@@ -23,6 +25,7 @@ class Job(msgspec.Struct, frozen=True):
     data_dir: str = ""
     until_s: float | None = None
     without: tuple[str, ...] = ()
+    with_fills: bool = False
     junk: int = 0  # objects allocated beforehand: addresses must not matter
 
 
@@ -59,7 +62,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     how long after the calm each promise of liveness first held; None where it never did. ``bites``: how
     often each fault that had begun changed anything. ``sometimes`` and ``regime_states``: how often each rare
     state was reached, and each pair of a regime and the state of an order. ``flow`` is the digest of what
-    others proposed, which no fault and nothing of ours may change.
+    others proposed, which no fault and nothing of ours may change. ``edge`` are the parts of what was earned,
+    ``fills`` the fills it was earned with, a line of JSON each, where they are wanted.
     """
 
     name: str
@@ -67,6 +71,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     digest: str = ""
     checkpoints: tuple[str, ...] = ()
     metrics: dict[str, Stats] = {}
+    edge: tuple[EdgePart, ...] = ()
+    fills: bytes = b""
     breaches: tuple[BreachSeen, ...] = ()
     costs: tuple[BreachSeen, ...] = ()
     checks: dict[str, int] = {}

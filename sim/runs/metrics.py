@@ -7,7 +7,10 @@ book-keeping starts at its end, with the position held then valued at the mid of
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from sim.measures import SAMPLE_NS, Chosen
+from sim.runs.edge_parts import EdgeFill, EdgePart, Split, windows_of
 from sim.runs.equity import drawdown_cash
 from sim.runs.job import Stats
 from sim.world import World
@@ -19,14 +22,34 @@ from strategy.units import NS_PER_MS, NS_PER_S, PCT, quote_from_cash
 _GONE_NS: Final = 20 * NS_PER_S
 _UNKNOWN: Final = Chosen(0, ())
 _S_PER_HOUR: Final = 3600
+_Folded = tuple[Split, list[tuple[int, int]]]
+
+
+class Earned(msgspec.Struct, frozen=True):
+    """The figures of one run, what was earned part by part, and fill by fill."""
+
+    metrics: dict[str, Stats]
+    parts: tuple[EdgePart, ...]
+    fills: list[EdgeFill]
 
 
 def metrics_of(world: World) -> dict[str, Stats]:
     """Make every figure of one run that has a sample."""
+    return earned_in(world).metrics
+
+
+def earned_in(world: World) -> Earned:
+    """Make every figure of one run that has a sample, and the parts they are made of."""
     warm_ns = round(world.scenario.run.warmup_s * NS_PER_S)
     end_ns = world.kernel.now_ns
     folded = {symbol: _folded(world, symbol, warm_ns) for symbol in world.standing}
-    ledgers = {symbol: ledger for symbol, (ledger, _) in folded.items()}
+    parts = tuple(part for split, _ in folded.values() for part in split.parts(end_ns))
+    fills = sorted((fill for split, _ in folded.values() for fill in split.fills()), key=lambda fill: fill.at_s)
+    return Earned(_metrics(world, folded, warm_ns, end_ns), parts, fills)
+
+
+def _metrics(world: World, folded: dict[str, _Folded], warm_ns: int, end_ns: int) -> dict[str, Stats]:
+    ledgers = {symbol: split.ledger for symbol, (split, _) in folded.items()}
     made: dict[str, Stats] = dict(ratios(tuple(ledger.figures(end_ns) for ledger in ledgers.values())))
     made |= _money(world, ledgers, end_ns)
     made |= _per_hour(made, end_ns - warm_ns)
@@ -40,11 +63,11 @@ def metrics_of(world: World) -> dict[str, Stats]:
 
 def ledger_of(world: World, symbol: str, warm_ns: int) -> EdgeLedger:
     """Fold the fills and mids of one symbol, in order of time, from the end of the warm-up at ``warm_ns``."""
-    return _folded(world, symbol, warm_ns)[0]
+    return _folded(world, symbol, warm_ns)[0].ledger
 
 
-def _folded(world: World, symbol: str, warm_ns: int) -> tuple[EdgeLedger, list[tuple[int, int]]]:
-    """Give the ledger of a symbol, and its PnL after each mid and fill; funding is known at the end only."""
+def _folded(world: World, symbol: str, warm_ns: int) -> _Folded:
+    """Give the ledger of a symbol, split, and its PnL without funding after each mid and fill."""
     instrument = world.venue.instruments[symbol]
     ledger = EdgeLedger(instrument)
     fills = [fill for fill in world.venue.fills if fill.event.symbol == symbol]
@@ -56,20 +79,27 @@ def _folded(world: World, symbol: str, warm_ns: int) -> tuple[EdgeLedger, list[t
         # What was held before is bought at the mid of now: the past is neither gain nor loss.
         ledger.mid2_ticks = starts[0][1]
         ledger.cash = -move_cash(instrument, ledger.lots, ledger.mid2_ticks)
-    place, course = 0, list[tuple[int, int]]()
-    for fill in counted:
-        while place < len(mids) and mids[place][0] <= fill.true_ns:
-            ledger.on_mid(*mids[place])
-            course.append((mids[place][0], ledger.pnl_cash))
-            place += 1
-        ledger.on_fill(_traded(world, fill))
-        course.append((fill.true_ns, ledger.pnl_cash))
-    for at_ns, mid2 in mids[place:]:
-        ledger.on_mid(at_ns, mid2)
-        course.append((at_ns, ledger.pnl_cash))
-    held = world.venue.account.holdings[symbol]
-    ledger.on_funding(held.funding_cash)
-    return ledger, course
+    split = Split(ledger, windows_of(world.plan, symbol))
+    # At one instant the mid is first: a fill has its own, just before its aggressor's first match.
+    told = [(at_ns, 0, index) for index, (at_ns, _) in enumerate(mids)]
+    told += [(fill.true_ns, 1, index) for index, fill in enumerate(counted)]
+    funded = [
+        (at_ns, one.cash)
+        for at_ns, one in zip(world.venue.funded_ns, world.venue.funded, strict=True)
+        if one.symbol == symbol and at_ns >= warm_ns
+    ]
+    told += [(at_ns, 2, index) for index, (at_ns, _) in enumerate(funded)]
+    course: list[tuple[int, int]] = []
+    for at_ns, kind, index in sorted(told):
+        if kind == 0:
+            split.on_mid(*mids[index])
+        elif kind == 1:
+            split.on_fill(_traded(world, counted[index]))
+        else:
+            split.on_funding(*funded[index])
+            continue
+        course.append((at_ns, ledger.pnl_cash - ledger.funding))
+    return split, course
 
 
 def _traded(world: World, fill: object) -> Traded:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sim.runs.edge_parts import EdgePart
 from sim.runs.job import Stats
 from sim.scenario.load import Ready
 from strategy.errors import StormquoteError
@@ -42,11 +43,15 @@ class NoBaseline(NotComparable):
 
 
 class RecordedSeed(msgspec.Struct, frozen=True):
-    """The figures of one seed. ``was_cut``: a broken promise ended it, so that they are those of a part."""
+    """The figures of one seed. ``was_cut``: a broken promise ended it, so that they are those of a part.
+
+    ``edge`` are the parts of what was earned; a baseline has none.
+    """
 
     seed: int
     metrics: dict[str, Stats]
     was_cut: bool = False
+    edge: tuple[EdgePart, ...] = ()
 
 
 class RecordedViability(msgspec.Struct, frozen=True):
@@ -87,6 +92,11 @@ class Recorded(msgspec.Struct, frozen=True):
     def whole(self) -> dict[int, dict[str, Stats]]:
         """Give the figures of every seed that ran to its end."""
         return {one.seed: one.metrics for one in self.seeds if not one.was_cut}
+
+    @property
+    def parts(self) -> dict[int, tuple[EdgePart, ...]]:
+        """Give the parts of what was earned in every such seed."""
+        return {one.seed: one.edge for one in self.seeds if not one.was_cut}
 
 
 class _Summary(msgspec.Struct, frozen=True):

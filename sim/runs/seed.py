@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
 from sim import plan
@@ -92,7 +93,7 @@ def _bites(world: Any, ended_ns: int) -> dict[str, int]:
 
 def _run(job: Job) -> SeedResult:
     from sim.oracle.recoverable import why_unrecoverable
-    from sim.runs.metrics import metrics_of
+    from sim.runs.metrics import earned_in
 
     scenario = job.scenario
     planned = plan.without(plan.expand(scenario, job.seed, job.until_s), job.without)
@@ -101,13 +102,16 @@ def _run(job: Job) -> SeedResult:
         return SeedResult(scenario.name, job.seed, skipped=world)
     outcome = world.run()
     oracle, start_ns = world.oracle, world.start_wall_ns
+    earned = earned_in(world)
     ended_badly = bool(outcome.error or oracle.breaches)
     return SeedResult(
         name=scenario.name,
         seed=job.seed,
         digest=outcome.digest,
         checkpoints=outcome.checkpoints,
-        metrics=metrics_of(world),
+        metrics=earned.metrics,
+        edge=earned.parts,
+        fills=b"".join(msgspec.json.encode(fill) + b"\n" for fill in earned.fills) if job.with_fills else b"",
         breaches=tuple(
             BreachSeen(one.code, (one.now_ns - start_ns) / NS_PER_S, one.detail, one.states, one.place)
             for one in oracle.breaches

@@ -54,6 +54,7 @@ class Options(msgspec.Struct, frozen=True):
     until_s: float | None
     check_determinism: bool
     fault_costs: bool
+    fills: bool
     core: str
     through: str
     data_dir: str
@@ -148,6 +149,7 @@ class Session:
                 through=options.through,
                 data_dir=options.data_dir,
                 until_s=options.until_s,
+                with_fills=options.fills,
             )
             for one in selected.scenarios
             for played in (one.scenario, *(one.scenario.of_control(control.name) for control in one.scenario.controls))

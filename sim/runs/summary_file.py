@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from sim.runs.costs import FaultCosts
+from sim.runs.edge_parts import EdgePart
 from sim.runs.job import BreachSeen, SeedResult, Stats
 from sim.runs.judge import GateVerdict
 from sim.runs.summary import Excused, InvariantSummary, Played, Recovery, ScenarioSummary
@@ -18,13 +19,17 @@ SCHEMA_VERSION: Final = 1
 
 
 class Seed(msgspec.Struct, frozen=True, kw_only=True):
-    """One seed: its figures, what was checked and what broke. Times are simulated seconds."""
+    """One seed: its figures, what was checked and what broke. Times are simulated seconds.
+
+    ``edge`` are the parts of what was earned: they sum to the whole to the last unit of cash.
+    """
 
     seed: int
     digest: str
     flow: str
     simulated_s: float
     metrics: dict[str, Stats]
+    edge: tuple[EdgePart, ...]
     checks: dict[str, int]
     was_cut: bool
     excused_s: dict[str, float]

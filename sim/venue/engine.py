@@ -49,6 +49,7 @@ class Venue(Conditions):
         self.open: dict[str, VenueOrder] = {}
         self.fills: list[Fill] = []
         self.funded: list[events.FundingPaid] = []
+        self.funded_ns: list[int] = []  # when each was, in true time
         self.reached: Callable[[int], None] = _nobody
         self.self_trades = 0
         self.refused_stamps = 0
@@ -111,6 +112,7 @@ class Venue(Conditions):
         cash = self.account.fund(symbol, rate_ppm, self.pits[symbol].book.mid2_ticks)
         at_ns = self.venue_ns(now_ns)
         self.funded.append(events.FundingPaid(symbol, f"{symbol}-{at_ns // NS_PER_MS}", cash, at_ns))
+        self.funded_ns.append(now_ns)
         self._tell(self.funded[-1])
 
     # What a restart does to orders

@@ -28,6 +28,7 @@ from strategy.exit_codes import ExitCode
 @click.option("--until", "until_s", type=Seconds(min=0, min_open=True), help="Stop after S simulated seconds.")
 @click.option("--check-determinism", is_flag=True, help="Run everything twice, differently, and compare digests.")
 @click.option("--fault-costs", is_flag=True, help="Run each seed without each fault, too: what each one costs.")
+@click.option("--fills", is_flag=True, help="Keep every fill of every seed, explained: fills.ndjson.")
 @click.option("--core", default="", metavar="MODULE:FACTORY", help="Put another core into the same world.")
 @click.option("--through", default="", metavar="ARM", help="Run the bot through the real adapter: live.")
 @click.option("--from-journal", type=click.Path(path_type=Path), help="Make a scenario of a live journal; run it.")
