@@ -19,7 +19,7 @@ from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
 from strategy import events
 from strategy.knobs import AccountKnobs, GuardKnobs, OrderKnobs, SignalKnobs, SymbolKnobs
-from strategy.units import NS_PER_MS, NS_PER_S, PCT
+from strategy.units import BPS, NS_PER_MS, NS_PER_S, PCT
 
 _ACCOUNT: Final = ""
 _DOUBT, _SLOW, _REFUSED, _CLOCK, _SILENCE = "an order in doubt", "a slow answer", "a refusal", "the clock", "silence"
@@ -51,7 +51,9 @@ class _Money(msgspec.Struct):
     at_ns: int = 0
     ends: list[float] = []
     last: float = 0.0
-    marks: deque[tuple[int, int]] = msgspec.field(default_factory=deque)
+    # Of the moves before the last few: their mean and deviation, 0 while too few of them are known.
+    mean: float = 0.0
+    sigma: float = 0.0
 
     def update(self, now_ns: int, pnl: float, slice_ns: int) -> None:
         if not self.at_ns:
@@ -59,17 +61,42 @@ class _Money(msgspec.Struct):
         while now_ns - self.at_ns >= slice_ns:
             self.at_ns += slice_ns
             self.ends = [*self.ends[-_SLICES:], self.last]
+            self._measure()
         self.last = pnl
 
     def sigmas_lost(self) -> float:
         """Give by how many deviations of its older moves it fell in its last few slices."""
-        moves = [after - before for before, after in pairwise(self.ends)]
-        older = [move for move in moves[: 1 - _RECENT] if move]
-        if len(older) < _MOVED_MIN:
+        if not self.sigma:
             return 0.0
         start = self.ends[-_RECENT] if len(self.ends) >= _RECENT else self.ends[0]
-        sigma = statistics.stdev(older)
-        return (start - self.last + statistics.fmean(older) * _RECENT) / (sigma * _RECENT**0.5) if sigma else 0.0
+        return float((start - self.last + self.mean * _RECENT) / (self.sigma * _RECENT**0.5))
+
+    def _measure(self) -> None:
+        moves = [after - before for before, after in pairwise(self.ends)]
+        older = [move for move in moves[: 1 - _RECENT] if move]
+        is_known = len(older) >= _MOVED_MIN
+        self.mean, self.sigma = (statistics.fmean(older), statistics.stdev(older)) if is_known else (0.0, 0.0)
+
+
+class PriceRange(msgspec.Struct):
+    """The lowest and the highest of the prices seen since an instant; both are looked for anew only when one left."""
+
+    marks: deque[tuple[int, int]] = msgspec.field(default_factory=deque)
+    low: int = 0
+    high: int = 0
+
+    def see(self, now_ns: int, price: int, since_ns: int) -> None:
+        """Take in the latest price; forget those that were no longer true at ``since_ns``."""
+        marks = self.marks
+        if price and (not marks or marks[-1][1] != price):
+            self.low, self.high = (min(self.low, price), max(self.high, price)) if marks else (price, price)
+            marks.append((now_ns, price))
+        has_lost_one = False
+        while len(marks) > 1 and marks[1][0] < since_ns:
+            has_lost_one |= marks.popleft()[1] in (self.low, self.high)
+        if has_lost_one:
+            prices = [price for _, price in marks]
+            self.low, self.high = min(prices), max(prices)
 
 
 class Grounds:
@@ -97,6 +124,7 @@ class Grounds:
         # Until when a ground holds, by what it is and its symbol (none: the account's).
         self._until: dict[tuple[str, str], int] = {}
         self._money = {one.instrument.symbol: _Money() for one in symbols}
+        self._ranges = {one.instrument.symbol: PriceRange() for one in symbols}
         self._peak = 0.0
         self._is_unsure = True
         self._sample: tuple[int, int] | None = None  # bounds of the venue's clock against ours, in ns
@@ -192,22 +220,18 @@ class Grounds:
         money.update(now_ns, pnl, self._signals.pnl_window_ns // _SLICES)
         if money.sigmas_lost() >= _NEARLY * guard.pnl_deviation.hard_exit:
             self._note(now_ns, _LOST, symbol)
-        if self._has_run(now_ns, money.marks, feed.mark_ticks):
+        if self._has_run(now_ns, self._ranges[symbol], feed.mark_ticks):
             self._note(now_ns, _RAN, symbol)
         return pnl
 
-    def _has_run(self, now_ns: int, marks: deque[tuple[int, int]], mark_ticks: int) -> bool:
+    def _has_run(self, now_ns: int, seen: PriceRange, mark_ticks: int) -> bool:
         """Say whether the price has moved, of late, by what makes half of a HARD volatility."""
         half_life_ns = self._signals.volatility_half_life_ns
-        if mark_ticks and (not marks or marks[-1][1] != mark_ticks):
-            marks.append((now_ns, mark_ticks))
-        while len(marks) > 1 and marks[1][0] < now_ns - _HALF_LIVES * half_life_ns:
-            marks.popleft()
-        if not marks:
+        seen.see(now_ns, mark_ticks, now_ns - _HALF_LIVES * half_life_ns)
+        if not seen.marks:
             return False
         known_s = min(now_ns - self._begun_ns, half_life_ns / _LN2) / NS_PER_S
-        prices = [price for _, price in marks]
-        moved_bps = 10_000 * (max(prices) - min(prices)) / mark_ticks
+        moved_bps = BPS * (seen.high - seen.low) / mark_ticks
         return bool(moved_bps >= _NEARLY * self._guard.volatility.hard_exit * max(known_s, 1.0) ** 0.5)
 
     def _note(self, now_ns: int, name: str, symbol: str = _ACCOUNT, window_ns: int = 0) -> None:

@@ -4,6 +4,8 @@ import pytest
 from quoting import KNOBS
 from watching import ACCOUNT, BUY, NAME, PRICE, Scene, filled, without_a_bid
 
+from sim.dice import Dice
+from sim.oracle.grounds import PriceRange
 from strategy import commands, events
 from strategy.units import NS_PER_MS, NS_PER_S
 
@@ -227,3 +229,19 @@ def test_a_blind_bot_that_does_not_ask_has_no_ground_in_its_blindness():
         asking.wait(1000, alive=False)
         asking.send(commands.RequestBook(NAME, asking.now_ns))
     assert [] == asking.codes
+
+
+def test_the_range_of_prices_is_that_of_all_that_were_true_in_the_window() -> None:
+    for seed in range(20):
+        dice, seen, told = Dice(seed), PriceRange(), list[tuple[int, int]]()
+        now_ns, price = 0, 1000
+        for turn in range(300):
+            word, other = dice.pair("walk", turn)
+            now_ns += 1 + word % 50
+            price += other % 7 - 3
+            told.append((now_ns, price))
+            seen.see(now_ns, price, now_ns - 300)
+            # A price is true from its instant to that of the next other one.
+            until = [*(later for later, _ in told[1:]), now_ns]
+            true = [what for (_, what), end_ns in zip(told, until, strict=True) if end_ns >= now_ns - 300]
+            assert (seen.low, seen.high) == (min(true), max(true))
