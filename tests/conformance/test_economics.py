@@ -38,6 +38,12 @@ def test_the_command_says_what_failed_and_leaves_with_1(monkeypatch, capsys):
     assert "FAIL\n1 failed\n" == capsys.readouterr().out[-14:]
 
 
+def test_an_option_that_is_misspelt_starts_no_table_of_half_an_hour(monkeypatch):
+    monkeypatch.setattr("conformance.economics.table.sections", dict)
+    with pytest.raises(SystemExit):
+        main(["--quik"])
+
+
 def test_without_recordings_the_table_says_so(monkeypatch, capsys):
     monkeypatch.delenv("STORMQUOTE_DATA", raising=False)
     monkeypatch.setattr("conformance.economics.table.sections", lambda: {"recorded": recorded.rows})

@@ -7,6 +7,7 @@ Tolerances are four standard errors of what is measured, seeds are fixed: a row 
 reason. Exit 1 when one does.
 """
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,7 +71,9 @@ def sections() -> dict[str, Rows]:
 
 def main(arguments: list[str]) -> int:
     """Print the table; give the exit code."""
-    quick = "--quick" in arguments
+    asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    asked.add_argument("--quick", action="store_true", help="the sizes of the ordinary suite")
+    quick = asked.parse_args(arguments).quick
     failed = 0
     print(f"{'section':<14} {'what':<58} {'expected':>11} {'measured':>11}  {'tolerance':<12} verdict")
     for rows in sections().values():
