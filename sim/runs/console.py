@@ -24,6 +24,7 @@ _MINUTE_S: Final = 60
 # Only a run of one seed can be made smaller.
 _ONE_SEED: Final = re.compile(r" --seed \d+(?= |$)")
 _INVARIANT_DETAIL_MAX: Final = 3
+_PLACES: Final = 6
 
 
 @contextmanager
@@ -130,8 +131,9 @@ def _print_parts(console: Console, summary: ScenarioSummary) -> None:
         means = means_by(parts, key)
         whole = means.pop(WHOLE, 0.0)
         if len(means) > 1:
-            told = " + ".join(f"{name} {number(value)}" for name, value in means.items())
-            line = f" {f'by {key}':<12} {unit}: {told} = {number(whole)}"
+            # A unit of cash is far below what anybody reads.
+            told = " + ".join(f"{name} {number(round(value, _PLACES))}" for name, value in means.items())
+            line = f" {f'by {key}':<12} {unit}: {told} = {number(round(whole, _PLACES))}"
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

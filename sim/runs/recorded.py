@@ -27,6 +27,8 @@ _WORLD: Final[Mapping[str, Any]] = {
     "profile": True,
     "faults": True,
 }
+# Far beyond every figure there is, and near enough for means and differences of it to be numbers.
+_FIGURE_MAX: Final = 1e100
 _WORDS: Final = ("description", "source", "status", "fitted_to")
 
 
@@ -137,4 +139,21 @@ def recorded_in(content: bytes, name: str) -> dict[str, Recorded]:
         raise NotComparable(f"{name} holds no figures of a run: {error}") from None
     if summary.schema_version != SCHEMA_VERSION:
         raise NotComparable(f"{name} is of version {summary.schema_version}; this program reads {SCHEMA_VERSION}")
+    for one in summary.scenarios:
+        wrong = _wrong_in(one)
+        if wrong or [each.name for each in summary.scenarios].count(one.name) > 1:
+            raise NotComparable(f"{name}: {one.name} {wrong or 'is in it twice'}")
     return {one.name: one for one in summary.scenarios}
+
+
+def _wrong_in(one: Recorded) -> str:
+    """Say what no run writes of a scenario; empty where nothing is."""
+    seeds = [each.seed for each in one.seeds]
+    twice = next((seed for seed in seeds if seeds.count(seed) > 1), None)
+    if twice is not None:
+        return f"has seed {twice} twice"
+    for each in one.seeds:
+        for metric, stats in each.metrics.items():
+            if any(abs(value) > _FIGURE_MAX for value in stats.values()):
+                return f"has a {metric} in seed {each.seed} that no run can have"
+    return ""

@@ -160,6 +160,27 @@ def test_what_cannot_be_compared_exits_7_and_says_why(tmp_path, changes, code, w
     assert words in done.output
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"seed": 2', '"seed": 1', "calm has seed 1 twice"),
+        ('"value": 12.0', '"value": 1.7e308', "calm has a net_bps in seed 3 that no run can have"),
+        ('"value": 12.0', '"value": 1e999', "out of range"),
+        ('"value": 12.0', '"value": NaN', "malformed"),
+        ('"scenarios": [', '"scenarios": [{"name": "calm", "world": "w", "seeds": []}, ', "calm is in it twice"),
+    ],
+)
+def test_figures_that_no_run_writes_are_refused(tmp_path, old, new, words):
+    before, after = run_of(tmp_path / "a", MARKET), run_of(tmp_path / "b", MARKET)
+    text = (before / "summary.json").read_text()
+    assert old in text
+    (before / "summary.json").write_text(text.replace(old, new, 1))
+    for pair in ((before, after), (after, before)):
+        done = CliRunner().invoke(command, [str(one) for one in pair])
+        assert (ExitCode.BASELINE, True) == (done.exit_code, "error[SQ-G011]" in done.output)
+        assert words in done.output
+
+
 def test_a_run_that_is_not_there_or_of_another_version_exits_7(tmp_path):
     before = run_of(tmp_path / "a", MARKET)
     done = CliRunner().invoke(command, [str(before), str(tmp_path / "none")])
