@@ -194,6 +194,7 @@ class World(Exchange):
             is_dead_man_armed=lambda: self.venue.is_dead_man_armed,
             sizes=self._sizes,
             regime_of=self._regime_of,
+            shot_ticks=lambda symbol: self.venue.pits[symbol].shot_ticks,
             twin=_twin,
         )
 

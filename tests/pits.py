@@ -7,7 +7,7 @@ from sim.venue.matching import LimitBook, Resting
 class HandPit:
     """A book that moves only when the test moves it."""
 
-    fair_ticks = None  # nobody knows one
+    fair_ticks = shot_ticks = None  # nobody knows one
 
     def __init__(self, venue: Venue, symbol: str = "X") -> None:
         self.symbol, self.book, self.ours, self.venue = symbol, LimitBook(), {}, venue

@@ -267,5 +267,4 @@ class FlowMarket(SharedPit):
     def _snipe(self, now_ns: int) -> None:
         shot = self._sniper.shoot(self.book, self.latent.micro, self.trades)
         if shot is not None:
-            resting, lots = shot
-            self._trade(now_ns, -resting.side, lots, resting.price_ticks)
+            self._shoot(now_ns, *shot, self.fair_ticks)

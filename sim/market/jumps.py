@@ -67,8 +67,7 @@ class JumpMarket(SharedPit):
         elif self._sniper.aims and self._sniper.aims[0][0] == now_ns:
             shot = self._sniper.shoot(self.book, self.value_ticks * MICRO, self.trades)
             if shot is not None:
-                resting, lots = shot
-                self._trade(now_ns, -resting.side, lots, resting.price_ticks)
+                self._shoot(now_ns, *shot, self.value_ticks)
         else:
             side = BUY if self._noise.word(2 * self._taken + 1) & 1 else SELL
             self._taken += 1

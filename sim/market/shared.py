@@ -34,6 +34,8 @@ class SharedPit(ABC):
         self.trades = self.quotes = True
         self.ours: dict[str, Resting] = {}
         self.touched = False
+        # The price that the sniper knows, while it is he who takes.
+        self.shot_ticks: float | None = None
         self._proposals = 0
         self._proposed = 0
         self._hash = hashlib.blake2b(digest_size=16)
@@ -127,6 +129,12 @@ class SharedPit(ABC):
             if maker.owner is not None:
                 self.touched = True
         self._on_trade(self, matches, side, mid2, now_ns)
+
+    def _shoot(self, now_ns: int, resting: Resting, lots: int, fair_ticks: float) -> None:
+        """Have the sniper take so many lots, down to a quote of ours, by the price that he knows."""
+        self.shot_ticks = fair_ticks
+        self._trade(now_ns, -resting.side, lots, resting.price_ticks)
+        self.shot_ticks = None
 
     def _note(self, now_ns: int, kind: int, signed_ticks: int, lots: int) -> None:
         log = self._log

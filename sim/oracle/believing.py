@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
 from sim.oracle.findings import Findings
+from sim.oracle.hindrance import Hindrance
 from sim.oracle.tolerance import Tolerance
 from strategy import events
 from strategy.belief import Belief
 from strategy.knobs import SymbolKnobs
-
-# Regimes in which no cancel is taken: nobody is blamed for a quote that could not be cancelled.
-_NO_CANCELS = frozenset({"halted", "closed"})
 
 
 class Believing:
@@ -24,6 +22,7 @@ class Believing:
         symbols: tuple[SymbolKnobs, ...],
         tolerance: Tolerance,
         findings: Findings,
+        hindrance: Hindrance,
     ) -> None:
         """Limits are those the bot was configured with."""
         self._evidence = evidence
@@ -31,11 +30,7 @@ class Believing:
         self._limits = {one.instrument.symbol: one.position_lots_max for one in symbols}
         self._tolerance = tolerance
         self._findings = findings
-        self._awake_ns = 0
-        self._banned_ns = 0
-        # Since when a symbol takes cancels again, on the bot's clock; not yet, where it is told to be shut.
-        self._shut: dict[str, None] = {}
-        self._opened_ns: dict[str, int] = {}
+        self._hindrance = hindrance
         # Symbols about which a new process is still finding out: what it holds (and the venue's instant of
         # the last fill that the one before it was told), and what it is in for.
         self._unread: dict[str, int] = {}
@@ -84,40 +79,21 @@ class Believing:
         else:
             self._findings.cost("S1", now_ns, f"{detail}; {foreign} of them by orders this bot never sent", foreign)
 
-    def why_banned(self, now_ns: int) -> str:
-        """Say that a ban lasts that was delivered; empty where none does."""
-        return "banned" if now_ns < self._banned_ns else ""
-
-    def slept(self, now_ns: int) -> None:
-        """Note that the bot's host did not run until now: nobody attempts anything in his sleep."""
-        self._awake_ns = now_ns
-
-    def silenced(self, now_ns: int, event: events.Event) -> None:
-        """Note a ban that was delivered: while it lasts nothing may leave, a cancel neither."""
-        match event:
-            case events.BudgetSeen(bucket="account", remaining=0):
-                self._banned_ns = max(self._banned_ns, event.resets_ns)
-            case events.RegimeChanged(regime=regime) if regime in _NO_CANCELS:
-                self._shut[event.symbol] = None
-            case events.RegimeChanged() if event.symbol in self._shut:
-                del self._shut[event.symbol]
-                self._opened_ns[event.symbol] = now_ns
-            case events.Unanswered(code="banned") if now_ns > self._banned_ns:
-                self._banned_ns = now_ns + self._tolerance.ban_ns
-            case _:
-                pass
-
     def late_cancels(self, now_ns: int) -> None:
         """S4: once it was knowable that the inputs are stale, quotes known live had to be cancelled."""
         for symbol, feed in self._feeds.items():
             blind_ns = feed.blind_since_ns(now_ns, self._tolerance.quote_age_ns)
-            if symbol in self._shut or not blind_ns or now_ns <= blind_ns + self._tolerance.staleness_cancel_ns:
+            if (
+                self._hindrance.is_shut(symbol)
+                or not blind_ns
+                or now_ns <= blind_ns + self._tolerance.staleness_cancel_ns
+            ):
                 continue
             self._findings.checked("S4")
             for order in self._evidence.money[symbol].open.values():
                 if order.over or not order.free_ns or order.cancel_ns:
                     continue
-                since_ns = max(blind_ns, order.free_ns, self._awake_ns, self._banned_ns, self._opened_ns.get(symbol, 0))
+                since_ns = max(blind_ns, order.free_ns, self._hindrance.over_ns(symbol))
                 if now_ns > since_ns + self._tolerance.staleness_cancel_ns:
                     late_ms = (now_ns - since_ns) // 1_000_000
                     detail = f"{order.client_id} still stands {late_ms} ms after its inputs were known to be stale"

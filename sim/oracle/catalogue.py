@@ -18,8 +18,9 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S3": "A delivered answer without a verdict, or no answer within the core's own deadline, about an order of "
         "the same side.",
         "S4": "The delivered messages of that symbol's feed: an unbroken sequence, and its last proof of life, "
-        "as of when the venue told it: its stamp against the last sample of the venue's clock, where that is sure. For "
-        "the cancel also a delivered word that the order is on the book; a delivered ban excuses it while it lasts.",
+        "as of when the venue told it: its stamp against the last sample of the venue's clock, where that is sure. A "
+        "quote at a price that no book of the last quote_age_ms_max allows was made of an older one. For the cancel "
+        "also a delivered word that the order is on the book; a delivered ban excuses it while it lasts.",
         "S5": "Every fill and funding payment delivered, each counted once by its id; at rest, a calm long enough "
         "for every fill to have been asked for.",
         "S6": "The event of that step and the commands that left in it: they bound the words an order can have "
@@ -39,6 +40,9 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S14": "The instants the core was told against the world's own time, within one process: no step back, and no "
         "more than half a thousandth and a millisecond apart. The stamps of what it sends against the same instants.",
         "S15": "The core's own memory, as it writes it down: now and then a twin made of it takes the same step.",
+        "S16": "A fill that the sniper took at a loss, in truth; and that for longer than staleness_cancel_ms the "
+        "delivered feed had shown no ground to quote on, with no cancel under way. Sleep, a ban, a market that takes "
+        "no cancels, and a cancel that nobody has answered yet are excuses; for what left without a ground, none is.",
         "L1": "None: after the calm every word can be asked for. Broken without a pause for the whole bound.",
         "L2": "None: after the calm every question has an answer. Broken without a pause for the whole bound.",
         "L3": "A fresh book with both sides (or the bot did not ask for one), nobody told it to keep out, no ban, and "

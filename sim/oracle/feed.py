@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from sim.oracle.touches import Touches
 from strategy import events
 
 _KEPT_MAX: Final = 1024
@@ -20,6 +21,7 @@ class Feed(msgspec.Struct):
 
     ``asked_ns`` is when a book was last asked for: who does not ask is not excused by having none. A feed of
     which nothing has joined for ``age_ns_max`` counts anew: what seems old is then of another count.
+    ``touches`` are its best prices of late.
     """
 
     age_ns_max: int
@@ -35,6 +37,7 @@ class Feed(msgspec.Struct):
     bids: dict[int, int] = {}
     asks: dict[int, int] = {}
     kept: list[events.BookDelta] = []
+    touches: Touches = msgspec.field(default_factory=Touches)
 
     def blind_since_ns(self, now_ns: int, age_ns_max: int) -> int:
         """Give since when there has been no ground to quote on; 0 where there is."""
@@ -132,9 +135,11 @@ class Feed(msgspec.Struct):
         was_wrong, self.wrong = self.wrong, ""
         if not (self.bids and self.asks):
             self.wrong = "a side of the book is empty"
-        elif max(self.bids) >= min(self.asks):
+        elif (bid_ticks := max(self.bids)) >= (ask_ticks := min(self.asks)):
             # It cannot be true, so nothing can join it: another whole one is needed.
             self.wrong = "the book is crossed"
             self.lose(now_ns)
+        else:
+            self.touches.told(now_ns, bid_ticks, ask_ticks)
         if self.wrong and not was_wrong:
             self.wrong_ns = now_ns

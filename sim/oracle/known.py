@@ -34,7 +34,7 @@ class Known(msgspec.Struct, kw_only=True):
     ``seen_ns`` is the first proof that it was on the book, ``free_ns`` since when it is known to
     be there with no cancel on its way. ``ended_ns`` is since when it is over, ``risen_ns`` when it was
     shown open again long after that, as by a venue back from an old snapshot. ``rivals`` may have
-    been alive in its slot when it left.
+    been alive in its slot when it left. ``baseless``: prices that left with no ground for them, and why.
     """
 
     client_id: str
@@ -60,6 +60,7 @@ class Known(msgspec.Struct, kw_only=True):
     ended_ns: int = 0
     risen_ns: int = 0
     rivals: tuple[str, ...] = ()
+    baseless: dict[int, str] = {}
 
     @property
     def size_worst_lots(self) -> int:

@@ -13,7 +13,7 @@ after steps that sent something, and now and then in the calm.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from sim.oracle.bans import Bans
 from sim.oracle.believing import Believing
@@ -24,6 +24,7 @@ from sim.oracle.feed import Feed
 from sim.oracle.findings import Breach, Cost, Findings
 from sim.oracle.forward import Forward
 from sim.oracle.grounds import Grounds
+from sim.oracle.hindrance import Hindrance
 from sim.oracle.identity import states_of
 from sim.oracle.leaving import Leaving
 from sim.oracle.liveness import Liveness
@@ -36,9 +37,11 @@ from sim.oracle.quiet import Quiet
 from sim.oracle.recoverable import REST
 from sim.oracle.sending import Sending
 from sim.oracle.sightings import Sightings
+from sim.oracle.sniped import Sniped
 from sim.oracle.sometimes import Sometimes
 from sim.oracle.states import StateWatch
 from sim.oracle.tolerance import tolerance_of
+from sim.oracle.touches import Touches
 from sim.oracle.truth import Truth, TruthWatch
 from sim.scenario.bounds import Bounds
 from strategy import commands, events
@@ -101,17 +104,19 @@ class Oracle:
         self._truth = truth
         self._calm_ns = calm_ns
         self._look_from_ns = 0 if calm_ns is None else calm_ns
-        self._feeds = {one.instrument.symbol: Feed(feed.age_ns_max) for one in symbols}
+        age_ns = tolerance.quote_age_ns
+        self._feeds = {one.instrument.symbol: Feed(feed.age_ns_max, touches=Touches(age_ns)) for one in symbols}
         self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns, tolerance.lag_ns)
         self._sending = Sending(self._evidence, self._feeds, symbols, account, tolerance, self._findings)
-        self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings)
+        self._hindrance = hindrance = Hindrance(self._feeds, tolerance)
+        self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings, hindrance)
         self.sometimes = Sometimes()
         """Which rare states the run has reached, and how often."""
-        self._sightings = Sightings(
-            self.sometimes, self._evidence, self._feeds, outside.regime_of, tolerance.quote_age_ns
-        )
+        self._sightings = Sightings(self.sometimes, self._evidence, self._feeds, outside.regime_of, age_ns)
         self._states = StateWatch(self._evidence, self._findings, self._sightings.moved)
-        self._truth_watch = TruthWatch(truth, self._evidence, symbols, self._findings)
+        self._shot_ticks = outside.shot_ticks
+        self._sniped = Sniped(self._evidence, self._feeds, hindrance, tolerance, self._findings)
+        self._truth_watch = TruthWatch(truth, self._evidence, symbols, self._findings, self._traded)
         self._pace = Pace(pacing, capability, self._findings)
         self._bans = Bans(self._evidence, tolerance, pacing.ban_wait_ns, self._findings)
         self._leaving = Leaving(outside.is_safe, self._findings)
@@ -138,7 +143,7 @@ class Oracle:
             tolerance,
             self._grounds,
             self._sending.may_quote,
-            self._believing.why_banned,
+            hindrance.why_banned,
             self._clearing.why_out,
         )
         soft_pct = guard.inventory.soft_enter
@@ -196,7 +201,7 @@ class Oracle:
     def delivered(self, now_ns: int, event: events.Event) -> None:
         """See an event just before the core does."""
         self._believing.late_cancels(now_ns)
-        self._believing.silenced(now_ns, event)
+        self._hindrance.heard(now_ns, event)
         if self._forward is not None:
             self._forward.stepping(now_ns)
         match event:
@@ -273,7 +278,7 @@ class Oracle:
 
     def slept(self, now_ns: int) -> None:
         """See that the bot's host stood still until now: a pause, a stolen processor."""
-        self._believing.slept(now_ns)
+        self._hindrance.slept(now_ns)
 
     def step_raised(self, now_ns: int) -> None:
         """See that a step raised: nothing of it may leave."""
@@ -326,6 +331,12 @@ class Oracle:
             self._none_missing(now_ns)
 
     # Parts
+
+    def _traded(self, now_ns: int, fill: Any) -> None:
+        """See a new fill of ours, in truth; while nobody lives who could quote, nobody is to blame."""
+        fair_ticks = self._shot_ticks(fill.event.symbol)
+        if fair_ticks is not None and self._is_alive:
+            self._sniped.taken(now_ns, fill.event, fair_ticks)
 
     def _fact(self, now_ns: int, event: events.Event) -> None:
         self._sightings.hearing(now_ns, event)

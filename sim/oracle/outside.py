@@ -27,6 +27,10 @@ def _nowhere(_symbol: str) -> str:
     return ""
 
 
+def _nobody(_symbol: str) -> float | None:
+    return None
+
+
 def _nothing() -> Sizes:
     return ()
 
@@ -42,7 +46,8 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     cuts links now, ``why_stormy`` the fault that is at work, ``why_lost`` what cuts every read for ever.
     ``is_dead_man_armed``: the venue clears by itself when it hears nothing. ``sizes`` is the memory in use.
     ``why_mute`` says why nobody is told anything of a symbol's orders now. ``regime_of`` tells the regime that a
-    symbol is in at the venue, whatever was told of it. ``twin`` makes another core of what one has written down.
+    symbol is in at the venue, whatever was told of it, ``shot_ticks`` the price that the sniper knows, while it is
+    he who takes in a symbol. ``twin`` makes another core of what one has written down.
     """
 
     true_ns: Callable[[], int] | None = None
@@ -54,4 +59,5 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     is_dead_man_armed: Callable[[], bool] = _never
     sizes: Callable[[], Sizes] = _nothing
     regime_of: Callable[[str], str] = _nowhere
+    shot_ticks: Callable[[str], float | None] = _nobody
     twin: Twin = _no_twin

@@ -88,7 +88,7 @@ class Sending:
         if not command.post_only and not command.reduce_only:
             detail = f"create {command.client_id} may take, and not only to reduce"
             self._findings.breach("S8", now_ns, command.client_id, detail, "it left without post-only")
-        self._fresh(now_ns, command)
+        stale = self._why_stale(now_ns, command, command.side if command.post_only else 0)
         self._allowed(now_ns, command, is_maker=command.post_only)
         money = self._evidence.money[command.symbol]
         is_risk = self._adds_risk(money, command.side, command.size_lots) and not command.reduce_only
@@ -96,7 +96,7 @@ class Sending:
             self._not_halted(now_ns, command)
         self._no_doubt(now_ns, command, command.side, None, is_risk)
         before = self._account_cash()
-        self._evidence.created(now_ns, command)
+        _based(self._evidence.created(now_ns, command), command.price_ticks, stale)
         self._within_limits(now_ns, command, command.side, is_risk, before)
 
     def amend(self, now_ns: int, command: commands.AmendOrder) -> None:
@@ -107,7 +107,7 @@ class Sending:
             return
         added = max(0, command.size_lots - order.size_worst_lots)
         self._clean(now_ns, command, order.side, command.size_lots, order.reduce_only)
-        self._fresh(now_ns, command)
+        stale = self._why_stale(now_ns, command, order.side if command.price_ticks != order.price_ticks else 0)
         self._allowed(now_ns, command, is_maker=True)
         is_risk = added > 0 and self._adds_risk(self._evidence.money[order.symbol], order.side, added)
         is_risk = is_risk and not order.reduce_only
@@ -116,6 +116,7 @@ class Sending:
         self._no_doubt(now_ns, command, order.side, order, is_risk)
         before = self._account_cash()
         self._evidence.amended(now_ns, command)
+        _based(order, command.price_ticks, stale)
         self._within_limits(now_ns, command, order.side, is_risk, before)
 
     # S1
@@ -180,14 +181,22 @@ class Sending:
 
     # S4, what is sent
 
-    def _fresh(self, now_ns: int, command: Adding) -> None:
+    def _why_stale(self, now_ns: int, command: Adding, side: int) -> str:
+        """Judge the inputs, and say what is wrong with them; ``side`` 0: no price of a quote, or no new one."""
         self._findings.checked("S4")
         if now_ns > command.send_by_ns:
-            return  # the step took so long that it does not leave any more
-        why = self._feeds[command.symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
+            return ""  # the step took so long that it does not leave any more
+        feed = self._feeds[command.symbol]
+        why = feed.why_blind(now_ns, self._tolerance.quote_age_ns)
         if why:
             detail = f"{_verb(command)} {command.client_id} left without a fresh book of {command.symbol}"
             self._findings.breach("S4", now_ns, command.symbol, detail, why)
+            return why
+        why = feed.touches.why_past(now_ns, side, command.price_ticks) if side else ""
+        if why:
+            detail = f"{_verb(command)} {command.client_id} at {command.price_ticks} was made of an older book"
+            self._findings.breach("S4", now_ns, command.symbol, detail, why)
+        return why
 
     # S7
 
@@ -238,6 +247,14 @@ class Sending:
         if regime in _NO_QUOTES or (regime == _POST_ONLY and not is_maker):
             detail = f"{_verb(command)} {command.client_id} left in the regime {regime}"
             self._findings.breach("S11", now_ns, command.client_id, detail, f"{regime} was announced")
+
+
+def _based(order: Known, price_ticks: int, stale: str) -> None:
+    """Note what was wrong with the inputs that a price was made of; empty where they were a ground."""
+    if stale:
+        order.baseless[price_ticks] = stale
+    else:
+        order.baseless.pop(price_ticks, None)
 
 
 def _only_shrinks(order: Known, command: Adding) -> bool:

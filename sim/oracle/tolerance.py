@@ -12,13 +12,15 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     ``proof_ns`` is what an absence read must wait after a create's ``send_by``: the venue's
     receive window and whatever a read may lag. ``silence_ns`` is when an unanswered request is a
-    doubt for everybody to see. ``book_asked_ns``: who waits for a book has asked within it. A ban whose
-    end nobody tells may be kept for ``ban_ns``.
+    doubt for everybody to see. ``retry_ns`` is how long a cancel may be under way before another one must
+    leave. ``book_asked_ns``: who waits for a book has asked within it. A ban whose end nobody tells may be kept
+    for ``ban_ns``.
     """
 
     quote_age_ns: int
     staleness_cancel_ns: int
     silence_ns: int
+    retry_ns: int
     proof_ns: int
     lag_ns: int
     converge_ns: int
@@ -40,10 +42,12 @@ _BOOK_WAITS = 3
 
 def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Tolerance:
     """Convert a scenario's bounds; deadlines that the config names are the config's own."""
+    silence_ns = orders.ack_wait_ns_max + round(bounds.silence_slack_ms * NS_PER_MS)
     return Tolerance(
         quote_age_ns=round(bounds.quote_age_ms_max * NS_PER_MS),
         staleness_cancel_ns=round(bounds.staleness_cancel_ms * NS_PER_MS),
-        silence_ns=orders.ack_wait_ns_max + round(bounds.silence_slack_ms * NS_PER_MS),
+        silence_ns=silence_ns,
+        retry_ns=silence_ns + orders.query_ns_max,
         proof_ns=orders.window_ns + max(orders.margin_ns, orders.read_lag_ns_max),
         lag_ns=orders.read_lag_ns_max,
         converge_ns=round(bounds.converge_s * NS_PER_S),

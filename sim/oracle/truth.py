@@ -4,7 +4,7 @@ S2 and S8 in truth are breaches only where the evidence was there when the order
 limits passed in truth alone are exposure cost. That the books balance is the world's own promise.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from sim.oracle.evidence import Evidence
@@ -38,12 +38,20 @@ class Truth(Protocol):
 class TruthWatch:
     """Looks at the venue whenever something of ours changed there."""
 
-    def __init__(self, truth: Truth, evidence: Evidence, symbols: tuple[SymbolKnobs, ...], findings: Findings) -> None:
-        """Limits are those the bot was configured with."""
+    def __init__(
+        self,
+        truth: Truth,
+        evidence: Evidence,
+        symbols: tuple[SymbolKnobs, ...],
+        findings: Findings,
+        traded: Callable[[int, Any], None],
+    ) -> None:
+        """Limits are those the bot was configured with. ``traded`` hears of each new fill of ours."""
         self._truth = truth
         self._evidence = evidence
         self._limits = {one.instrument.symbol: one.position_lots_max for one in symbols}
         self._findings = findings
+        self._heard = traded
         self._self_trades = 0
         self._fills = 0
         self._sharing: dict[str, None] = {}
@@ -92,6 +100,8 @@ class TruthWatch:
         new = len(self._truth.fills) - self._fills
         self._fills += new
         self.filled_ns += [now_ns] * new
+        for fill in self._truth.fills[-new:]:
+            self._heard(now_ns, fill)
         self._findings.checked("S5")
         made = self._truth.zero_sum_cash()
         if made:

@@ -11,11 +11,9 @@ class Bounds(Written):
     silence_slack_ms: AboveZero = 50
     """S3: from the core's own deadline for an answer to its absence being a doubt, in milliseconds."""
     quote_age_ms_max: AboveZero = 2500
-    """S4: the greatest age of the inputs a quote may be sent on, in milliseconds."""
+    """S4, S16: the greatest age of the inputs a quote may be sent on, in milliseconds."""
     staleness_cancel_ms: AboveZero = 500
-    """S4: from staleness being knowable to an attempted cancel, in milliseconds."""
-    sniper_loss_factor: AboveZero = 3.0
-    """S16: how many times the loss explained by size, reaction time and staleness is allowed."""
+    """S4, S16: from staleness being knowable to an attempted cancel, in milliseconds."""
     converge_s: AboveZero = 30
     """L1: from the calm to belief equal to truth, in seconds."""
     doubt_s: AboveZero = 30

@@ -52,8 +52,8 @@ _ALL: Final = (
     Invariant(
         "S16",
         "bounded sniping",
-        "What the sniper earns during a fault stays within what size, reaction time and staleness explain.",
-        ("sniper_loss_factor",),
+        "What the sniper takes is explained, to the last fill, by size, reaction time and knowable staleness.",
+        ("quote_age_ms_max", "staleness_cancel_ms"),
     ),
     Invariant("L1", "belief is truth", "What the core believes is what the venue holds.", ("converge_s",)),
     Invariant("L2", "no doubt", "No order is in doubt.", ("doubt_s",)),

@@ -17,6 +17,8 @@ class Pit(Protocol):
     book: Any
     trades: bool
     quotes: bool
+    shot_ticks: float | None
+    """The price that the sniper knows, in fractional ticks, while it is he who takes; else None."""
 
     @property
     def ours(self) -> Mapping[str, Any]:

@@ -49,8 +49,11 @@ CAUGHT = {
     "words:deaf_to_halt": ("S9",),
     "words:deaf_to_regime": ("S11",),
     "feeds:overlooks_gaps": ("S4",),
-    "feeds:trusts_silence": ("S4",),
-    "feeds:sleeps_on": ("S4",),
+    "feeds:trusts_silence": ("S4", "S16"),
+    "feeds:sleeps_on": ("S4", "S16"),
+    "feeds:leaves_quotes": ("S4", "S16"),
+    "feeds:slow_to_pull": ("S4", "S16"),
+    "feeds:lives_in_the_past": ("S4", "S16"),
     "fills:counts_fill_twice": ("S5",),
     "fills:forgets_fill": ("S5",),
     "fills:never_reads_fills": ("L1",),
@@ -99,6 +102,9 @@ SHIPPED = {
     "feeds:overlooks_gaps": "feed_gap",
     "feeds:trusts_silence": "frozen_feed",
     "feeds:sleeps_on": "network_partition",
+    "feeds:leaves_quotes": "frozen_feed",
+    "feeds:slow_to_pull": "frozen_feed",
+    "feeds:lives_in_the_past": "calm",
     "fills:counts_fill_twice": "lost_fills",
     "fills:forgets_fill": "calm",
     "fills:never_reads_fills": "lost_fills",
@@ -169,13 +175,14 @@ SAID: dict[str, dict[int, Happening]] = {
         20: say(events.RegimeChanged("BTCUSDT", "open", 0)),
     },
     "S14": {10: step_wall},
+    "S16": {33: wild},  # while nobody hears of it
     "L4": {50: say(events.StreamDown(events.PRIVATE))},
     "L6": {12: ban},
     "L7": {50: crash},
     "L8": {50: shut_down},
 }
 # Of these the storm alone shows something, too.
-SHOWN_ANYWAY = ("S10", "S14")
+SHOWN_ANYWAY = ("S10", "S14", "S16")
 # Bugs that only what is said to them shows, or a calm of ten minutes, and bugs of a driver, which no ``--core`` can bring.
 UNSHIPPED = (
     "words:deaf_to_halt",

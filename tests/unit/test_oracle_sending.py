@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from watching import ACCOUNT, BUY, NAME, PRICE, SELL, Scene, accepted, cancelled, filled, read
+from watching import ACCOUNT, BUY, NAME, PRICE, SELL, Scene, TrueFill, accepted, cancelled, filled, read
 
 from strategy import commands, events
 from strategy.units import CASH_PER_QUOTE
@@ -325,7 +325,7 @@ def test_s8_only_what_reduces_may_take():
 def test_s8_a_trade_with_ourselves_that_nobody_could_foresee_is_a_cost():
     scene = Scene()
     scene.venue.self_trades = 1
-    scene.venue.fills = [None]
+    scene.venue.fills = [TrueFill(filled("a-1", "f1"))]
     scene.oracle.truth_changed(scene.now_ns)
     assert ([], ["S8"]) == (scene.codes, scene.costs)
 

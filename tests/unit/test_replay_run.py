@@ -342,5 +342,5 @@ def test_wrong_usage_is_told_before_anything_runs(kept, words):
 
 
 def test_a_promise_that_was_never_looked_at_did_not_hold(kept):
-    done = said("replay", kept / NAME / "1", "--until-invariant", "S16")
-    assert (5, True) == (done.exit_code, "S16 was not judged in this run" in done.stderr)
+    done = said("replay", kept / NAME / "1", "--until-invariant", "L8")
+    assert (5, True) == (done.exit_code, "L8 was not judged in this run" in done.stderr)

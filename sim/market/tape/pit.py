@@ -102,7 +102,7 @@ class TapeMarket:
         self.ours: dict[str, Held] = {}
         self.factor = 1.0
         self.trades = self.quotes = True
-        self.sniped = 0
+        self.sniped, self.shot_ticks = 0, None
         self._items = items
         self._next = 1
         self._on_trade = on_trade

@@ -1,0 +1,54 @@
+"""When nobody can be asked for a cancel: asleep, banned, or in a market that takes none."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sim.oracle.tolerance import Tolerance
+from strategy import events
+
+# Regimes in which no cancel is taken: nobody is blamed for a quote that could not be cancelled.
+_NO_CANCELS: Final = frozenset({"halted", "closed"})
+
+
+class Hindrance:
+    """Sees what is delivered, and when the bot's host stood still. Instants are the bot's clock."""
+
+    def __init__(self, symbols: Iterable[str], tolerance: Tolerance) -> None:
+        """Nothing is in the way of anybody."""
+        self._tolerance = tolerance
+        self._awake_ns = 0
+        self._banned_ns = 0
+        # Since when a symbol takes cancels again; not yet, where it is told to be shut.
+        self._shut: dict[str, None] = {}
+        self._opened_ns = dict.fromkeys(symbols, 0)
+
+    def heard(self, now_ns: int, event: events.Event) -> None:
+        """Note a ban that was delivered, while which nothing may leave, a cancel neither; and a market that shuts."""
+        match event:
+            case events.BudgetSeen(bucket="account", remaining=0):
+                self._banned_ns = max(self._banned_ns, event.resets_ns)
+            case events.RegimeChanged(regime=regime) if regime in _NO_CANCELS:
+                self._shut[event.symbol] = None
+            case events.RegimeChanged() if event.symbol in self._shut:
+                del self._shut[event.symbol]
+                self._opened_ns[event.symbol] = now_ns
+            case events.Unanswered(code="banned") if now_ns > self._banned_ns:
+                self._banned_ns = now_ns + self._tolerance.ban_ns
+            case _:
+                pass
+
+    def slept(self, now_ns: int) -> None:
+        """Note that the bot's host did not run until now: nobody attempts anything in his sleep."""
+        self._awake_ns = now_ns
+
+    def why_banned(self, now_ns: int) -> str:
+        """Say that a ban lasts that was delivered; empty where none does."""
+        return "banned" if now_ns < self._banned_ns else ""
+
+    def is_shut(self, symbol: str) -> bool:
+        """Say whether a symbol is told to take no cancels."""
+        return symbol in self._shut
+
+    def over_ns(self, symbol: str) -> int:
+        """Give since when nothing has been in the way, or from when on nothing will be."""
+        return max(self._awake_ns, self._banned_ns, self._opened_ns.get(symbol, 0))
