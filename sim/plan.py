@@ -17,7 +17,8 @@ from strategy.units import NS_PER_S
 _OWN_FIELDS: Final = frozenset({"id", "kind", "at_s", "for_s"})
 # The end of the id of that part of a fault which a calm of mode ``core_heal`` leaves.
 STAYS: Final = ".stays"
-_NEVER_NS: Final = 2**62
+# The end of what has none.
+NEVER_NS: Final = 2**62
 
 
 class PlannedFault(msgspec.Struct, frozen=True):
@@ -64,7 +65,7 @@ def _planned(fault: Fault, calm_ns: int | None, *, is_core_only: bool) -> list[P
     """
     start_ns = round(fault.at_s * NS_PER_S)
     for_s = getattr(fault, "for_s", None)
-    length_end_ns = _NEVER_NS if for_s is None else start_ns + round(for_s * NS_PER_S)
+    length_end_ns = NEVER_NS if for_s is None else start_ns + round(for_s * NS_PER_S)
     calm_end_ns = length_end_ns if calm_ns is None else min(length_end_ns, calm_ns)
     params = {key: value for key, value in fault.model_dump(mode="json").items() if key not in _OWN_FIELDS}
     whole = PlannedFault(fault.id, fault.kind, start_ns, calm_end_ns, params)

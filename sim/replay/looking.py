@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sim.plan import NEVER_NS
 from sim.replay import moment
 from sim.replay.onlooker import Onlooker
 from sim.venue.orders import VenueOrder
@@ -240,7 +241,7 @@ def _faults(world: World, now_ns: int) -> tuple[moment.FaultSeen, ...]:
             id=one.id,
             kind=one.kind,
             start_s=one.start_ns / NS_PER_S,
-            end_s=None if one.end_ns > world.plan.duration_ns else one.end_ns / NS_PER_S,
+            end_s=None if one.end_ns >= NEVER_NS else one.end_ns / NS_PER_S,
             is_active=one.start_ns <= now_ns,
             bites=world.bites.get(one.id, 0),
             params={key: value for key, value in one.params.items() if value not in (None, [], "")},

@@ -12,6 +12,7 @@ from sim import plan
 from sim.plan import Plan, PlannedFault
 from sim.runs import recipe
 from sim.runs.recipe import Recipe, Unreadable
+from sim.runs.shelf import MANIFEST
 from sim.scenario.faults import KINDS
 from sim.scenario.faults.base import Fault
 from sim.scenario.faults.overlaps import overlaps
@@ -52,7 +53,7 @@ class Stored(msgspec.Struct, frozen=True):
 def is_run(place: str) -> bool:
     """Say whether a place is meant as one in a run folder, which ends in a seed, rather than as a file of its own."""
     path = _found(place)
-    return path.is_dir() or (not path.exists() and path.name.isdecimal())
+    return path.is_dir() or (not path.exists() and (path.name.isdecimal() or _is_of_run(path)))
 
 
 def stored(place: str) -> Stored:
@@ -65,6 +66,7 @@ def stored(place: str) -> Stored:
         raise NotThere(f"{folder.parent} keeps no {recipe.FILE}: it was written by a program that kept none")
     made = recipe.recipe_in(_bytes(made_of), made_of.as_posix())
     planned = _plan(folder / "plan.json", made.scenario)
+    _check_name(folder, planned)
     digest, *more = _digests(folder / "digest.txt")
     if more:
         raise Unreadable(f"{folder / 'digest.txt'} holds more than one digest")
@@ -80,13 +82,26 @@ def stored(place: str) -> Stored:
 
 
 def _found(place: str) -> Path:
-    path = Path(place)
-    return path if path.exists() or path.is_absolute() else next(iter(_under_runs(path)), path)
+    """Give a place as it stands, or as it stands below ``runs/``, where as much as its run is there."""
+    path, shelved = Path(place), Path("runs") / place
+    if path.exists() or path.is_absolute() or not path.parts:
+        return path
+    is_shelved = shelved.exists() or (_is_of_run(shelved) and not _is_of_run(path))
+    return shelved if is_shelved else path
 
 
-def _under_runs(path: Path) -> list[Path]:
-    shelved = Path("runs") / path
-    return [shelved] if shelved.exists() else []
+def _is_of_run(path: Path) -> bool:
+    """Say whether a folder above a place is a run or a scenario of one."""
+    return any((folder / name).is_file() for folder in path.parents for name in (MANIFEST, recipe.FILE))
+
+
+def _check_name(folder: Path, planned: Plan) -> None:
+    """Refuse the plan of one seed in the folder of another: what is proven of it would be told of the wrong seed."""
+    name = folder.resolve().name
+    if name.isdecimal() and int(name) != planned.seed:
+        raise Unreadable(
+            f"{folder / 'plan.json'} is the plan of seed {planned.seed}, its folder is that of seed {name}"
+        )
 
 
 def _why_not_there(place: str, folder: Path) -> str:
@@ -103,7 +118,9 @@ def _why_not_there(place: str, folder: Path) -> str:
     )
     if not wanted:
         return f"{place} is no seed of a run; below it there are {there or 'none'}"
-    return f"{existing} has no {wanted[0]}{did_you_mean(wanted[0], names)}; there are {there or 'none'}"
+    is_seed = (existing / recipe.FILE).is_file()
+    words = f"seed {wanted[0]!r}: a seed is a number" if is_seed and not wanted[0].isdecimal() else wanted[0]
+    return f"{existing} has no {words}{did_you_mean(wanted[0], names)}; there are {there or 'none'}"
 
 
 def _in_order(name: str) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from strategy.errors import StormquoteError
 
-_MANIFEST: Final = "manifest.json"
+MANIFEST: Final = "manifest.json"
 _SUMMARY: Final = "summary.json"
 _PIN: Final = "pinned"
 
@@ -67,7 +67,7 @@ def beyond(shelf: Path, keep: int) -> list[str]:
 
 
 def _is_run(folder: Path) -> bool:
-    return folder.is_dir() and not folder.is_symlink() and (folder / _MANIFEST).is_file()
+    return folder.is_dir() and not folder.is_symlink() and (folder / MANIFEST).is_file()
 
 
 def _folder(shelf: Path, name: str) -> Path:
@@ -79,7 +79,7 @@ def _folder(shelf: Path, name: str) -> Path:
 
 
 def _read(folder: Path) -> Run:
-    manifest, summary = _json(folder / _MANIFEST), _json(folder / _SUMMARY)
+    manifest, summary = _json(folder / MANIFEST), _json(folder / _SUMMARY)
     scenarios = _list(summary, "scenarios")
     host, told = manifest.get("host"), summary.get("scenarios")
     is_whole = isinstance(host, dict) and isinstance(told, list) and len(told) == len(scenarios)

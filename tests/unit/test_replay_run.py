@@ -86,6 +86,14 @@ def test_the_world_at_an_instant_has_truth_and_belief_and_what_is_between_them(k
         assert message["sent_s"] <= 4.5 < message["arrives_s"]
 
 
+def test_a_fault_that_outlives_a_run_that_was_cut_ends_when_it_was_to_end(tmp_path):
+    faults = "{id: lost, at_s: 2, for_s: 7, kind: ack_lost, prob: 0.5}, {id: late, at_s: 3, kind: feed_frozen}"
+    kept = keep_run(tmp_path, "--until", "5", faults=faults)
+    done = said("replay", kept / NAME / "1", "--at", 4)
+    assert "lost (ack_lost) since 2 s, until 9 s" in done.output
+    assert f"late (feed_frozen) since 3 s, until {SECONDS * 0.75:g} s" in done.output
+
+
 def test_our_orders_stand_in_the_ladder_at_their_place(kept):
     seen = shown(kept / NAME / "1", "--at", 2.5)["moment"]
     (symbol,) = seen["symbols"]
@@ -209,6 +217,24 @@ def test_what_is_not_there_is_named_with_what_is(kept):
     assert 3 == refused("no/such/run")[0]
 
 
+def test_a_seed_that_is_no_number_is_no_journal_and_is_told_with_the_seeds_there_are(kept, tmp_path, monkeypatch):
+    expected = f"error[SQ-S040]: {kept / NAME} has no seed 'x': a seed is a number; there are 1"
+    assert (3, expected) == refused(kept / NAME / "x") == refused(kept / NAME / "x" / "y")
+    shutil.copytree(kept, tmp_path / "runs" / "mine")
+    monkeypatch.chdir(tmp_path)
+    assert (3, f"error[SQ-S040]: runs/mine/{NAME} has no 7; there are 1") == refused(f"mine/{NAME}/7")
+    assert (3, True) == ((told := refused(f"mine/{NAME}/first"))[0], "runs/mine/small has no seed 'first'" in told[1])
+
+
+def test_a_seed_in_the_folder_of_another_is_refused(seed):
+    other = seed.rename(seed.parent / "2")
+    words = f"error[SQ-S041]: {other / 'plan.json'} is the plan of seed 1, its folder is that of seed 2"
+    assert (3, words) == refused(other)
+    assert (3, words) == ((done := said("fork", other, "--without", "late")).exit_code, done.stderr.strip())
+    named = other.rename(seed.parent / "the-one-that-fails")
+    assert 0 == said("replay", named, "--at", 1, "--quick").exit_code
+
+
 def test_an_instant_outside_the_run_is_wrong_usage(kept):
     expected = (2, f"error[SQ-S040]: --at 17: the run is {SECONDS} s long")
     assert expected == refused(kept / NAME / "1", "--at", 17)
@@ -310,6 +336,12 @@ def test_checkpoints_that_are_missing_are_counted_even_where_the_digest_is_the_s
 def test_no_number_of_seconds_is_wrong_usage(kept, words):
     done = said("replay", kept / NAME / "1", *words)
     assert (2, True) == (done.exit_code, "is no number of seconds" in done.output), done.output
+
+
+@pytest.mark.parametrize(("seconds", "words"), [("1e305", "more than a billion"), ("1e-12", "less than a nanosecond")])
+def test_seconds_that_no_run_can_count_are_wrong_usage(kept, seconds, words):
+    done = said("replay", kept / NAME / "1", "--at", seconds)
+    assert (2, True) == (done.exit_code, words in done.output), done.output
 
 
 def test_another_program_is_told_and_compared_all_the_same(seed):
