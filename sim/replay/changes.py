@@ -32,7 +32,7 @@ class _Added(Document):
 
 
 def taken_out(kept: Stored, ids: Sequence[str], at_ns: int) -> tuple[str, ...]:
-    """Check what is to be taken out of a plan from an instant on; raises ``Impossible``."""
+    """Check what is to be taken out of a plan from an instant on, and name each once; raises ``Impossible``."""
     known = plan.ids_of(kept.plan)
     for name in ids:
         if name not in known:
@@ -46,7 +46,7 @@ def taken_out(kept: Stored, ids: Sequence[str], at_ns: int) -> tuple[str, ...]:
             )
         if starts_ns >= kept.plan.duration_ns:
             raise Impossible(f"{name} begins at {starts_ns / NS_PER_S:g} s, after the end of the run")
-    return tuple(ids)
+    return tuple(dict.fromkeys(ids))
 
 
 def put_in(kept: Stored, texts: Sequence[str], at_ns: int, without: Sequence[str] = ()) -> tuple[AnyFault, ...]:

@@ -59,9 +59,10 @@ def command(
         warn(kept)
         if at_ns >= kept.plan.duration_ns:
             raise click.BadParameter(f"the run is {kept.plan.duration_ns / NS_PER_S:g} s long", param_hint="--at")
-        faults = put_in(kept, added, at_ns, without)
-        other = forked(kept, at_ns, taken_out(kept, without, at_ns), faults)
-        changed = (*(f"without {name}" for name in without), *(f"with {fault.id}" for fault in faults))
+        gone = taken_out(kept, without, at_ns)
+        faults = put_in(kept, added, at_ns, gone)
+        other = forked(kept, at_ns, gone, faults)
+        changed = (*(f"without {name}" for name in gone), *(f"with {fault.id}" for fault in faults))
         if out is not None:
             _make(out, kept.folder.parent.parent)
         found, outcome = fork(kept, other, changed, data_dir)

@@ -56,6 +56,10 @@ def test_both_at_once_and_a_fault_without_an_id_gets_one(seed):
     assert 2.0 == found["from_s"]
 
 
+def test_a_fault_that_is_named_twice_is_taken_out_once(seed):
+    assert ["without late"] == told(seed, "--without", "late", "--without", "late")["changed"]
+
+
 def test_a_person_reads_what_is_proven_and_what_changed(seed):
     done = said("fork", seed, "--without", "gone")
     for words in ("proven: the run that was kept", "shared", "others propose the same for 12 s", "parted", "pnl_usdt"):
