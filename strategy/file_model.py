@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from strategy.units import NS_PER_S
+
 CONTRADICTION: Final = "SQ-C011"
 
 Where = tuple[str | int, ...]
@@ -139,6 +141,13 @@ def _decimal_any(text: str) -> str:
     return text
 
 
+def _a_nanosecond(seconds: float) -> float:
+    """Refuse a length of which nothing is left: time is counted in whole nanoseconds."""
+    if not round(seconds * NS_PER_S):
+        raise PydanticCustomError("length", "Input should be a nanosecond at least")
+    return seconds
+
+
 _UNSIGNED: Final = {"type": "string", "pattern": r"^(\d+(\.\d*)?|\.\d+)$"}
 _SIGNED: Final = {"type": "string", "pattern": r"^-?(\d+(\.\d*)?|\.\d+)$"}
 
@@ -149,6 +158,7 @@ DecimalText = Annotated[str, AfterValidator(_decimal_any), WithJsonSchema(_SIGNE
 # More than a billion of anything is a slip of the pen, and would not fit whole nanoseconds.
 AboveZero = Annotated[float, Field(gt=0, le=1e9)]
 FromZero = Annotated[float, Field(ge=0, le=1e9)]
+LengthS = Annotated[AboveZero, AfterValidator(_a_nanosecond)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 CountAboveZero = Annotated[int, Field(gt=0)]

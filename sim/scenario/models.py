@@ -16,13 +16,13 @@ from sim.scenario.metrics import METRICS
 from sim.scenario.strategies import Control, Overrides, Strategy, Viability
 from strategy.file_model import (
     CONTRADICTION,
-    AboveZero,
     Complaint,
     CountAboveZero,
     CountFromZero,
     DecimalAboveZero,
     Document,
     FromZero,
+    LengthS,
     Name,
     Symbol,
     Written,
@@ -74,7 +74,7 @@ InvariantCode = Annotated[str, AfterValidator(_invariant), WithJsonSchema({"type
 class Calm(Written):
     """How the storm ends; liveness is judged from here on."""
 
-    after_s: AboveZero
+    after_s: LengthS
     """When the calm begins, in simulated seconds."""
     mode: Literal["all_heal", "core_heal"] = "all_heal"
     """Everything heals; or our host and one venue path heal and every other fault stays for ever."""
@@ -83,7 +83,7 @@ class Calm(Written):
 class Run(Written):
     """How long, how often, and from when."""
 
-    duration_s: AboveZero
+    duration_s: LengthS
     """Length of the run, in simulated seconds."""
     warmup_s: FromZero = 0
     """The beginning that counts in no metric and no gate, in simulated seconds."""

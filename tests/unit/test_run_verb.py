@@ -143,6 +143,8 @@ def test_bad_files_are_all_told_before_anything_starts(tmp_path):
         (("short.yaml", "--until", "-1"), 2, "--until"),
         (("short.yaml", "--until", "nan"), 2, "no number of seconds"),
         (("short.yaml", "--until", "inf"), 2, "no number of seconds"),
+        (("short.yaml", "--until", "1e-12"), 2, "'--until': 1e-12 is less than a nanosecond"),
+        (("short.yaml", "--until", "1e305"), 2, "'--until': 1e305 is more than a billion seconds"),
         (("short.yaml", "--seed", "1-99999999999999999999"), 2, "more than 1,000,000 seeds"),
         (("short.yaml", "--junit", "short.yaml/below/x.xml"), 2, "cannot write to"),
         (("short.yaml", "--junit", "."), 2, "is a folder"),

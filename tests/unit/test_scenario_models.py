@@ -109,6 +109,11 @@ def test_a_tape_takes_the_place_of_a_modelled_market() -> None:
             ("SQ-S011", 5, 99, "run.calm.after_s: the calm begins at 100 s, the run ends at 100 s"),
         ),
         (
+            "duration_s: 100",
+            "duration_s: 1.0e-12",
+            ("SQ-C010", 5, 19, "run.duration_s: Input should be a nanosecond at least (got 1e-12)"),
+        ),
+        (
             ", calm: {after_s: 60}",
             "",
             ("SQ-C010", 5, 6, "run: missing key 'calm': a scenario with faults says how its storm ends"),

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 from pydantic import Field, Strict
 
 from sim.scenario.faults.ranges import Draw
-from strategy.file_model import CONTRADICTION, AboveZero, Complaint, FromZero, Symbol, Written
+from strategy.file_model import CONTRADICTION, Complaint, FromZero, LengthS, Symbol, Written
 
 Link = Literal["rest_up", "rest_down", "public", "private", "trade_up", "trade_down"]
 Connection = Literal["rest", "public", "private"]
@@ -80,5 +80,5 @@ def unheeded(fault: Fault, belongs: str, *keys: str) -> Iterator[Complaint]:
 class Lasting(Fault):
     """What every fault that lasts has."""
 
-    for_s: AboveZero | None = None
+    for_s: LengthS | None = None
     """How long it lasts, in simulated seconds; without it, until the calm."""
