@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from sim.runs.costs import Interaction
 from sim.runs.job import SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, WARN, GateVerdict
+from sim.runs.pairing import PAIRS_MIN
 from sim.runs.parting import WHOLE, means_by
 from sim.runs.summary import SO_FAR, ScenarioSummary
 from sim.runs.viability import NOT_SHOWN, VIABLE
@@ -248,12 +250,24 @@ def _print_costs(console: Console, summary: ScenarioSummary) -> None:
             name, number(one.usdt), interval, worst, number(one.stale_quote_s), number(one.fills), str(one.seeds)
         )
     console.print(table)
-    if costs.interaction_usdt is not None:
-        told = "faults hide each other, or make each other worse, so their costs do not add up"
-        console.print(f"   interaction {number(costs.interaction_usdt)} USDT: {told}", highlight=False)
+    if costs.interaction is not None:
+        console.print(f"   interaction {interaction_told(costs.interaction)}", highlight=False)
     if costs.left_out:
         seeds = ", ".join(map(str, costs.left_out))
         console.print(f"   [yellow]not compared in seeds {seeds}[/]: a run ended early", highlight=False)
+
+
+def interaction_told(found: Interaction) -> str:
+    """Write what a storm costs beyond its faults, and no more of why than the seeds show."""
+    usdt = f"{number(found.usdt)} USDT"
+    if found.interval is None:
+        return f"{usdt} in one seed: not shown, one is no pattern"
+    told = f"{usdt}, {number(found.interval[0])} .. {number(found.interval[1])} over {found.seeds} seeds"
+    if found.shown:
+        does = "make each other worse" if found.shown > 0 else "hide each other"
+        return f"{told}: faults {does}, so their costs do not add up"
+    few = f"; it takes {PAIRS_MIN} seeds at least" if found.seeds < PAIRS_MIN else ""
+    return f"{told}: not shown that faults act on each other{few}"
 
 
 def _print_errors(console: Console, summary: ScenarioSummary) -> None:

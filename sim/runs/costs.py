@@ -4,7 +4,8 @@ Chance is common to both: every order that others propose, and every draw of the
 in both runs, which is checked. So the difference is the fault's doing, through whatever it made the bot do.
 
 The costs of single faults do not add up to that of the storm: faults hide each other (a lost answer
-costs nothing while nothing is sent), or make each other worse. What is left over is told as interaction.
+costs nothing while nothing is sent), or make each other worse. What is left over is told as interaction, and
+that it is one only where the seeds show it.
 """
 
 import statistics
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 
 from sim import plan
 from sim.runs.job import Job, SeedResult
+from sim.runs.pairing import direction_of
 from sim.runs.resampling import interval_of_mean
 from strategy.errors import StormquoteError
 
@@ -50,16 +52,29 @@ class FaultCost(msgspec.Struct, frozen=True):
     seeds: int
 
 
+class Interaction(msgspec.Struct, frozen=True):
+    """What a storm costs beyond the sum of its faults, as a mean over ``seeds``; ``interval`` holds it with 95 %.
+
+    ``shown`` is 1 where it is shown that faults make each other worse, -1 where they hide each other, 0 where
+    neither is, or the seeds are too few.
+    """
+
+    usdt: float
+    interval: tuple[float, float] | None
+    seeds: int
+    shown: int
+
+
 class FaultCosts(msgspec.Struct, frozen=True):
     """What the faults of a scenario cost, each by itself, the dearest first; ``storm`` is all of them together.
 
-    ``interaction_usdt`` is what the storm costs beyond the sum of its faults. ``left_out`` seeds could not be
-    compared: one of their runs ended early.
+    ``interaction`` is what the storm costs beyond the sum of its faults. ``left_out`` seeds could not be compared:
+    one of their runs ended early.
     """
 
     faults: tuple[FaultCost, ...]
     storm: FaultCost | None = None
-    interaction_usdt: float | None = None
+    interaction: Interaction | None = None
     left_out: tuple[int, ...] = ()
 
 
@@ -133,12 +148,26 @@ def _of_scenario(
     }
     storm = found.pop(_ALL, None)
     single = sorted(found.values(), key=lambda cost: (-cost.usdt, cost.fault))
-    rest = None if storm is None else storm.usdt - sum(cost.usdt for cost in single)
-    return FaultCosts(tuple(single), storm, rest, left_out)
+    return FaultCosts(tuple(single), storm, _interaction(f"{name}/interaction", by_fault), left_out)
+
+
+def _interaction(key: str, by_fault: Mapping[str, Sequence[tuple[SeedResult, SeedResult]]]) -> Interaction | None:
+    """Give what the storm costs beyond its faults, seed by seed; None where no seed has all that it takes."""
+    usdt = {fault: {one.seed: _usdt(one, other) for one, other in pairs} for fault, pairs in by_fault.items()}
+    storm = usdt.pop(_ALL, {})
+    beyond = [
+        cost - sum(costs[seed] for costs in usdt.values())
+        for seed, cost in storm.items()
+        if all(seed in costs for costs in usdt.values())
+    ]
+    if not beyond:
+        return None
+    interval = interval_of_mean(key, beyond)
+    return Interaction(statistics.fmean(beyond), interval, len(beyond), direction_of(key, beyond, interval))
 
 
 def _cost(key: str, fault: str, kind: str, pairs: Sequence[tuple[SeedResult, SeedResult]]) -> FaultCost:
-    usdt = [_value(other, PNL) - _value(one, PNL) for one, other in pairs]
+    usdt = [_usdt(one, other) for one, other in pairs]
     worst = max(range(len(pairs)), key=lambda place: usdt[place])
     return FaultCost(
         fault=fault,
@@ -151,6 +180,11 @@ def _cost(key: str, fault: str, kind: str, pairs: Sequence[tuple[SeedResult, See
         fills=statistics.fmean(_value(one, FILLS) - _value(other, FILLS) for one, other in pairs),
         seeds=len(pairs),
     )
+
+
+def _usdt(one: SeedResult, other: SeedResult) -> float:
+    """Give what a fault costs in one seed: the PnL without it less the PnL with it."""
+    return _value(other, PNL) - _value(one, PNL)
 
 
 def _value(result: SeedResult, metric: str) -> float:

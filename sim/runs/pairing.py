@@ -4,7 +4,7 @@ Seeds are paired, so that what the market did to both falls out of the differenc
 """
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -43,14 +43,8 @@ class Effect(msgspec.Struct, frozen=True):
     changes: tuple[float, ...]
 
     def is_beyond(self, limit: float, turn: int) -> bool:
-        """Say whether it changed by more than ``limit`` towards ``turn`` (1 up, -1 down), and not by luck.
-
-        The whole interval lies beyond it, and so few signs give as much that luck does not explain it: with
-        few seeds, or a rare wild one, a bootstrapped interval alone is too sure of itself.
-        """
-        if self.interval is None or min(turn * bound for bound in self.interval) <= limit:
-            return False
-        return luck_of(self.key, [turn * change - limit for change in self.changes]) <= LUCK_MAX
+        """Say whether it changed by more than ``limit`` towards ``turn`` (1 up, -1 down), and not by luck."""
+        return _is_beyond(self.key, self.changes, self.interval, limit, turn)
 
     @property
     def verdict(self) -> str:
@@ -59,13 +53,32 @@ class Effect(msgspec.Struct, frozen=True):
             return EQUAL
         if len(self.seeds) < PAIRS_MIN or self.interval is None:
             return TOO_FEW
-        turn = next((turn for turn in (1, -1) if self.is_beyond(0.0, turn)), 0)
+        turn = direction_of(self.key, self.changes, self.interval)
         if not turn:
             return UNCERTAIN
         better = METRICS[self.metric].better
         if better == "neither":
             return CHANGED
         return BETTER if (turn > 0) == (better == "higher") else WORSE
+
+
+def direction_of(key: str, changes: Sequence[float], interval: tuple[float, float] | None) -> int:
+    """Say which way changes by seed are shown to go: 1 up, -1 down, 0 where they show neither or are too few."""
+    if len(changes) < PAIRS_MIN:
+        return 0
+    return next((turn for turn in (1, -1) if _is_beyond(key, changes, interval, 0.0, turn)), 0)
+
+
+def _is_beyond(
+    key: str, changes: Sequence[float], interval: tuple[float, float] | None, limit: float, turn: int
+) -> bool:
+    """Say whether the whole interval lies beyond a limit, and so few signs give as much that luck does not explain it.
+
+    With few seeds, or a rare wild one, a bootstrapped interval alone is too sure of itself.
+    """
+    if interval is None or min(turn * bound for bound in interval) <= limit:
+        return False
+    return luck_of(key, [turn * change - limit for change in changes]) <= LUCK_MAX
 
 
 def effect_of(scenario: str, metric: str, stat: str, before: SeedFigures, after: SeedFigures) -> Effect | None:

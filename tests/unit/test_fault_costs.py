@@ -8,6 +8,7 @@ from small_world import small_scenario
 
 from sim.market.flow import FlowMarket
 from sim.plan import STAYS, expand, ids_of, own_id, without
+from sim.runs.console import interaction_told
 from sim.runs.costs import FlowDiffers, costs_of, jobs_without
 from sim.runs.job import Job, SeedResult
 from sim.runs.seed import run_seed
@@ -50,8 +51,9 @@ def test_a_fault_that_never_began_is_not_asked_about(told):
 def test_what_the_storm_costs_beyond_its_faults_is_told_as_interaction(told):
     costs = told["fault_costs"]
     assert costs["storm"]["usdt"] == pytest.approx(
-        sum(one["usdt"] for one in costs["faults"]) + costs["interaction_usdt"]
+        sum(one["usdt"] for one in costs["faults"]) + costs["interaction"]["usdt"]
     )
+    assert (2, 0) == (costs["interaction"]["seeds"], costs["interaction"]["shown"])
 
 
 def test_without_any_one_fault_every_proposal_of_others_is_the_same(tmp_path):
@@ -126,7 +128,31 @@ def test_costs_are_means_over_seeds_of_what_its_absence_gains(jobs):
     assert ("dead", 4.0, 6.0, 1, 2.0) == (dead.fault, dead.usdt, dead.worst_usdt, dead.worst_seed, dead.stale_quote_s)
     assert ("late", -0.5) == (late.fault, late.usdt)
     assert costs.storm.usdt == 4.5
-    assert costs.interaction_usdt == pytest.approx(1.0)
+    assert (1.0, 2, 0) == (costs.interaction.usdt, costs.interaction.seeds, costs.interaction.shown)
+    assert interaction_told(costs.interaction).endswith(
+        "over 2 seeds: not shown that faults act on each other; it takes 6 seeds at least"
+    )
+
+
+@pytest.mark.parametrize(
+    ("beyond", "shown", "words"),
+    [
+        ([-5.0], 0, "-5 USDT in one seed: not shown, one is no pattern"),
+        ([-5.0, -6.0, -7.0, -5.0, -6.0, -7.0], -1, "over 6 seeds: faults hide each other, so"),
+        ([5.0, 6.0, 7.0, 5.0, 6.0, 7.0], 1, "over 6 seeds: faults make each other worse, so"),
+        ([-5.0, 6.0, -7.0, 5.0, -6.0, 7.0], 0, "over 6 seeds: not shown that faults act on each other"),
+    ],
+)
+def test_an_interaction_is_told_as_far_as_the_seeds_show_it(tmp_path, beyond, shown, words):
+    scenario = small_scenario(tmp_path, 20, faults=f"{DEAD},{LATE}")
+    jobs = [Job(scenario, seed) for seed in range(1, len(beyond) + 1)]
+    with_all = {place: result(job.seed, 10.0) for place, job in enumerate(jobs)}
+    others = {3 * place + n: result(job.seed, 11.0) for place, job in enumerate(jobs) for n in (0, 1)}
+    others |= {3 * place + 2: result(job.seed, 12.0 + beyond[place]) for place, job in enumerate(jobs)}
+    found = costs_of(jobs, with_all, others)["small"].interaction
+    assert (len(beyond), shown) == (found.seeds, found.shown)
+    assert words in interaction_told(found)
+    assert ("do not add up" in interaction_told(found)) == bool(shown)
 
 
 def test_a_seed_whose_run_ended_early_is_left_out_and_named(jobs):
