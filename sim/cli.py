@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from sim import __version__
+from sim import __version__, pipes
 from strategy.exit_codes import ExitCode
 
 _VERBS: Final = {
@@ -69,6 +69,16 @@ def main() -> None:
     """Run ``sim`` and leave with the documented exit code, whatever happens."""
     # Who ends a run by a time limit wants what had finished as much as who presses Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    pipes.watch()
+    try:
+        _speak()
+    finally:
+        # Here, where a reader who has left can still be noticed in order.
+        if sys.stdout is not None:  # closed from the start, `>&-`
+            sys.stdout.flush()
+
+
+def _speak() -> None:
     try:
         sim.main(standalone_mode=False)
     except click.exceptions.Exit as leaving:

@@ -37,6 +37,8 @@ class ExitCode(IntEnum):
     """Flattening is incomplete; a position is left."""
     INTERRUPTED = 130
     """Ctrl-C; what had finished was written."""
+    PIPE_CLOSED = 141
+    """Nobody reads what is printed any more, as after `| head`."""
 
 
 # With several reasons the first in this order is the one reported.
