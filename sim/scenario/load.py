@@ -14,7 +14,7 @@ from pydantic import Field
 
 from sim.scenario.gates import Gate
 from sim.scenario.models import Market, Scenario
-from sim.scenario.profiles import Profile, profile_folder, profile_names
+from sim.scenario.profiles import Profile, profile_folder, why_no_profile
 from sim.scenario.settings import Setting, read_settings
 from sim.scenario.strategies import Control, Strategy
 from strategy.complaints import check
@@ -203,10 +203,9 @@ class Desk:
 
     def _profile(self, reading: Reading[Scenario], market: Market) -> Profile | None:
         name = market.profile_name
-        known = profile_names(self.profiles)
-        if name not in known:
+        words = why_no_profile(name, self.profiles)
+        if words:
             place: Where = ("market", "tape", "profile") if market.tape is not None else ("market", "profile")
-            words = f"no market profile {name!r}{did_you_mean(name, known)} (known are {', '.join(known) or 'none'})"
             self.problems.append(reading.problem(Complaint(NOWHERE, place, words)))
             return None
         if name not in self._profiles:

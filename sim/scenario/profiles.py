@@ -27,6 +27,7 @@ from strategy.file_model import (
     Written,
     relation,
 )
+from strategy.hints import did_you_mean
 from strategy.instrument import ImpossibleInstrument, Instrument, make_instrument, price_ticks_of
 
 IMPOSSIBLE: Final = "SQ-C010"
@@ -211,3 +212,11 @@ def profile_names(folder: Any) -> tuple[str, ...]:
         return ()
     names = (entry.name for entry in folder.iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def why_no_profile(name: str, folder: Any) -> str:
+    """Say that no profile is called so, and which are; empty where one is."""
+    known = profile_names(folder)
+    if name in known:
+        return ""
+    return f"no market profile {name!r}{did_you_mean(name, known)} (known are {', '.join(known) or 'none'})"

@@ -53,9 +53,16 @@ def command(profile: str, data: Path | None, write: bool, form: str) -> None:
 
 def _path_of(profile: str) -> Path:
     """Take a file as it is, and a name as one of the profiles that come with the program."""
-    from sim.scenario.profiles import profile_folder
+    from sim.scenario.load import NOWHERE
+    from sim.scenario.profiles import profile_folder, why_no_profile
+    from strategy.errors import OperatorError, Problem
 
-    return Path(profile) if profile.endswith(".yaml") else Path(str(profile_folder())) / f"{profile}.yaml"
+    if profile.endswith(".yaml"):
+        return Path(profile)
+    words = why_no_profile(profile, profile_folder())
+    if words:
+        raise OperatorError([Problem(NOWHERE, profile, 0, 0, words)])
+    return Path(str(profile_folder())) / f"{profile}.yaml"
 
 
 def _read(path: Path) -> "Profile":

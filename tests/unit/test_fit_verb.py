@@ -103,6 +103,16 @@ def test_a_profile_that_is_none_is_told_as_every_bad_file(tmp_path: Path) -> Non
         assert isinstance(ran(name, data=tmp_path).exception, OperatorError)
 
 
+def test_a_name_that_no_profile_has_is_told_with_those_there_are(tmp_path: Path) -> None:
+    for name, words in (
+        ("btc_vip9", "no market profile 'btc_vip9', did you mean 'btc_vip0'? (known are "),
+        ("../data/profiles/btc_vip0", "no market profile '../data/profiles/btc_vip0'"),
+    ):
+        error = ran(name, data=tmp_path).exception
+        assert isinstance(error, OperatorError)
+        assert f"{name}: error[SQ-C022]: {words}" in str(error)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["btc_rebate", "btc_vip0"])
 def test_the_profile_is_what_the_fit_gives_and_within_the_bands(name: str, recorded_data: str, is_deep: bool) -> None:
