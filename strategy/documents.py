@@ -6,6 +6,7 @@ something wrong later (a config that does not fit an instrument) can still point
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from strategy import document_tree
@@ -20,6 +21,7 @@ TOO_NEW: Final = "SQ-C020"
 TOO_OLD: Final = "SQ-C021"
 
 VERSION_KEY: Final = "schema_version"
+_NOTHING: Final[Mapping[Where, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,11 @@ def parse(text: str, model: type[M], name: str) -> tuple[M | None, tuple[Problem
     return reading.value, reading.problems
 
 
-def read(text: str, model: type[M], name: str) -> Reading[M]:
-    """Read ``text`` as ``model`` and keep the places of everything in it."""
+def read(text: str, model: type[M], name: str, given: Mapping[Where, Any] = _NOTHING) -> Reading[M]:
+    """Read ``text`` as ``model`` and keep the places of everything in it.
+
+    ``given`` values take the place of what the text says before anything is judged: what they replace is no mistake.
+    """
     text = text.removeprefix("\ufeff")
     lines = document_tree.lines_of(text)
     tree, mistakes = document_tree.build(text)
@@ -58,7 +63,7 @@ def read(text: str, model: type[M], name: str) -> Reading[M]:
     if tree is not None:
         other_version = _version_mistake(tree, model.SCHEMA_VERSION)
         if other_version is None:
-            checked = check(tree.mapping(), model)
+            checked = check(_with(tree.mapping(), given), model)
             found += (Mistake(each.code, _place(tree, each), each.message) for each in checked.complaints)
         else:
             found.append(other_version)
@@ -67,6 +72,17 @@ def read(text: str, model: type[M], name: str) -> Reading[M]:
         key=lambda problem: (problem.line, problem.col),
     )
     return Reading(name, None if problems else checked.value, tuple(problems), checked.parts, tree, lines)
+
+
+def _with(plain: dict[str, Any], given: Mapping[Where, Any]) -> dict[str, Any]:
+    """Put values into plain data; what stands where a mapping should be is left for the model to refuse."""
+    for (*above, last), value in given.items():
+        inside: Any = plain
+        for element in above:
+            inside = inside.setdefault(element, {}) if isinstance(inside, dict) else None
+        if isinstance(inside, dict):
+            inside[last] = value
+    return plain
 
 
 def _placed(name: str, lines: list[str], code: str, place: Place, message: str) -> Problem:

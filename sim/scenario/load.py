@@ -111,12 +111,14 @@ class Desk:
         unique = dict.fromkeys(self.problems)
         return tuple(sorted(unique, key=lambda each: (order[each.path_text], each.line, each.col)))
 
-    def document(self, path: Any, model: type[M], name: str) -> Reading[M] | None:
-        """Read one file on its own; ``None`` when it could not be opened."""
+    def document(
+        self, path: Any, model: type[M], name: str, given: Mapping[Where, Any] | None = None
+    ) -> Reading[M] | None:
+        """Read one file on its own, ``given`` in the place of what it says; ``None`` when it could not be opened."""
         text = read_text(path, name, self.problems)
         if text is None:
             return None
-        reading = read(text, model, name)
+        reading = read(text, model, name, given or {})
         self.problems += reading.problems
         return reading
 

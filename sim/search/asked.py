@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -14,7 +15,7 @@ from sim.scenario.study import Study
 from sim.search.points import Point, number_text
 from strategy.documents import Reading
 from strategy.errors import OperatorError, Problem
-from strategy.file_model import Complaint
+from strategy.file_model import Complaint, Where
 
 OVERRIDDEN = "SQ-C011"
 NOWHERE = "SQ-C022"
@@ -43,10 +44,17 @@ def read_study(path: Path, holdout: str | None, trials: int | None, sampler: str
     The last three take the place of what the file says, when they are given.
     """
     desk = Desk(profile_folder())
-    reading = desk.document(path, Study, path.as_posix())
+    words = {("holdout",): holdout, ("search", "trials"): trials, ("search", "sampler"): sampler}
+    given: dict[Where, Any] = {where: value for where, value in words.items() if value is not None}
+    reading = desk.document(path, Study, path.as_posix(), given)
     if reading is None or reading.value is None:
+        alone = Desk(profile_folder())
+        alone.document(path, Study, path.as_posix())
+        # What the file by itself is not blamed for, the command line is.
+        for problem in (one for one in desk.sorted_problems() if one not in alone.problems):
+            raise click.BadParameter(problem.message, param_hint="--holdout")
         raise OperatorError(desk.sorted_problems())
-    study = _changed(reading.value, holdout, trials, sampler)
+    study = reading.value
     steps = tuple(Step(_beside(path, fold.train), _beside(path, fold.holdout)) for fold in study.folds)
     files = dict.fromkeys(file for step in steps for file in (*step.train, *step.judged))
     worlds = {file: desk.scenario(file) for file in files}
@@ -71,18 +79,6 @@ def worlds_at(paths: Sequence[Path], point: Point) -> list[Ready]:
 
 def _beside(study: Path, names: Sequence[str]) -> tuple[Path, ...]:
     return tuple(study.parent / name for name in names)
-
-
-def _changed(study: Study, holdout: str | None, trials: int | None, sampler: str | None) -> Study:
-    """Put the words of the command line in the place of the file's."""
-    plain = study.dumped()
-    plain["holdout"] = holdout or study.holdout
-    plain["search"] |= {"trials": trials or study.search.trials, "sampler": sampler or study.search.sampler}
-    try:
-        return Study.model_validate(plain)
-    except ValueError as error:
-        words = str(getattr(error, "errors", list)()[0]["msg"])
-        raise click.BadParameter(words, param_hint="--holdout") from None
 
 
 def _misfits(reading: Reading[Study], study: Study, worlds: dict[Path, Ready]) -> list[Problem]:

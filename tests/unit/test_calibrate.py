@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click import BadParameter
 from click.testing import CliRunner
 from small_world import small_scenario
 
@@ -239,6 +240,19 @@ def test_a_proposal_is_written_with_its_evidence_and_applied_only_when_that_is_s
 
 def test_the_command_line_may_not_judge_on_training_seeds(tmp_path):
     assert "trained on" in calibrate(study(tmp_path), "--holdout", "2-9", code=2)
+    assert "should be seeds such as" in calibrate(study(tmp_path), "--holdout", "some", code=2)
+
+
+def test_what_the_command_line_says_takes_the_place_of_the_file_before_that_is_judged(tmp_path):
+    path = study(tmp_path, ("101-108", "3-8"), ("trials: 12", "trials: 0"))
+    asked = read_study(path, "101-102", 5, "random")
+    assert ((101, 102), 5, "random") == (asked.holdout_seeds, asked.study.search.trials, asked.study.search.sampler)
+    with pytest.raises(OperatorError, match=r"trials: Input should be greater than 0"):
+        read_study(path, "101-102", None, None)
+    with pytest.raises(OperatorError, match=r"seed 3 is trained on and judged on"):
+        read_study(path, None, 5, None)
+    with pytest.raises(BadParameter, match=r"seed 1 is trained on and judged on"):
+        read_study(path, "1-2", 5, None)
 
 
 def walk(folder: Path, *later: str) -> tuple[str, str]:
