@@ -54,11 +54,15 @@ class Site(Protocol):
         """Stop what runs at once, as far as it is ours to stop."""
 
 
+_PORT_MAX: Final = 65_535
+
+
 def site_of(engine: str) -> Site:
     """Read ``--engine``: ``local``, ``dask`` or ``tcp://HOST:PORT``; anything else is wrong usage."""
     if engine == "local":
         return _Pool()
-    if engine != "dask" and not re.fullmatch(r"tcp://[^/\s:]+:\d{1,5}", engine):
+    there = re.fullmatch(r"tcp://[^/\s:]+:(\d{1,5})", engine)
+    if engine != "dask" and (there is None or not 0 < int(there[1]) <= _PORT_MAX):
         words = f"{engine!r} is none of local, dask and tcp://HOST:PORT"
         raise click.BadParameter(words, param_hint="--engine")
     if find_spec("distributed") is None:

@@ -49,7 +49,10 @@ def parameter_of(text: str) -> Parameter:
     if count > POINTS_MAX:
         raise _misread(text, f"{count} values are more than {POINTS_MAX} points")
     steps = tuple(low + (high - low) * step / (count - 1) for step in range(count))
-    return Parameter(key, tuple(number_text(step) for step in steps), (low, high))
+    values = tuple(number_text(step) for step in steps)
+    if len(dict.fromkeys(values)) < len(values):
+        raise _misread(text, f"{count} values so close to each other are the same in {_DIGITS} digits")
+    return Parameter(key, values, (low, high))
 
 
 def number_text(value: float) -> str:
@@ -61,7 +64,8 @@ def grid(parameters: Sequence[Parameter]) -> tuple[Point, ...]:
     """Give every combination, the last parameter changing fastest."""
     for one in parameters:
         if not one.values:
-            raise _misread(f"{one.key}=", "a grid needs a COUNT; without one say --random N")
+            low, high = one.ends or (0.0, 0.0)
+            raise _misread(f"{one.key}={low:g}:{high:g}", "a grid needs a COUNT; without one say --random N")
     many = 1
     for one in parameters:
         many *= len(one.values)

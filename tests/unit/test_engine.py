@@ -45,7 +45,9 @@ def dask_or_skip() -> None:
     pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 
 
-@pytest.mark.parametrize("text", ["ray", "tcp://", "tcp://host", "tcp://a b:1", "http://host:80", ""])
+@pytest.mark.parametrize(
+    "text", ["ray", "tcp://", "tcp://host", "tcp://a b:1", "tcp://a:0", "tcp://a:99999", "http://host:80", ""]
+)
 def test_an_engine_that_is_none_is_wrong_usage(text):
     with pytest.raises(click.BadParameter, match="none of local, dask and tcp"):
         site_of(text)

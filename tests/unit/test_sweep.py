@@ -53,7 +53,20 @@ def test_a_drawn_point_lies_inside_and_more_points_move_none():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "a=", "=1:2:3", "a=1:2:1", "a=2:1:3", "a=1:b:3", "a=1:2:3:4", "a=1,,2", "a=1:2:2.5", "a=1:2:100000000"],
+    [
+        "",
+        "a",
+        "a=",
+        "=1:2:3",
+        "a=1:2:1",
+        "a=2:1:3",
+        "a=1:b:3",
+        "a=1:2:3:4",
+        "a=1,,2",
+        "a=1:2:2.5",
+        "a=1:2:100000000",
+        "a=1:1.0000000001:5",
+    ],
 )
 def test_a_parameter_that_cannot_be_meant_is_wrong_usage(text):
     with pytest.raises(click.BadParameter):
@@ -61,7 +74,7 @@ def test_a_parameter_that_cannot_be_meant_is_wrong_usage(text):
 
 
 def test_a_grid_needs_counts_and_has_a_bound():
-    with pytest.raises(click.BadParameter, match="COUNT"):
+    with pytest.raises(click.BadParameter, match="'a=1:2': a grid needs a COUNT"):
         grid([parameter_of("a=1:2")])
     with pytest.raises(click.UsageError, match="--random"):
         grid([parameter_of("a=1:2:1000"), parameter_of("b=1:2:1000")])
