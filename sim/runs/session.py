@@ -295,6 +295,11 @@ class Session:
         self, out: Path, summaries: Sequence[ScenarioSummary], gathered: Gathered, difference: Difference | None
     ) -> int:
         talk = self._talk
+        if self._options.form == "json" or self._options.quiet:
+            # Which line of which file is wrong is no detail: nothing else would say it.
+            told = (result.refused for summary in summaries for result in summary.all_results if result.refused)
+            for words in dict.fromkeys(told):
+                print(words, file=sys.stderr)
         if self._options.form == "json":
             print((out / "summary.json").read_text(encoding="utf-8"), end="")
         elif not self._options.quiet:

@@ -118,7 +118,10 @@ def convert(
     if target.exists():
         raise click.BadParameter(f"{target} is there already", param_hint="TO")
     tape = _load_or_leave(folder, data, tick, lot, symbol, market)
-    to.mkdir(parents=True, exist_ok=True)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"no folder can be made of {to}: {error.strerror}", param_hint="TO") from None
     write_parquet(tape, target)
     click.echo(f"{target}   {len(tape.records):,} records")
 

@@ -140,3 +140,11 @@ def test_the_verb_converts_once_and_never_writes_over(tmp_path: Path) -> None:
     assert (result.exit_code, "5 records" in result.stdout) == (0, True)
     assert load(tmp_path / "to").records == TAPE.records
     assert CliRunner().invoke(command, words).exit_code == 2
+
+
+def test_a_place_that_can_be_no_folder_is_wrong_usage(tmp_path: Path) -> None:
+    converted(tmp_path / "from")
+    (tmp_path / "file").write_text("")
+    for to in ("file", "file/below"):
+        result = CliRunner().invoke(command, ["convert", str(tmp_path / "from"), str(tmp_path / to)])
+        assert (result.exit_code, "no folder can be made of" in result.stderr) == (2, True)

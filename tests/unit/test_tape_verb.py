@@ -164,3 +164,24 @@ def test_info_names_what_was_read_past(tmp_path: Path) -> None:
 def test_info_in_json_is_one_object(window: Path) -> None:
     got = json.loads(_run("info", "window", "--format", "json", data=window.parent).stdout)
     assert (got["summary"]["depth_messages"], got["summary"]["trades"], got["market"]) == (3, 1, "perp")
+
+
+@pytest.mark.parametrize("flag", [["-q"], ["--format", "json"]])
+def test_a_run_names_the_line_that_is_wrong_however_little_it_says(tmp_path, repository, flag):
+    from sim.verbs.run import command as run
+
+    folder = write_window(tmp_path / "window")
+    bad = folder / "depth.csv"
+    bad.write_text(bad.read_text().replace(",94,89,", ",94,xx,"))
+    scenario = tmp_path / "s.yaml"
+    scenario.write_text(
+        'schema_version: 1\nname: bad\ndescription: A tape with a slip of the pen.\n'
+        'run: {duration_s: 4, warmup_s: 0, seeds: 1, start_utc: "2026-01-05T13:30:00Z"}\n'
+        'market: {tape: {folder: window, profile: btc_rebate, symbol: BTCUSDT}}\n'
+        f'strategy: {{config: {repository}/scenarios/configs/default.yaml}}\n'
+        'gates: [{metric: fills, min: 0}]\n'
+    )  # fmt: skip
+    words = [str(scenario), "--data", str(tmp_path), "--out", str(tmp_path / "out"), "-w", "1", *flag]
+    done = CliRunner().invoke(run, words)
+    assert (done.exit_code, "depth.csv:2:" in done.stderr) == (3, True)
+    assert "error[SQ-S103]" in done.stderr
