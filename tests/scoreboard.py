@@ -3,6 +3,9 @@
     python tests/scoreboard.py                     everything, and the table in docs/scoreboard.md
     python tests/scoreboard.py --seeds 2 --mutants 4 --only quotes -o -
 
+What was judged is kept in `.cache/scoreboard` until a line of the program, of a planted bug or of the board
+itself is another: a board that was interrupted goes on where it was.
+
 No unit test has a say here: a mistake is found by a broken promise, by a step that raises or one that never
 ends, in worlds that `sim swarm` draws. Two canaries say whether the board itself works: a sound core, which
 must not be found, and a mute one, which must be. Exit 1 where a canary or a planted bug is not as it should
@@ -12,6 +15,7 @@ be; a mutant that is not found is only told: some mean the same as the original.
 import argparse
 import ast
 import hashlib
+import json
 import multiprocessing
 import resource
 import signal
@@ -19,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,18 +31,22 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from blind_spots import WHY  # noqa: E402
 from mutate import Mutator, mutant_of  # noqa: E402
 from mutated import core_of  # noqa: E402
+from shrunken import RUNS_MAX, smallest  # noqa: E402
 
 from sim.plan import expand  # noqa: E402
 from sim.runs.seed import core_factory  # noqa: E402
 from sim.scenario.load import Ready  # noqa: E402
-from sim.swarm.worlds import read_base, write_worlds  # noqa: E402
+from sim.swarm.worlds import path_of, read_base, write_worlds  # noqa: E402
 from sim.world import World  # noqa: E402
 
 PAGE = ROOT / "docs" / "scoreboard.md"
 BASE = ROOT / "tests" / "planted" / "swarm.yaml"
+KEPT = ROOT / ".cache" / "scoreboard"
 SOUND, MUTE = "canary: a sound core", "canary: a mute core"
+SMALL = "Small mistakes"
 # Planted bug -> the public incident it stands for, where there is one.
 PLANTED = {
     "doubts:silence_is_rejection": "BitMEX sample-market-maker 63: a 503, tried again, all copies executed",
@@ -73,13 +82,15 @@ MODULES = (
     "strategy/position",
 )
 _CPU_S_MAX = 60
+NEVER_ENDS = "never ends"
 
 
 class Storm(NamedTuple):
-    """A drawn world and its seed."""
+    """A drawn world, its seed and its file."""
 
     seed: int
     world: Ready
+    path: Path = Path()
 
 
 class Bug(NamedTuple):
@@ -91,11 +102,12 @@ class Bug(NamedTuple):
 
 
 class Score(NamedTuple):
-    """How many storms it took; ``by`` is what found it, empty where nothing did."""
+    """How many storms it took; ``by`` is what found it, empty where nothing did; ``size`` is one example's, shrunk."""
 
     bug: Bug
     storms: int
     by: str
+    size: str = ""
 
 
 def planted(only: str) -> Iterator[Bug]:
@@ -115,16 +127,23 @@ def mutants(count: int, seed: int, only: str) -> Iterator[Bug]:
         share = count // len(modules) + (number < count % len(modules))
         for place in sorted(range(mutator.count), key=lambda one, m=module: _luck(f"{seed}/{m}/{one}"))[:share]:
             text, made = mutant_of(source, place)
-            yield Bug(f"{module}.py {made}", "a small mistake", lambda m=module, t=text: core_of(m, t))
+            yield Bug(f"{module}.py {made}", _why(source, made), lambda m=module, t=text: core_of(m, t))
+
+
+def _why(source: str, made: str) -> str:
+    """Say why the invariants cannot see a small mistake, where somebody has looked."""
+    number, _, change = made.removeprefix("line ").partition(": ")
+    return WHY.get(f"{source.splitlines()[int(number) - 1].strip()}: {change}", "")
 
 
 def _luck(name: str) -> bytes:
     return hashlib.blake2b(name.encode(), digest_size=8).digest()
 
 
-def sound_storms(storms: Sequence[Storm]) -> tuple[list[Storm], list[str]]:
+def sound_storms(storms: Sequence[Storm], kept: Path) -> tuple[list[Storm], list[str]]:
     """Give the storms in which a sound core breaks nothing, and what it breaks in the others: they judge nobody."""
-    scores = [(storm, judged(Bug(SOUND, "", lambda: core_factory("")), (storm,))) for storm in storms]
+    sound = Bug(SOUND, "", lambda: core_factory(""))
+    scores = [(storm, _scored(kept, sound, (storm,))) for storm in storms]
     broken = [f"a sound core was found in storm {storm.seed} by {score.by}" for storm, score in scores if score.by]
     return [storm for storm, score in scores if not score.by], broken
 
@@ -145,7 +164,7 @@ def judged(bug: Bug, storms: Sequence[Storm], cpu_s: int = _CPU_S_MAX) -> Score:
     if child.exitcode not in (0, -signal.SIGXCPU):
         raise RuntimeError(f"{bug.name}: the judge ended with {child.exitcode}")
     # What never ends is stopped by the limit on its time; it is found by that.
-    return Score(bug, many, "never ends" if child.exitcode else by)
+    return Score(bug, many, NEVER_ENDS if child.exitcode else by)
 
 
 def _judge(bug: Bug, storms: Sequence[Storm], told: Connection, cpu_s: int) -> None:
@@ -177,12 +196,55 @@ def _found(storm: Storm, factory: Any) -> str:
     return str(run.oracle.breaches[0].identity) if run.oracle.breaches else ""
 
 
-def score_all(bugs: Sequence[Bug], storms: Sequence[Storm]) -> Iterator[Score]:
-    """Judge bugs one after the other."""
+def score_all(bugs: Sequence[Bug], storms: Sequence[Storm], kept: Path) -> Iterator[Score]:
+    """Judge bugs one after the other, but for those that were; ``kept`` is where that is written."""
     for bug in bugs:
-        score = judged(bug, storms)
+        score = _scored(kept, bug, storms)
         print(f"{score.by or 'not found':<50} {score.storms:>3}  {bug.name}", flush=True)
         yield score
+
+
+def size_all(scores: Sequence[Score], storms: Sequence[Storm], kept: Path, folder: Path) -> Iterator[Score]:
+    """Shrink the storm that found each bug. What cannot be loaded, or never ends, has no smallest storm."""
+    for score in scores:
+        if not score.by or not score.storms or score.by == NEVER_ENDS:
+            yield score
+            continue
+        storm = storms[score.storms - 1]
+        size = str(_kept(kept, ("size", score.bug.name, storm.seed), partial(_size, score.bug, storm, folder)))
+        print(f"{size:<60} {score.bug.name}", flush=True)
+        yield score._replace(size=size)
+
+
+def _size(bug: Bug, storm: Storm, folder: Path) -> str:
+    return str(smallest(bug.make, storm.path, storm.seed, folder / f"{_luck(bug.name).hex()}.yaml") or "")
+
+
+def _scored(kept: Path, bug: Bug, storms: Sequence[Storm]) -> Score:
+    name = ("score", bug.name, *(storm.seed for storm in storms))
+    return Score(bug, *_kept(kept, name, lambda: judged(bug, storms)[1:]))
+
+
+def _kept(folder: Path, name: tuple[str | int, ...], find: Callable[[], Any]) -> Any:
+    """Give what was written down under a name, or find it out and write it down."""
+    path = folder / f"{_luck(json.dumps(name)).hex()}.json"
+    if not path.exists():
+        found = json.dumps(find())
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(found, encoding="utf-8")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def fingerprint() -> str:
+    """Sum up everything that may change a score."""
+    digest = hashlib.blake2b(sys.version.encode(), digest_size=8)
+    for folder in ("strategy", "sim", "tests/planted", "scenarios/configs"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".yaml", ".json"):
+                digest.update(path.read_bytes())
+    for name in ("scoreboard", "shrunken", "mutate", "mutated"):
+        digest.update((ROOT / "tests" / f"{name}.py").read_bytes())
+    return digest.hexdigest()
 
 
 def problems_of(scores: Sequence[Score], names: Sequence[str]) -> list[str]:
@@ -197,7 +259,7 @@ def page_of(scores: Sequence[Score], seeds: Sequence[int], seed: int, wrong: Seq
     kinds = {
         "Canary": [one for one in scores if one.bug.name == MUTE],
         "Planted bugs": [one for one in scores if one.bug.name in PLANTED],
-        "Small mistakes": [one for one in scores if one.bug.name.startswith("strategy/")],
+        SMALL: [one for one in scores if one.bug.name.startswith("strategy/")],
     }
     lines = [
         "# The scoreboard",
@@ -207,25 +269,30 @@ def page_of(scores: Sequence[Score], seeds: Sequence[int], seed: int, wrong: Seq
         "`python tests/scoreboard.py` (`make scoreboard`), which fails where a planted bug is not found, where a",
         "mute core is not, or where a sound one is: storms that a sound core fails judge nobody.",
         "",
+        f"The smallest storm is what `sim shrink` leaves of the one that found the mistake, in {RUNS_MAX} runs at most.",
+        "",
         *([f"As it stands: {'; '.join(wrong)}.", ""] if wrong else []),
-        "Not found is not harmless: the storms of one page are few. Some of the small mistakes mean the same as",
-        "the original (a bound that is never met, a default that is always given); unit tests hold others, and",
-        f"`tests/mutate.py` says which. They are drawn by seed {seed}, as many in each module.",
+        "Not found is not harmless: the storms of one page are few. Some of the small mistakes mean the same as the",
+        "original, some cost money, or a moment, that nobody was promised: `tests/blind_spots.py` says why each is not",
+        "seen. Unit tests hold most of them, and `tests/mutate.py` says which. They are drawn by seed",
+        f"{seed}, as many in each module.",
         "",
     ]
     for kind, some in kinds.items():
         if not some:
             continue
         found = sum(bool(one.by) for one in some)
+        what = "why not" if kind == SMALL else "is"
         lines += [
             f"## {kind}: {found} of {len(some)} found",
             "",
-            "| mistake | is | found by | storms |",
-            "|---|---|---|---|",
+            f"| mistake | {what} | found by | storms | smallest storm |",
+            "|---|---|---|---|---|",
         ]
         for one in some:
             by = f"`{one.by}`" if one.by else "**not found**"
-            lines.append(f"| `{one.bug.name}` | {one.bug.what} | {by} | {one.storms} |")
+            what = "" if one.by and kind == SMALL else one.bug.what
+            lines.append(f"| `{one.bug.name}` | {what} | {by} | {one.storms} | {one.size} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -251,10 +318,14 @@ def main() -> int:
     is_whole = True
     with tempfile.TemporaryDirectory() as folder:
         worlds = write_worlds(read_base(BASE), numbers, Path(folder))
-        storms, broken = sound_storms([Storm(*one) for one in zip(numbers, worlds, strict=True)])
+        paths = [path_of(Path(folder), seed) for seed in numbers]
+        kept = KEPT / fingerprint()
+        storms, broken = sound_storms([Storm(*one) for one in zip(numbers, worlds, paths, strict=True)], kept)
         try:
-            for score in score_all(some, storms):
+            for score in score_all(some, storms, kept):
                 scores.append(score)
+            for place, score in enumerate(size_all(scores, storms, kept, Path(folder))):
+                scores[place] = score
         except KeyboardInterrupt:
             is_whole = False
     wrong = broken + problems_of(scores, tuple(PLANTED))

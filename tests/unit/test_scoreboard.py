@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from blind_spots import WHY
 from mutate import Mutator
 from mutated import ROOT, core_of
 from scoreboard import (
@@ -12,17 +13,23 @@ from scoreboard import (
     Bug,
     Score,
     Storm,
+    fingerprint,
     judged,
     mutants,
     page_of,
     planted,
     problems_of,
+    score_all,
+    size_all,
     sound_storms,
 )
+from shrunken import Size, smallest
 from small_world import small_scenario
 
 from sim.runs.seed import core_factory
 from strategy.core import Core
+
+GAP = "{at_s: 1, kind: feed_gap, lost_messages: 2}"
 
 
 class Raises(Core):
@@ -76,9 +83,9 @@ def test_a_storm_that_a_sound_core_fails_judges_nobody(tmp_path):
     fair = small_scenario(tmp_path, 4)
     bounds = fair.invariants.bounds.model_copy(update={"quote_age_ms_max": 0.001})
     unfair = fair.model_copy(update={"invariants": fair.invariants.model_copy(update={"bounds": bounds})})
-    kept, broken = sound_storms([Storm(1, fair), Storm(2, unfair)])
+    kept, broken = sound_storms([Storm(1, fair), Storm(2, unfair)], tmp_path / "kept")
     assert [1] == [storm.seed for storm in kept]
-    assert ["a sound core was found in storm 2 by S4 at sending._fresh"] == broken
+    assert ["a sound core was found in storm 2 by S4 at sending._why_stale"] == broken
 
 
 def test_every_planted_bug_of_the_board_is_there():
@@ -125,11 +132,62 @@ def test_a_mutant_is_found_in_a_world(tmp_path):
 
 def test_the_page_counts_what_was_found():
     name = next(iter(PLANTED))
-    scores = [Score(Bug(name, "an incident", Core), 2, "S3 CLOSED/live"), Score(Bug(MUTE, "mute", Core), 3, "")]
+    size = str(Size(("ack_lost",), 12, 5.2, 1))
+    scores = [Score(Bug(name, "an incident", Core), 2, "S3 CLOSED/live", size), Score(Bug(MUTE, "mute", Core), 3, "")]
     page = page_of(scores, (1, 4), 1, ["a mute core was not found"])
     assert "## Planted bugs: 1 of 1 found" in page
-    assert f"| `{name}` | an incident | `S3 CLOSED/live` | 2 |" in page
+    assert f"| `{name}` | an incident | `S3 CLOSED/live` | 2 | 1 of 12 faults (ack_lost), 5.2 s, 1 symbol |" in page
     assert "## Canary: 0 of 1 found" in page
     assert "seeds 1, 4)" in page
     assert "As it stands: a mute core was not found." in page
     assert "Small mistakes:" not in page
+
+
+def test_one_example_of_a_mistake_is_made_as_small_as_it_gets(tmp_path):
+    storm = small_scenario(tmp_path, 8, symbols="[BTCUSDT, ETHUSDT]", faults=GAP)
+    size = smallest(lambda: core_factory("planted.quotes:too_small"), tmp_path / "small.yaml", 1, tmp_path / "out.yaml")
+    assert size is not None
+    assert ((), 1, 1) == (size.kinds, size.faults, size.symbols)
+    assert size.seconds < storm.run.duration_s
+    assert str(size).startswith("no fault, ")
+
+
+@pytest.mark.parametrize("make", [lambda: core_factory(""), cannot_be_made, lambda: Hangs])
+def test_what_breaks_nothing_cannot_be_loaded_or_never_ends_has_no_smallest_storm(tmp_path, make):
+    small_scenario(tmp_path, 4)
+    assert smallest(make, tmp_path / "small.yaml", 1, tmp_path / "out.yaml", cpu_s=3) is None
+
+
+def test_a_board_that_was_interrupted_goes_on_where_it_was(tmp_path):
+    storms = [Storm(1, small_scenario(tmp_path, 8, faults=GAP), tmp_path / "small.yaml")]
+    sizes = []
+    for make in (lambda: core_factory("planted.quotes:too_small"), cannot_be_made):
+        scores = list(score_all([bug(make)], storms, tmp_path / "kept"))
+        sizes += size_all(scores, storms, tmp_path / "kept", tmp_path)
+    first, again = sizes
+    assert first[1:] == again[1:]
+    assert first.size.startswith("no fault, ")
+
+
+def test_what_was_not_found_is_not_made_smaller(tmp_path):
+    score = Score(bug(cannot_be_made), 2, "")
+    assert [score] == list(size_all([score], [], tmp_path, tmp_path))
+
+
+def test_a_line_of_the_program_that_changes_makes_every_score_anew(tmp_path, monkeypatch):
+    before = fingerprint()
+    assert before == fingerprint()
+    monkeypatch.setattr("scoreboard.ROOT", tmp_path)
+    for name in ("scoreboard", "shrunken", "mutate", "mutated"):
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        (tmp_path / "tests" / f"{name}.py").touch()
+    bare = fingerprint()
+    (tmp_path / "strategy").mkdir()
+    (tmp_path / "strategy" / "core.py").write_text("1\n")
+    assert len({before, bare, fingerprint()}) == 3
+
+
+def test_each_line_of_which_it_is_said_why_nobody_sees_its_mistake_is_there():
+    lines = {line.strip() for module in MODULES for line in (ROOT / f"{module}.py").read_text().splitlines()}
+    assert [] == [one for one in WHY if one.rpartition(": ")[0] not in lines]
+    assert any(one.what in WHY.values() for one in mutants(14, 1, ""))
