@@ -88,7 +88,7 @@ class Sending:
         if not command.post_only and not command.reduce_only:
             detail = f"create {command.client_id} may take, and not only to reduce"
             self._findings.breach("S8", now_ns, command.client_id, detail, "it left without post-only")
-        stale = self._why_stale(now_ns, command, command.side if command.post_only else 0)
+        stale = self._fresh(now_ns, command, command.side if command.post_only else 0)
         self._allowed(now_ns, command, is_maker=command.post_only)
         money = self._evidence.money[command.symbol]
         is_risk = self._adds_risk(money, command.side, command.size_lots) and not command.reduce_only
@@ -107,7 +107,7 @@ class Sending:
             return
         added = max(0, command.size_lots - order.size_worst_lots)
         self._clean(now_ns, command, order.side, command.size_lots, order.reduce_only)
-        stale = self._why_stale(now_ns, command, order.side if command.price_ticks != order.price_ticks else 0)
+        stale = self._fresh(now_ns, command, order.side if command.price_ticks != order.price_ticks else 0)
         self._allowed(now_ns, command, is_maker=True)
         is_risk = added > 0 and self._adds_risk(self._evidence.money[order.symbol], order.side, added)
         is_risk = is_risk and not order.reduce_only
@@ -181,7 +181,7 @@ class Sending:
 
     # S4, what is sent
 
-    def _why_stale(self, now_ns: int, command: Adding, side: int) -> str:
+    def _fresh(self, now_ns: int, command: Adding, side: int) -> str:
         """Judge the inputs, and say what is wrong with them; ``side`` 0: no price of a quote, or no new one."""
         self._findings.checked("S4")
         if now_ns > command.send_by_ns:
