@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from sim.scenario.bounds import Bounds
 from sim.scenario.faults import EXAMPLES, KINDS, kind_of
@@ -245,6 +246,12 @@ def test_every_fault_has_an_example_that_is_right(kind: str) -> None:
     scenario = read_scenario(short.replace("faults:\n", f"faults:\n  - {EXAMPLES[kind]}\n"))
     assert scenario.faults[0].kind == kind
     assert scenario.faults[0].id == f"{kind}0"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "every_s" in KINDS[kind].model_fields])
+def test_what_comes_again_leaves_time_for_something_else(kind: str) -> None:
+    with pytest.raises(ValidationError, match=r"every_s\n.*greater than or equal to 0\.01"):
+        KINDS[kind].model_validate({"id": "often", "kind": kind, "at_s": 1, "every_s": 1e-12})
 
 
 def test_every_metric_says_what_it_is() -> None:

@@ -70,6 +70,10 @@ class Fault(Written):
     # rest stays.
 
 
+# Seconds between one time and the next: any oftener, and a run does nothing else and never ends.
+EveryS = Annotated[float, Field(ge=0.01, le=1e9)]
+
+
 def unheeded(fault: Fault, belongs: str, *keys: str) -> Iterator[Complaint]:
     """Complain of keys that were written and mean nothing beside the others; ``belongs`` says what they go with."""
     for key in keys:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
-from sim.scenario.faults.base import CONNECTIONS, Connections, Fault, Lasting, unheeded
+from sim.scenario.faults.base import CONNECTIONS, Connections, EveryS, Fault, Lasting, unheeded
 from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Subset, Uniform, Where
 from strategy.file_model import AboveZero, Complaint, Share, relation
 
@@ -39,7 +39,7 @@ class Reset(Lasting):
     """How far the request has come that sees it; a stream is reset at `at_s`."""
     requests: _Requests = ("create", "amend", "cancel")
     """Which requests can see it."""
-    every_s: AboveZero | None = None
+    every_s: EveryS | None = None
     """How often it happens again while the fault lasts, in simulated seconds; without it, once."""
 
     @relation("connections", "cut", "requests")

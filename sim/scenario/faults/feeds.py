@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from sim.scenario.faults.base import Fault, Lasting, Symbols
+from sim.scenario.faults.base import EveryS, Fault, Lasting, Symbols
 from sim.scenario.faults.ranges import AnySymbols, Choice, Draw, LogUniform, Maybe, Uniform
 from strategy.file_model import AboveZero, CountAboveZero, CountFromZero, Share
 
@@ -103,7 +103,7 @@ class BookResent(Lasting):
     """`book_resent`: snapshots in the middle of a stream."""
     symbols: Symbols = ()
     """Which symbols are hit; none named means all."""
-    every_s: Annotated[float, Field(ge=0.01, le=1e9)]
+    every_s: EveryS
     """How often, in simulated seconds."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from sim.scenario.faults.base import Fault, Lasting, Symbols, unheeded
+from sim.scenario.faults.base import EveryS, Fault, Lasting, Symbols, unheeded
 from sim.scenario.faults.ranges import AnySymbols, Choice, Draw, LogUniform, Maybe, Uniform, Where
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, FromZero, Share, relation
 
@@ -207,7 +207,7 @@ class ForeignFill(Lasting):
     """`adl`: closed at the mid, orders stay. `liquidation`: orders are cancelled, then closed at any price."""
     share: PartOfIt = 1.0
     """Which part of the position is closed by `adl`, above 0 and at most 1; a liquidation closes all of it."""
-    every_s: AboveZero | None = None
+    every_s: EveryS | None = None
     """How often it happens again while it lasts, in simulated seconds; without it, once there is a position."""
     symbols: Symbols = ()
     """Which symbols are hit; none named means all."""

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field, Strict
 
-from sim.scenario.faults.base import Fault, Lasting
+from sim.scenario.faults.base import EveryS, Fault, Lasting
 from sim.scenario.faults.ranges import Choice, Draw, LogUniform, Maybe, Several, TimesField, Uniform, Where
 from strategy.file_model import CONTRADICTION, AboveZero, Complaint, CountAboveZero, relation
 
@@ -87,7 +87,7 @@ class Pause(Lasting):
 
     kind: Literal["pause"]
     """`pause`: the process stands still, then takes everything in at once."""
-    every_s: AboveZero | None = None
+    every_s: EveryS | None = None
     """How often it stands still anew while the fault lasts, in seconds; without it, once and for all of it."""
     each_ms: AboveZero | None = None
     """How long it stands still each time, in milliseconds; belongs to `every_s`."""
@@ -126,7 +126,7 @@ class GcPause(Lasting):
 
     kind: Literal["gc_pause"]
     """`gc_pause`: full collections: 12 ms at 50 thousand objects, 81 at 200, 210 at 500."""
-    every_s: AboveZero
+    every_s: EveryS
     """How often a full collection comes, in seconds."""
     live_objects: CountAboveZero | None = None
     """How many objects live; without it, as many as the bot's own footprint makes."""
