@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from strategy.errors import StormquoteError
+from strategy.hints import did_you_mean
 
 MANIFEST: Final = "manifest.json"
 _SUMMARY: Final = "summary.json"
@@ -74,7 +75,8 @@ def _folder(shelf: Path, name: str) -> Path:
     folder = shelf / name
     if Path(name).name != name or not _is_run(folder):
         there = [run.name for run in runs_in(shelf)]
-        raise NoSuchRun(f"{shelf} holds no run {name!r}; there are {', '.join(there) or 'none'}")
+        near = did_you_mean(name, there)
+        raise NoSuchRun(f"{shelf} holds no run {name!r}{near}; there are {', '.join(there) or 'none'}")
     return folder
 
 

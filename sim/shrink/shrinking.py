@@ -67,6 +67,10 @@ class Shrinking:
         if ready is None or self._desk.problems:
             raise OperatorError(self._desk.sorted_problems())
         self._ready: Ready = ready
+        judged = tuple(dict.fromkeys(gate.metric for gate in ready.gates))
+        if options.wanted.gate and options.wanted.gate not in judged:
+            words = f"{ready.name} has no gate on {options.wanted.gate!r}; its gates are on {', '.join(judged)}"
+            raise click.BadParameter(words, param_hint="--gate")
         self._whole = drafts.with_run(drafts.draft_of(ready, settings), seeds=1, first_seed=options.seed)
         self._out = options.out or Path("runs") / f"shrink-{ready.name}-{options.seed}" / "shrunk.yaml"
         if options.out is not None and options.out.exists():

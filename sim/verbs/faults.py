@@ -21,7 +21,8 @@ def command(kind: str | None, form: str) -> None:
         click.echo(json.dumps([_describe(each) for each in KINDS], indent=2) if form == "json" else _list())
         return
     if kind not in KINDS:
-        click.echo(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}", err=True)
+        hint = did_you_mean(kind, KINDS) or "; `sim faults` lists all"
+        click.echo(f"unknown kind {kind!r}{hint}", err=True)
         sys.exit(ExitCode.USAGE)
     described_one = _describe(kind)
     click.echo(json.dumps(described_one, indent=2) if form == "json" else _words(described_one))

@@ -42,6 +42,7 @@ def command(gate: str, invariant: str, code: str, **options: Any) -> None:
     from strategy.error_codes import REGISTRY
     from strategy.hints import did_you_mean
 
+    invariant, code = invariant.upper(), code.upper()
     if sum(map(bool, (gate, invariant, code))) > 1:
         raise click.UsageError("one failure at a time: --gate, --invariant or --code")
     for value, known, option in (

@@ -66,6 +66,11 @@ def test_one_run_is_deleted_and_a_pinned_one_is_not_with_all_that_was_named(shel
     assert 3 == len(listed(shelf))
 
 
+def test_a_run_that_is_nearly_called_so_is_named(shelf):
+    done = said("runs", "--folder", shelf, "--pin", "20260101-1200-aaab")
+    assert (3, True) == (done.exit_code, "did you mean '20260101-1200-aaaa'?; there are " in done.stderr)
+
+
 @pytest.mark.parametrize("name", ["nope", "notes", "loose.txt", "..", "../runs/20260101-1200-aaaa", "."])
 def test_what_is_no_run_is_never_deleted(shelf, name):
     done = said("runs", "--folder", shelf, "--delete", name)

@@ -97,7 +97,10 @@ def test_a_seed_that_does_not_fail_exits_5_and_says_what_it_does(tmp_path, scena
     ("arguments", "code", "words"),
     [
         (("--seed", "1", "--gate", "fillz"), 2, "unknown 'fillz', did you mean 'fills'?"),
+        (("--seed", "1", "--gate", "net_bps"), 2, "small has no gate on 'net_bps'; its gates are on fills"),
         (("--seed", "1", "--invariant", "S99"), 2, "unknown 'S99'"),
+        (("--seed", "1", "--invariant", "s3", "-o", "small.yaml"), 2, "small.yaml is there already"),
+        (("--seed", "1", "--code", "sq-s001", "-o", "small.yaml"), 2, "small.yaml is there already"),
         (("--seed", "1", "--code", "SQ-X999"), 2, "unknown 'SQ-X999'"),
         (("--seed", "1", "--gate", "fills", "--code", "SQ-S001"), 2, "one failure at a time"),
         ((), 2, "--seed"),

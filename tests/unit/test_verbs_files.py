@@ -166,6 +166,7 @@ def test_faults_lists_all_and_helps_with_a_misspelling() -> None:
     assert [each["kind"] for each in json.loads(run(faults, "--format", "json").output)] == list(KINDS)
     wrong = run(faults, "ack_los")
     assert (wrong.stderr, wrong.exit_code) == ("unknown kind 'ack_los', did you mean 'ack_lost'?\n", ExitCode.USAGE)
+    assert "unknown kind 'zzz'; `sim faults` lists all\n" == run(faults, "zzz").stderr
 
 
 def test_the_committed_schemas_are_current() -> None:
