@@ -34,7 +34,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from blind_spots import WHY  # noqa: E402
 from mutate import Mutator, mutant_of  # noqa: E402
 from mutated import core_of  # noqa: E402
-from shrunken import RUNS_MAX, smallest  # noqa: E402
+from shrunken import CPU_S_MAX, RUNS_MAX, smallest  # noqa: E402
 
 from sim.plan import expand  # noqa: E402
 from sim.runs.seed import core_factory  # noqa: E402
@@ -269,7 +269,8 @@ def page_of(scores: Sequence[Score], seeds: Sequence[int], seed: int, wrong: Seq
         "`python tests/scoreboard.py` (`make scoreboard`), which fails where a planted bug is not found, where a",
         "mute core is not, or where a sound one is: storms that a sound core fails judge nobody.",
         "",
-        f"The smallest storm is what `sim shrink` leaves of the one that found the mistake, in {RUNS_MAX} runs at most.",
+        f"The smallest storm is what `sim shrink` leaves of the one that found the mistake, in {RUNS_MAX} runs at most",
+        f"and {CPU_S_MAX} s of a processor: where that was too little it may be smaller still.",
         "",
         *([f"As it stands: {'; '.join(wrong)}.", ""] if wrong else []),
         "Not found is not harmless: the storms of one page are few. Some of the small mistakes mean the same as the",

@@ -18,7 +18,7 @@ from sim.shrink.shrinking import Options, Shrinking
 _CORE = "shrunken_core"
 # By then the storm has fallen to what matters; the ranges of each number, which come after, nobody asks for here.
 RUNS_MAX = 40
-_CPU_S_MAX = 20
+CPU_S_MAX = 20
 
 
 class Size(NamedTuple):
@@ -35,7 +35,7 @@ class Size(NamedTuple):
         return f"{left}, {self.seconds:g} s, {self.symbols} symbol{'s' if self.symbols > 1 else ''}"
 
 
-def smallest(make: Callable[[], Any], storm: Path, seed: int, out: Path, cpu_s: int = _CPU_S_MAX) -> Size | None:
+def smallest(make: Callable[[], Any], storm: Path, seed: int, out: Path, cpu_s: int = CPU_S_MAX) -> Size | None:
     """Shrink the file of a storm to ``out``, keeping the first failure of its seed; None where nothing came of it.
 
     ``make`` gives the core with the mistake; it is called in a process of its own.

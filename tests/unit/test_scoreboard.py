@@ -85,7 +85,7 @@ def test_a_storm_that_a_sound_core_fails_judges_nobody(tmp_path):
     unfair = fair.model_copy(update={"invariants": fair.invariants.model_copy(update={"bounds": bounds})})
     kept, broken = sound_storms([Storm(1, fair), Storm(2, unfair)], tmp_path / "kept")
     assert [1] == [storm.seed for storm in kept]
-    assert ["a sound core was found in storm 2 by S4 at sending._why_stale"] == broken
+    assert ["a sound core was found in storm 2 by S4 at sending._fresh"] == broken
 
 
 def test_every_planted_bug_of_the_board_is_there():
