@@ -34,7 +34,8 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S10": "What the core gave, and when: counted in tokens from the config's pacing. For a ban, a delivered word "
         "that nothing is left of the account's budget, and until when. A new process is granted the cancels' share "
         "and a second's questions, since it cannot know the last second of the old one.",
-        "S11": "The last delivered announcement of a regime.",
+        "S11": "The last announcement of a regime that was delivered to this process; what one before it was told is "
+        "forgotten, since the regime may have ended while nobody listened.",
         "S12": "What the core, its host and its heap count of themselves, looked at once a second.",
         "S13": "What the journal holds at the instant a create or an amend goes out.",
         "S14": "The instants the core was told against the world's own time, within one process: no step back, and no "

@@ -65,6 +65,8 @@ class Sending:
                 self._findings.checked("S9")
             case events.Started():
                 self._halted_by, self._is_stopped = "", False
+                # Told to the one that died. A regime may end while nobody listens: a new process is told anew.
+                self._regimes.clear()
             case events.RegimeChanged():
                 self._regimes[event.symbol] = event.regime
                 if event.regime in _NO_QUOTES or event.regime == _POST_ONLY:

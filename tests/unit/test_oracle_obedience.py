@@ -1,7 +1,7 @@
 """S9 and S11: what the operator and the venue forbade does not leave."""
 
 import pytest
-from watching import NAME, Scene
+from watching import NAME, PRICE, Scene
 
 from strategy import events
 
@@ -55,4 +55,16 @@ def test_s11_a_taker_has_no_place_in_post_only():
     scene = Scene()
     scene.step(events.RegimeChanged(NAME, "post_only", 0))
     scene.send(scene.create("a-1", post_only=False, taking=True, reduce_only=True))
+    assert ["S11"] == scene.codes
+
+
+def test_s11_a_new_process_obeys_what_it_was_told_itself():
+    scene = Scene()
+    scene.step(events.RegimeChanged(NAME, "closed", 0))
+    scene.step(events.Started("b", scene.now_ns))
+    scene.step(events.BookSnapshot(NAME, 1, ((PRICE - 1, 5),), ((PRICE + 1, 5),), 0, asked_ns=scene.now_ns))
+    scene.send(scene.create("b-1"))
+    assert ([], 1) == (scene.codes, scene.oracle.checks["S11"])
+    scene.step(events.RegimeChanged(NAME, "closed", 0))
+    scene.send(scene.create("b-2", slot="bid1"))
     assert ["S11"] == scene.codes
