@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from msgspec.structs import replace
 
 from adapters.clock import Clock
-from adapters.inbox import INBOX_MAX, Inbox
+from adapters.inbox import MARKET_MAX, Inbox
 from adapters.journal import Journal
 from adapters.venue import Venue
 from strategy import commands, events
@@ -74,7 +74,7 @@ class Watcher(Protocol):
 class LiveDriver:
     """One bot: a core that lives from ``start`` until it ends. All on the running loop's thread."""
 
-    def __init__(self, venue: Venue, journal: Journal, clock: Clock, inbox_max: int = INBOX_MAX) -> None:
+    def __init__(self, venue: Venue, journal: Journal, clock: Clock, inbox_max: int = MARKET_MAX) -> None:
         """``watchers`` and the callbacks below are set by whoever looks on; none is needed."""
         self._venue = venue
         self._journal = journal

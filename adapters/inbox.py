@@ -11,7 +11,8 @@ from typing import Final
 from strategy import events
 from strategy.errors import OurMistake
 
-INBOX_MAX: Final = 20_000
+# Half of what may wait in all, as at a simulated host: whatever the market says, words about orders have room.
+MARKET_MAX: Final = 10_000
 _MARKET: Final = (events.BookDelta, events.BookSnapshot, events.BookHeartbeat, events.PublicTrade)
 
 # When it came (our clock), what was said, and the request that is over with it (0: none).
@@ -21,7 +22,7 @@ Came = tuple[int, events.Event | None, int]
 class Inbox:
     """Words in the order in which they came."""
 
-    def __init__(self, most: int = INBOX_MAX) -> None:
+    def __init__(self, most: int = MARKET_MAX) -> None:
         """``most`` bounds market words; twice as many of all kinds is more than can be."""
         self._most = most
         self._waiting: deque[Came] = deque()

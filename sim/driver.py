@@ -16,6 +16,7 @@ from sim.trace import Trace
 from strategy import commands, events
 from strategy.errors import OurMistake
 from strategy.journal import EventRecord, IntentRecord
+from strategy.journal_table import MARKET, kind_of
 from strategy.units import NS_PER_S
 
 SNAPSHOT_EVERY_NS: Final = 10 * NS_PER_S
@@ -60,7 +61,7 @@ class SimDriver(Bot):
     def feed(self, event: events.Event) -> None:
         """Have an event taken in, in its turn; a dead process hears nothing."""
         if self.is_alive:
-            self._host.arrive(self._take, (self._host.now_ns(), event))
+            self._host.arrive(self._take, (self._host.now_ns(), event), is_market=kind_of(event) == MARKET)
 
     def _take(self, came: tuple[int, events.Event]) -> int:
         """Give the core one event and carry out its commands; say how long the processor was busy."""

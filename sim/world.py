@@ -26,7 +26,7 @@ from sim.connection import Connection
 from sim.driver import SimDriver
 from sim.exchange import Exchange, Lingering
 from sim.faults import install_all
-from sim.host.host import Host
+from sim.host.host import INBOX_MAX, Host
 from sim.host.process import Process
 from sim.host.steady import Steady
 from sim.lines import OneLine, RequestLine
@@ -53,8 +53,6 @@ _MARKET_HASH_NS: Final = NS_PER_S
 _PPM_PER_PCT: Final = PPM // 100
 _PPM_PER_BPS: Final = 100
 _RATE_STEPS: Final = 100
-# What a host may have waiting for it: a minute of four symbols' feeds, and then some.
-_INBOX_MAX: Final = 20_000
 # A call is given up after five seconds, so no more are under way than a budget lets leave in that time.
 _CALLS_S: Final = 5
 
@@ -214,7 +212,7 @@ class World(Exchange):
         for name, most in bounds_of(self.knobs).items():
             if name in counts:
                 yield name, counts[name], most
-        yield "inbox", host.waiting(), _INBOX_MAX
+        yield "inbox", host.waiting(), INBOX_MAX
         a_second = pacing.orders_per_s + pacing.queries_per_s
         yield "calls under way", driver.under_way(), _CALLS_S * a_second + pacing.burst + a_second
         if host.heap.budget is not None:

@@ -6,16 +6,24 @@ what the core is told. The *wall* clock may be wrong and step; only a starting p
 What arrives waits in the inbox until the processor is free. By default a step costs nothing, so
 everything is taken in at the instant it arrives; a slow or stolen processor makes input pile up
 and timers fire late, all at once.
+
+The inbox is bounded as the live driver's is: from half of its bound on words about the market are let
+go of, and only those. The numbers of the next ones show the hole, and the core asks for a book. A word
+about an order is never let go of.
 """
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from sim.clocks import Clock
 from sim.host.disk import Disk
 from sim.host.heap import Heap
 from sim.kernel import Kernel
+
+# What may wait in all. Half of it is for the market: a minute of four symbols' feeds, and then some.
+INBOX_MAX: Final = 20_000
+MARKET_MAX: Final = INBOX_MAX // 2
 
 # Takes one thing in, and says how long the processor was busy with it, in true nanoseconds.
 Work = Callable[[Any], int]
@@ -36,6 +44,7 @@ class Host:
         # How long the processor needs for a step, true time: nothing, unless a fault says so.
         self.service_ns = 0
         self.inbox: deque[tuple[Work, Any]] = deque()
+        self.let_go = 0  # words about the market for which there was no room, in all
         self.free_ns = 0
         self.moved_ns = 0  # by how much starting processes have moved the monotonic clock so far
         self._is_working = False
@@ -62,8 +71,11 @@ class Host:
         self._is_busy = False
         self._lives += 1
 
-    def arrive(self, work: Work, what: Any) -> None:
-        """Have something taken in: now if the processor is free, else in turn."""
+    def arrive(self, work: Work, what: Any, *, is_market: bool = False) -> None:
+        """Have something taken in: now if the processor is free, else in turn; the market's while there is room."""
+        if is_market and len(self.inbox) >= MARKET_MAX:
+            self.let_go += 1
+            return
         self.inbox.append((work, what))
         self._drain()
 

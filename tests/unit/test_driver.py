@@ -23,3 +23,14 @@ def test_a_run_that_a_breach_ends_closes_its_costs_when_it_ended(tmp_path):
     world.oracle._findings.breach("S1", 0, "x", "by hand", "none")
     world.run()
     assert [world.start_wall_ns + 1_000_000_000] == told
+
+
+def test_a_host_that_sleeps_in_a_flood_of_messages_keeps_no_more_than_may_wait(tmp_path, monkeypatch):
+    """Seed 10044 of a swarm: after six minutes of sleep 21,940 words waited, more than S12 lets."""
+    monkeypatch.setattr("sim.host.host.MARKET_MAX", 100)
+    monkeypatch.setattr("sim.world.INBOX_MAX", 200)
+    faults = "{at_s: 4, for_s: 2, kind: message_storm, factor: 20}, {at_s: 4, for_s: 2, kind: pause}"
+    world = small_world(tmp_path, seconds=20, faults=faults, calm_s=8)
+    outcome = world.run()
+    assert ("", []) == (outcome.error, world.oracle.breaches)
+    assert world.host.let_go > 100

@@ -1,8 +1,9 @@
 """The bot's machine: one thing at a time, clocks that a start anchors, a disk that keeps what was committed."""
 
+from adapters import inbox
 from sim.host.disk import Disk
 from sim.host.heap import HARD, KIB, NONE, SOFT, TIGHT, Budget, Heap
-from sim.host.host import Host
+from sim.host.host import INBOX_MAX, MARKET_MAX, Host
 from sim.kernel import Kernel
 from strategy import commands, events
 from strategy.journal import EventRecord, IntentRecord
@@ -172,3 +173,26 @@ def test_another_instances_file_says_whose_it_is_and_ours_is_gone():
     committed(disk, 1)
     kept = disk.foreign("another", b"theirs")
     assert ("another", b"theirs", {}) == (kept.owner, kept.snapshot, disk.safe_ids)
+
+
+def test_a_full_inbox_lets_go_of_the_markets_words_and_never_of_a_word_about_orders():
+    kernel, taken = Kernel(), []
+    host = Host(kernel, 0)
+    host.stand_still(10)
+
+    def work(name):
+        taken.append(name)
+        return 0
+
+    for number in range(MARKET_MAX + 3):
+        host.arrive(work, number, is_market=True)
+    host.arrive(work, "an order")
+    assert (MARKET_MAX + 1, 3) == (host.waiting(), host.let_go)
+    kernel.run(10)
+    assert [*range(MARKET_MAX), "an order"] == taken
+    host.arrive(work, "the next", is_market=True)
+    assert ("the next", 3) == (taken[-1], host.let_go)
+
+
+def test_both_hosts_let_as_many_words_wait_and_all_kinds_fit_into_what_s12_allows():
+    assert (inbox.MARKET_MAX, INBOX_MAX) == (MARKET_MAX, 2 * MARKET_MAX)
