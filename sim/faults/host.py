@@ -168,9 +168,14 @@ def _repeat(
 
 def _stand_still(world: "World", for_ns: int) -> None:
     until_ns = world.kernel.now_ns + for_ns
-    # Put there before whatever will wait for the processor: nobody is blamed for his sleep.
-    world.kernel.at(until_ns, lambda: world.oracle.slept(world.host.steady_ns()))
-    world.host.stand_still(until_ns)
+
+    def tell() -> None:
+        world.oracle.slept(world.host.awake_ns())
+
+    # Nobody is blamed for his sleep: not while it lasts, nor in what waits for the processor until it is over.
+    world.kernel.at(until_ns, tell)
+    world.host.sleep(until_ns)
+    tell()
 
 
 def _slow_cpu(fault: PlannedFault, world: "World") -> None:

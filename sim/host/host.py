@@ -46,6 +46,7 @@ class Host:
         self.inbox: deque[tuple[Work, Any]] = deque()
         self.let_go = 0  # words about the market for which there was no room, in all
         self.free_ns = 0
+        self.asleep_ns = 0  # until when it does nothing for nobody's work
         self.moved_ns = 0  # by how much starting processes have moved the monotonic clock so far
         self._is_working = False
         self._is_busy = False
@@ -60,6 +61,10 @@ class Host:
         """Read that clock as if no restart had moved it: for those who look on."""
         return self.now_ns() - self.moved_ns
 
+    def awake_ns(self) -> int:
+        """Read that clock as it will be when the host wakes up; as it is, where nothing makes it sleep."""
+        return self.mono.read(max(self.asleep_ns, self.kernel.now_ns)) - self.moved_ns
+
     def begin(self) -> None:
         """Anchor the monotonic clock at the wall clock, as a starting process does."""
         true_ns = self.kernel.now_ns
@@ -67,7 +72,7 @@ class Host:
         if moved_ns:
             self.mono.step(true_ns, moved_ns)
             self.moved_ns += moved_ns
-        self.free_ns = true_ns
+        self.free_ns = self.asleep_ns = true_ns
         self._is_busy = False
         self._lives += 1
 
@@ -79,8 +84,13 @@ class Host:
         self.inbox.append((work, what))
         self._drain()
 
-    def stand_still(self, until_ns: int) -> None:
+    def sleep(self, until_ns: int) -> None:
         """Do nothing until then: a pause of the process, a processor given to somebody else."""
+        self.asleep_ns = max(self.asleep_ns, until_ns)
+        self.stand_still(until_ns)
+
+    def stand_still(self, until_ns: int) -> None:
+        """Take nothing in until then: asleep, or at work on what it has taken in."""
         self.free_ns = max(self.free_ns, until_ns)
 
     def forget_input(self) -> None:

@@ -38,7 +38,7 @@ class Hindrance:
                 pass
 
     def slept(self, now_ns: int) -> None:
-        """Note that the bot's host did not run until now: nobody attempts anything in his sleep."""
+        """Note that the bot's host does not run until then: nobody attempts anything in his sleep."""
         self._awake_ns = now_ns
 
     def why_banned(self, now_ns: int) -> str:

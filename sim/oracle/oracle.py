@@ -277,7 +277,7 @@ class Oracle:
         self._truth_watch.changed(now_ns)
 
     def slept(self, now_ns: int) -> None:
-        """See that the bot's host stood still until now: a pause, a stolen processor."""
+        """See that the bot's host stands still until then: a pause, a stolen processor. Told as it begins and ends."""
         self._hindrance.slept(now_ns)
 
     def step_raised(self, now_ns: int) -> None:

@@ -52,6 +52,20 @@ def test_pauses_may_come_again_and_again(tmp_path):
         assert [] == at
 
 
+def test_nobody_is_asked_for_a_cancel_while_he_sleeps_however_often_he_is_sent_to_sleep(tmp_path):
+    """A sleep of six seconds: what the sniper took in the fifth was blamed on who could not have cancelled it."""
+    faults = "{at_s: 8, for_s: 6, kind: pause}, {at_s: 9, for_s: 1, kind: pause, every_s: 3, each_ms: 200}"
+    world = small_world(tmp_path, seconds=20, faults=faults)
+    seen = {}
+    for at_s in (8, 8.5, 9.1, 12, 14, 15):
+        world.kernel.at(
+            int(at_s * NS_PER_S) + 1,
+            lambda at_s=at_s: seen.update({at_s: world.oracle._hindrance.over_ns("BTCUSDT") - world.start_wall_ns}),
+        )
+    world.run()
+    assert dict.fromkeys((8, 8.5, 9.1, 12, 14, 15), 14 * NS_PER_S) == seen
+
+
 def test_on_a_slow_processor_commands_leave_when_their_step_is_over(tmp_path):
     _, heard = played(tmp_path, "{at_s: 5, kind: slow_cpu, step_us: 100, factor: 100}")
     late = []
