@@ -22,7 +22,8 @@ class Sniper:
         """Take the time from a quote being stale to the order, and by how many ticks it must be."""
         self._reaction_ns = reaction_ns
         self._stale_ticks = stale_ticks
-        self.aims: list[tuple[int, int, Resting]] = []
+        self.aims: list[tuple[int, int, int, Resting]] = []
+        self._looked = 0
         self.sniped = 0
 
     def look(self, quotes: Iterable[Resting], fair_micro: int, now_ns: int) -> None:
@@ -30,11 +31,13 @@ class Sniper:
         for resting in quotes:
             if not resting.owner.is_aimed_at and self._is_stale(resting, fair_micro):
                 resting.owner.is_aimed_at = True
-                heappush(self.aims, (now_ns + 1 + self._reaction_ns, resting.owner.number, resting))
+                # One number may be aimed at twice for one instant: as the quote that was, and as what it became.
+                self._looked += 1
+                heappush(self.aims, (now_ns + 1 + self._reaction_ns, resting.owner.number, self._looked, resting))
 
     def shoot(self, book: LimitBook, fair_micro: int, is_open: bool) -> tuple[Resting, int] | None:
         """Take the next aim: give the quote and the lots that reach all of it, if it is still there and stale."""
-        _, _, resting = heappop(self.aims)
+        *_, resting = heappop(self.aims)
         resting.owner.is_aimed_at = False
         if not (is_open and resting.lots and self._is_stale(resting, fair_micro)):
             return None

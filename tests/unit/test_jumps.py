@@ -24,7 +24,7 @@ def standing(side, price_ticks, number=1):
 def test_only_a_whole_tick_beyond_the_fair_price_is_stale(side, price, fair, aims):
     sniper = Sniper(10, 1)
     sniper.look([standing(side, price)], int(fair * MICRO), 5)
-    assert [16] * aims == [at_ns for at_ns, _, _ in sniper.aims]
+    assert [16] * aims == [at_ns for at_ns, *_ in sniper.aims]
 
 
 def test_a_quote_is_aimed_at_once_and_everything_before_it_is_taken_too():
@@ -36,6 +36,19 @@ def test_a_quote_is_aimed_at_once_and_everything_before_it_is_taken_too():
     assert 1 == len(sniper.aims)
     assert (quote, 4 + 3 + 9) == sniper.shoot(book, 100 * MICRO, True)
     assert ([], 9, False) == (sniper.aims, sniper.sniped, quote.owner.is_aimed_at)
+
+
+def test_a_quote_that_is_amended_in_the_instant_it_was_aimed_at_is_aimed_at_again():
+    sniper, book = Sniper(10, 1), LimitBook()
+    was = standing(BUY, 101)
+    sniper.look([was], 100 * MICRO, 5)
+    was.owner.is_aimed_at = False  # as the venue does with what is amended
+    became = Resting(BUY, 102, 9, was.owner)
+    sniper.look([became], 100 * MICRO, 5)
+    book.rest(became)
+    was.lots = 0
+    assert sniper.shoot(book, 100 * MICRO, True) is None
+    assert (became, 9) == sniper.shoot(book, 100 * MICRO, True)
 
 
 @pytest.mark.parametrize("why", ["withdrawn", "fair again", "closed"])
