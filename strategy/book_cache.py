@@ -18,7 +18,6 @@ from strategy import reads
 from strategy.core_state import CoreState
 from strategy.desk import Desk
 from strategy.events import BookSnapshot
-from strategy.health import REGIME
 from strategy.knobs import Knobs
 from strategy.units import NS_PER_MS
 
@@ -44,7 +43,7 @@ def freeze(state: CoreState, knobs: Knobs, now_ns: int) -> None:
     """See which symbols a stream that is up has left alone for too long; a closed market says nothing."""
     for desk in state.desks:
         is_silent = state.health.public_up and now_ns - desk.told_ns > knobs.feed.retreat_after_ns
-        desk.is_frozen = is_silent and state.health.why_not(desk.symbol) != REGIME
+        desk.is_frozen = is_silent and not state.health.is_barred(desk.symbol)
 
 
 def look_up(state: CoreState, knobs: Knobs, now_ns: int) -> None:

@@ -88,11 +88,15 @@ class Health(msgspec.Struct):
             return OPERATOR_HALT
         if not self.private_up:
             return PRIVATE_DOWN
-        if self.regimes.get(symbol, OPEN_REGIME) not in _QUOTABLE:
+        if self.is_barred(symbol):
             return REGIME
         if symbol in self.unread:
             return UNREAD
         return FILLS_UNREAD if symbol in self.fills_unread else ""
+
+    def is_barred(self, symbol: str) -> bool:
+        """Say whether the regime of a symbol, as the venue told it, takes no quotes, whatever else may bar them."""
+        return self.regimes.get(symbol, OPEN_REGIME) not in _QUOTABLE
 
     def _stream(self, stream: str, is_up: bool) -> None:
         if stream == PUBLIC:

@@ -22,7 +22,7 @@ def next_wake_ns(state: CoreState, knobs: Knobs, now_ns: int) -> int | None:
     if state.regimes.due_ns is not None:
         at.append(state.regimes.due_ns)
     for desk in state.desks:
-        if desk.is_dirty:
+        if desk.is_dirty and not desk.awaits_ns:  # what is awaited wakes us by coming
             at.append(state.scheduled_ns + knobs.decide_every_ns)
         if desk.place_at_ns:
             at.append(desk.place_at_ns)

@@ -8,6 +8,7 @@ from strategy import commands, events, health
 from strategy.config_knobs import knobs as make_knobs
 from strategy.core import Core
 from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S
+from strategy.waking import next_wake_ns
 
 MS = NS_PER_MS
 BOOT = 1_767_571_200 * NS_PER_S
@@ -20,6 +21,7 @@ class Seat:
 
     def __init__(self, knobs) -> None:
         self.core, self.now_ms, self.seq, self.zero = Core(knobs), 0, 0, BOOT
+        self.knobs = knobs
         self.symbols = [one.instrument.symbol for one in knobs.symbols]
         self.waiting = {}  # by symbol, what was asked for and not answered
         self.asked = []
@@ -43,6 +45,14 @@ class Seat:
         seen += self._step(int(self.zero + at_ms * MS), event)
         self.now_ms = at_ms
         return tuple(seen)
+
+    def wake_until(self, end_ns):
+        """Wake as often as is asked for until then, whatever leaves; give how often, or 1000 if it is more."""
+        for wakes in range(1000):
+            if self.core.wake_at_ns is None or self.core.wake_at_ns >= end_ns:
+                return wakes
+            self.core.step(self.core.wake_at_ns, events.Woke())
+        return 1000
 
     def _step(self, now_ns, event):
         leaving = self.core.step(now_ns, event)
@@ -282,3 +292,30 @@ class Notes:
 
     def stepped(self, now_ns, leaving, event):
         pass
+
+
+def test_a_closed_market_is_not_asked_for_by_rest_when_the_private_stream_is_away(knobs):
+    seat = closed_and_cut(knobs)
+    assert not seat.core._state.desks[0].is_frozen
+
+
+def test_what_awaits_a_book_asks_for_no_alarm_of_its_own(knobs):
+    seat = closed_and_cut(knobs)
+    state, now_ns = seat.core._state, seat.zero + 3600 * NS_PER_S
+    (desk,) = state.desks
+    desk.is_dirty, desk.awaits_ns = True, 0
+    assert next_wake_ns(state, seat.knobs, now_ns) == now_ns + 1
+    state.orders.due_ns, state.reads.due_ns, state.watch.due_ns = None, {}, now_ns + NS_PER_S
+    desk.awaits_ns = now_ns - NS_PER_S
+    assert next_wake_ns(state, seat.knobs, now_ns) in (None, now_ns + NS_PER_S)
+
+
+def closed_and_cut(knobs):
+    """A seat whose market is closed, whose public stream is up and whose private one has been away for a while."""
+    seat = Seat(one_symbol(knobs))
+    seat.book(66)
+    seat.core.step(seat.zero + 70 * MS, events.StreamUp(events.PUBLIC))
+    seat.core.step(seat.zero + 71 * MS, events.RegimeChanged("BTCUSDT", "closed", 0))
+    seat.core.step(seat.zero + 72 * MS, events.StreamDown(events.PRIVATE))
+    seat.wake_until(seat.zero + 72 * MS + knobs.feed.retreat_after_ns + 5 * NS_PER_S)
+    return seat
