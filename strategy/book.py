@@ -110,6 +110,11 @@ class Book(msgspec.Struct):
         self.ok = False
         self.buffer.clear()
 
+    def shed(self) -> None:
+        """Let go of the deltas that are kept, but the latest: a book from before it is known to lack some."""
+        if self.buffer:
+            self.buffer = [max(self.buffer, key=_seq_of)]
+
     def ticklots_near(self, width_bps: float) -> float:
         """Sum price times size of both sides within ``width_bps`` (full width) of the mid."""
         mid2 = self.mid2_ticks
@@ -145,6 +150,10 @@ class Book(msgspec.Struct):
             else:
                 asks.pop(price, None)
         self.best_ask_ticks = best if best in asks else min(asks, default=0)
+
+
+def _seq_of(event: BookDelta) -> int:
+    return event.seq
 
 
 def best_of(book: Book, side: int) -> int:

@@ -4,7 +4,8 @@ Level 1, what is only comfort: ended orders beyond the latest few (a late word a
 counts as a stranger's), ids of fills beyond what a read may repeat, the older half of the windows of
 round trips and answers. Quotes are half their size and wider, so that fewer words come in.
 Level 2, what the venue can tell again: deltas kept for a snapshot to come, places in queues, fills
-whose markout is due. Only quotes that reduce the position are left.
+whose markout is due. Of the deltas the latest stays, since a snapshot that was asked for before it does
+not tell them. Only quotes that reduce the position are left.
 
 Never let go: orders that may be alive, fills that are owed, position, cash, the day's losses, and the
 takes that the guard counts.
@@ -31,6 +32,6 @@ def shed(state: CoreState, now_ns: int, level: int) -> None:
         state.signals.answers.shed(now_ns)
     if level >= TIGHT:
         for desk in state.desks:
-            desk.book.buffer.clear()
+            desk.book.shed()
             desk.signals.markouts.pending.clear()
             desk.places.clear()

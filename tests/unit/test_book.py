@@ -53,6 +53,15 @@ def test_a_gap_is_a_value_and_the_book_stops_being_ok(book):
     assert (False, 1, 1) == (book.ok, book.gaps, book.proof_ns)
 
 
+def test_of_the_deltas_let_go_of_the_latest_says_which_book_is_too_old(book):
+    for prev_seq, seq in ((11, 12), (14, 15), (12, 13)):
+        book.delta(2, delta(prev_seq, seq))
+    book.shed()
+    assert [15] == [one.seq for one in book.buffer]
+    assert (book.snapshot(3, snapshot(seq=13, asked_ns=2)), book.ok) == (OLD, False)
+    assert (book.snapshot(4, snapshot(seq=14, asked_ns=3)), book.ok, book.seq) == (APPLIED, True, 15)
+
+
 def test_deltas_after_a_gap_are_kept_and_joined_by_a_fetched_snapshot(book):
     book.delta(2, delta(11, 12, bids=((99, 9),)))
     assert book.delta(3, delta(12, 13, bids=((100, 1),))) == BUFFERED

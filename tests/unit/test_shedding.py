@@ -40,6 +40,22 @@ def test_at_level_two_only_quotes_that_reduce_are_left(seat):
     assert "reduce_only" == seat.core.last_context("BTCUSDT").verdict.action
 
 
+def test_a_book_asked_for_before_the_deltas_that_were_let_go_of_is_no_ground_to_quote_on(seat):
+    quoting(seat)
+    seq, asked_ns = seat.seq["BTCUSDT"], seat.now
+    for ahead in (3, 6, 5):
+        seat.settle(seat.hear(events.BookDelta("BTCUSDT", seq + ahead - 1, seq + ahead, (), (), seat.now)))
+    seat.hear(events.MemoryPressure(2), 1)
+    seat.hear(events.MemoryPressure(0), 200)
+
+    def fetched(fetched_seq: int):
+        levels = (((119_990, 500),), ((120_010, 500),))
+        return seat.hear(events.BookSnapshot("BTCUSDT", fetched_seq, *levels, seat.now, asked_ns), 20)
+
+    assert "CreateOrder" not in seat.kinds(fetched(seq + 4))
+    assert ["CreateOrder", "CreateOrder"] == seat.kinds(fetched(seq + 5))
+
+
 def test_when_it_is_over_quotes_are_back(seat):
     quoting(seat)
     seat.settle(seat.hear(events.MemoryPressure(2), 200))
