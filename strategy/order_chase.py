@@ -2,9 +2,9 @@
 
 An order in doubt is asked about by client id until a word settles it; a healthy one is audited
 now and then; one we concluded absent is asked about a few times more, slowly, before it is
-forgotten. A question that nobody answers is asked less and less often, down to a bound, until an
-answer comes. Questions have a budget: what it does not cover is asked later, never dropped. Cancels
-that a read has shown to be needed leave before every question.
+forgotten, unless it is one of many that were lost. A question that nobody answers is asked less and
+less often, down to a bound, until an answer comes. Questions have a budget: what it does not cover is
+asked later, never dropped. Cancels that a read has shown to be needed leave before every question.
 """
 
 from typing import Final
@@ -103,7 +103,8 @@ def _put_off(orders: Orders, name: str, subject: Order | Sweep | None, later_ns:
 
 def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs) -> list[commands.Command]:
     """Turn one order's silence into a question."""
-    if order.state is State.ABSENT and order.asks >= _ABSENT_ASKS:
+    asks_max = 0 if orders.losing.is_on(order.symbol) else _ABSENT_ASKS
+    if order.state is State.ABSENT and order.asks >= asks_max:
         orders.forget(order)
         return []
     orders.fell_silent(now_ns, order)

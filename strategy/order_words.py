@@ -198,8 +198,12 @@ def _missing(orders: Orders, now_ns: int, order: Order, event: events.OrderRepor
     is_final = is_late_enough and is_read and order.told_lots == order.filled_lots
     orders.move(order, Word.ABSENT_FOR_GOOD if is_final else Word.ABSENT_FOR_NOW, now_ns)
     orders.ask_again(now_ns, order, knobs)
-    if order.state is State.ABSENT:
-        order.asks = 0 if before is not State.ABSENT else order.asks  # from here on the questions are counted
+    if not is_late_enough and orders.losing.is_on(order.symbol):
+        orders.ask_at(order, order.through_ns + 1)  # another lost one, most likely: before then nothing proves it
+    if order.state is State.ABSENT and before is not State.ABSENT:
+        order.asks = 0  # from here on the questions are counted
+        if not order.confirmed_ns and not order.is_orphan:
+            orders.losing.has_lost(order.symbol)
     elif is_late_enough and not order.missing_ns and before in _MAY_BE_ABSENT:
         order.missing_ns = now_ns
         orders.read_fills(now_ns, order.symbol, order.since_venue_ns)

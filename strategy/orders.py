@@ -13,6 +13,7 @@ import msgspec
 from strategy import commands
 from strategy.errors import OurMistake
 from strategy.knobs import OrderKnobs
+from strategy.losing import Losing
 from strategy.order import Order
 from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
@@ -49,6 +50,7 @@ class Orders(msgspec.Struct):
     ``fill_ids``: fills counted, and the venue's instant of each; a fill not newer than
     ``fills_forgotten_ns`` was counted under an id that is forgotten by now.
     ``heard_venue_ns``: the latest instant of the venue's clock that a word about orders carried.
+    ``losing``: what became of orders that nobody ever answered.
     ``due_ns``: the chase has nothing to do before this instant. ``groups``: client ids by symbol, of
     ``live`` and ``owing``; emptied whenever those change, and made again when asked for.
     """
@@ -74,6 +76,7 @@ class Orders(msgspec.Struct):
     unclaimed: dict[str, None] = {}
     last_fill_venue_ns: dict[str, int] = {}
     heard_venue_ns: int = 0
+    losing: Losing = msgspec.field(default_factory=Losing)
     due_ns: int | None = None
 
     # What we ask
@@ -85,6 +88,7 @@ class Orders(msgspec.Struct):
         key = slot_key(order.symbol, order.slot)
         if key in self.slots:
             raise OurMistake(f"slot {key} already holds {self.slots[key]}")
+        self.losing.tries(now_ns, order.symbol)
         self.number += 1
         order.client_id = f"{self.session}-{self.number}"
         order.created_ns = order.placed_ns = now_ns
@@ -336,6 +340,8 @@ class Orders(msgspec.Struct):
         if before is after:
             return
         self.groups.clear()
+        if after is State.WORKING or word is Word.FULLY_FILLED:
+            self.losing.works()
         if after is State.IN_DOUBT:
             order.doubt_ns = order.doubt_ns or now_ns
         elif after is not State.CANCELLING:

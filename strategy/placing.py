@@ -114,8 +114,9 @@ def _add(
     """Send a create, an amend or a take, if limits, doubt and budget allow."""
     desk = state.desks[index]
     refusal = _refuse(state, index, move, context, knobs)
-    if desk.hold_ns > now_ns:
-        desk.place_by(desk.hold_ns)
+    hold_ns = desk.hold_ns if move.kind == AMEND else max(desk.hold_ns, state.orders.losing.try_ns.get(desk.symbol, 0))
+    if hold_ns > now_ns:
+        desk.place_by(hold_ns)
         refusal = RefusalCode.NOT_LEAVING
     elif refusal is None and state.clock.is_doubted(now_ns):
         desk.place_by(max(now_ns + _CLOCK_AGAIN_NS, state.clock.held_ns))

@@ -17,6 +17,7 @@ import msgspec
 
 from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
+from sim.oracle.untaken import Untaken
 from strategy import events
 from strategy.knobs import AccountKnobs, GuardKnobs, OrderKnobs, SignalKnobs, SymbolKnobs
 from strategy.units import BPS, NS_PER_MS, NS_PER_S, PCT
@@ -115,6 +116,7 @@ class Grounds:
         """Thresholds and windows are those the bot was configured with."""
         self._evidence = evidence
         self._feeds = feeds
+        self.untaken = Untaken(evidence)
         self._symbols = symbols
         self._account = account
         self._guard = guard
@@ -170,6 +172,7 @@ class Grounds:
         """Note an answer about an order, before the evidence does, that was slow, and one that was no."""
         if isinstance(event, (*_REFUSALS, events.Unanswered)) and event.code == _STAMP:
             self._is_unsure = True
+        self.untaken.answered(event)
         if not isinstance(event, _ANSWERS):
             return
         order = self._evidence.orders.get(event.client_id)
@@ -194,6 +197,7 @@ class Grounds:
 
     def look(self, now_ns: int) -> None:
         """Note what lasts."""
+        self.untaken.look()
         if self._is_unsure:
             self._note(now_ns, _CLOCK)
         if self._pressure > 1:

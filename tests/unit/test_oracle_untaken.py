@@ -1,0 +1,55 @@
+"""L3 where nobody takes our orders: excused while they are tried, and only then."""
+
+import pytest
+from watching import ORDERS, Scene, accepted, read, without_a_bid
+
+from strategy import events
+from strategy.units import NS_PER_MS
+
+# When a read may prove the absence of an order, in whole seconds after its create.
+PROVEN_S = 1 + (ORDERS.send_within_ns + ORDERS.window_ns + ORDERS.margin_ns) // (1000 * NS_PER_MS)
+
+
+def lose(scene: Scene, client_id: str) -> None:
+    """Try an order that is never answered and not found."""
+    scene.send(scene.create(client_id, post_only=True, price_ticks=9990))
+    scene.pass_s(PROVEN_S)
+    scene.step(read(client_id, scene.now_ns, events.MISSING))
+    scene.wait(200)
+
+
+def after(*, many: int, requote_s: float = 20) -> Scene:
+    scene = without_a_bid(requote_s=requote_s)
+    for number in range(many):
+        lose(scene, f"lost-{number}")
+    return scene
+
+
+def test_where_every_order_is_lost_nobody_can_quote():
+    scene = after(many=4)
+    scene.pass_s(25)
+    lose(scene, "another")
+    scene.pass_s(25)
+    assert "L3" not in scene.codes
+    assert scene.oracle.excused_ns["L3"] > 40e9
+
+
+def test_who_stops_trying_is_blamed():
+    scene = after(many=4)
+    scene.pass_s(45 + 21)
+    assert ["L3"] == scene.codes
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_a_few_lost_orders_excuse_nothing(many):
+    scene = after(many=many)
+    scene.pass_s(21)
+    assert ["L3"] == scene.codes
+
+
+def test_an_order_that_was_taken_shows_that_others_would_be():
+    scene = after(many=4)
+    scene.send(scene.create("taken"))
+    scene.step(accepted("taken"))
+    scene.pass_s(21)
+    assert ["L3"] == scene.codes
