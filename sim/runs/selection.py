@@ -41,7 +41,7 @@ def select(options: "Options") -> Selected:
             continue
         if options.tag and options.tag not in scenario.tags:
             continue
-        seeds = seeds_of(options.seeds) if options.seeds else scenario.run.seed_numbers
+        seeds = seeds_of(options.seeds) if options.seeds is not None else scenario.run.seed_numbers
         chosen.append(One(scenario, path.as_posix(), seeds))
         hashes[path.as_posix()] = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
     return Selected(tuple(chosen), hashes)
@@ -58,7 +58,8 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
 def seeds_of(text: str) -> tuple[int, ...]:
     """Read ``7``, ``1,3`` or ``101-164``; anything else is wrong usage (exit 2)."""
     seeds: list[int] = []
-    for part in text.split(","):
+    # Nothing at all is a shell variable that was never set, and no wish for the scenario's own seeds.
+    for part in text.split(",") if text.strip() else ():
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise click.BadParameter(

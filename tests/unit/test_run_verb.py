@@ -135,6 +135,8 @@ def test_bad_files_are_all_told_before_anything_starts(tmp_path):
         (("short.yaml", "--tag", "other"), 5, "nothing selected"),
         (("short.yaml", "--seed", "x"), 2, "not a list of seeds"),
         (("short.yaml", "--seed", "9-1"), 2, "selects no seed"),
+        (("short.yaml", "--seed", ""), 2, "'' selects no seed"),
+        (("short.yaml", "--seed", " "), 2, "' ' selects no seed"),
         (("short.yaml", "--workers", "zero"), 2, "workers"),
         (("short.yaml", "--workers", "0"), 2, "workers"),
         (("short.yaml", "--core", "nosuch:core"), 3, "no core 'nosuch:core'"),

@@ -138,3 +138,8 @@ def test_every_point_is_checked_before_any_is_run(tmp_path):
 
 def test_an_unknown_figure_is_wrong_usage(tmp_path):
     assert "did you mean" in sweep(tmp_path, *WIDTHS, "--metric", "net_bp", code=2).output
+
+
+def test_no_seeds_at_all_are_not_those_of_the_scenario(tmp_path):
+    assert "'' selects no seed" in sweep(tmp_path, *WIDTHS, "--seeds", "", code=2).output
+    assert not (tmp_path / "out").exists()
