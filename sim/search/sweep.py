@@ -15,6 +15,7 @@ from rich.table import Table
 from sim.runs.console import number
 from sim.runs.engine import Crew, Gathered, workers_of
 from sim.runs.job import Job, SeedResult
+from sim.runs.pairing import PAIRS_MIN
 from sim.runs.recorded import world_of
 from sim.runs.resampling import interval_of_mean
 from sim.runs.seed import core_factory
@@ -57,14 +58,29 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What came of one point: means over its seeds, and the interval of the first figure's mean."""
+    """What came of one point: means over its seeds, and the interval of the first figure's mean.
+
+    ``counts`` says of how many of the ``asked`` seeds each mean is: a seed without a fill has no price of one.
+    """
 
     settings: Point
+    asked: int
     means: dict[str, float | None]
+    counts: dict[str, int]
     interval: tuple[float, float] | None
     broken: int
     raised: int
     results: tuple[SeedResult, ...]
+
+    def is_whole(self, metric: str) -> bool:
+        """Say whether every seed has this figure: only then is its mean one of the same worlds as another's."""
+        return self.counts[metric] == self.asked
+
+    def mean_text(self, metric: str) -> str:
+        """Write a mean, with the number of its seeds where those are not all."""
+        mean = self.means[metric]
+        text = "-" if mean is None else number(mean)
+        return text if self.is_whole(metric) else f"{text} ({self.counts[metric]} of {self.asked})"
 
 
 def sweep(options: Options) -> int:
@@ -85,8 +101,8 @@ def sweep(options: Options) -> int:
     ]
     gathered, reused = _carry_out(options, jobs, out)
     rows = [
-        _row(worlds[0].name, point, _results(gathered, number * len(seeds), len(seeds)), options.metrics)
-        for number, point in enumerate(points)
+        _row(worlds[0].name, point, _results(gathered, place * len(seeds), len(seeds)), len(seeds), options.metrics)
+        for place, point in enumerate(points)
     ]
     plain = _plain(options, worlds[0], parameters, seeds, rows)
     (out / TABLE).write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
@@ -152,13 +168,18 @@ def _results(gathered: Gathered, start: int, many: int) -> list[SeedResult]:
     return [gathered.results[place] for place in range(start, start + many) if place in gathered.results]
 
 
-def _row(name: str, point: Point, results: list[SeedResult], metrics: Sequence[str]) -> Row:
+def _row(name: str, point: Point, results: list[SeedResult], asked: int, metrics: Sequence[str]) -> Row:
     whole = [result for result in results if not result.was_cut and not result.error]
-    first = figure(whole, metrics[0])
+    figures = {metric: figure(whole, metric) for metric in metrics}
+    first = figures[metrics[0]]
+    # Of two seeds the bootstrap gives the two: no more is known than for the verdict of a comparison.
+    is_judged = len(first) >= PAIRS_MIN
     return Row(
         settings=point,
-        means={metric: mean_of(figure(whole, metric)) for metric in metrics},
-        interval=interval_of_mean(f"{name}/{' '.join(point)}/{metrics[0]}", first) if first else None,
+        asked=asked,
+        means={metric: mean_of(values) for metric, values in figures.items()},
+        counts={metric: len(values) for metric, values in figures.items()},
+        interval=interval_of_mean(f"{name}/{' '.join(point)}/{metrics[0]}", first) if is_judged else None,
         broken=sum(bool(result.breaches) for result in results),
         raised=sum(bool(result.error) for result in results),
         results=tuple(results),
@@ -180,6 +201,7 @@ def _plain(
             {
                 "settings": list(row.settings),
                 "means": row.means,
+                "counts": row.counts,
                 "interval": row.interval,
                 "broken": row.broken,
                 "raised": row.raised,
@@ -207,8 +229,7 @@ def _print(world: Ready, parameters: Sequence[Parameter], rows: Sequence[Row], m
     for row in rows:
         cells = [setting.partition("=")[2] for setting in row.settings]
         for metric in metrics:
-            mean = row.means[metric]
-            cells.append("-" if mean is None else number(mean))
+            cells.append(row.mean_text(metric))
             if metric == metrics[0]:
                 cells.append("-" if row.interval is None else " .. ".join(number(end) for end in row.interval))
         cells += [str(len(row.results)), str(row.broken + row.raised or "-")]
@@ -218,13 +239,29 @@ def _print(world: Ready, parameters: Sequence[Parameter], rows: Sequence[Row], m
     talk.print(table)
     if best is not None:
         talk.print(f" best {metrics[0]}: {' '.join(best.settings)}", highlight=False)
+    for line in _reservations(rows, metrics[0]):
+        talk.print(f" {line}", highlight=False)
+
+
+def _reservations(rows: Sequence[Row], metric: str) -> list[str]:
+    """Say which points were not compared, and why no mean has an interval."""
+    lines = []
+    partial = [row for row in rows if not row.is_whole(metric)]
+    if partial:
+        one = partial[0]
+        many = "1 point has" if len(partial) == 1 else f"{len(partial)} points have"
+        words = f"not compared: {many} no {metric} in some seed, such as {' '.join(one.settings)}"
+        lines.append(f"{words}: {one.counts[metric]} of {one.asked} seeds have it")
+    if rows and rows[0].asked < PAIRS_MIN:
+        lines.append(f"no interval: {PAIRS_MIN} seeds are needed")
+    return lines
 
 
 def _best(rows: Sequence[Row], metric: str) -> Row | None:
-    """Find the best point that broke nothing; None where the figure has no good side."""
+    """Find the best point that broke nothing and has the figure in every seed; None where it has no good side."""
     better = METRICS[metric].better
     sign = {"higher": 1, "lower": -1}.get(better)
-    whole = [row for row in rows if row.means[metric] is not None and not row.broken and not row.raised]
+    whole = [row for row in rows if row.is_whole(metric) and not row.broken and not row.raised]
     if sign is None or not whole:
         return None
     return max(whole, key=lambda row: sign * (row.means[metric] or 0.0))

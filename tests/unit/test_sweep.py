@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from small_world import small_scenario
 
+from sim.runs.engine import Gathered
 from sim.runs.job import Job, SeedResult
 from sim.search.ledger import Ledger, key_of
 from sim.search.points import drawn, grid, parameter_of
@@ -143,3 +144,49 @@ def test_an_unknown_figure_is_wrong_usage(tmp_path):
 def test_no_seeds_at_all_are_not_those_of_the_scenario(tmp_path):
     assert "'' selects no seed" in sweep(tmp_path, *WIDTHS, "--seeds", "", code=2).output
     assert not (tmp_path / "out").exists()
+
+
+class MadeUp:
+    """A bench without worlds: a wide quote earns more, and is not filled in seed 3."""
+
+    reused = 0
+
+    def run(self, jobs):
+        return Gathered({place: self._one(job) for place, job in enumerate(jobs)})
+
+    def _one(self, job) -> SeedResult:
+        width = job.scenario.config.spread.base_bps
+        is_filled = width < 2 or job.seed != 3
+        figures = {"net_bps": {"value": width + job.seed / 100}} if is_filled else {}
+        return SeedResult(job.scenario.name, job.seed, metrics=figures)
+
+
+def made_up(folder: Path, monkeypatch, seeds: str, *arguments: str):
+    monkeypatch.setattr("sim.search.sweep.Bench", lambda crew, ledger, say: MadeUp())
+    return sweep(folder, *arguments, "--seeds", seeds, "--metric", "net_bps")
+
+
+def test_a_point_without_the_figure_in_some_seed_says_so_and_is_never_the_best(tmp_path, monkeypatch):
+    done = made_up(tmp_path, monkeypatch, "1-6", "-p", "spread.base_bps=1,1.5,2")
+    assert "best net_bps: spread.base_bps=1.5\n" in done.stdout
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    assert "(5 of 6)" in rows["2"]
+    assert " of 6" not in rows["1"] + rows["1.5"]
+    assert "not compared: 1 point has no net_bps in some seed, such as spread.base_bps=2: 5 of 6" in done.stdout
+    assert [{"net_bps": 6}, {"net_bps": 6}, {"net_bps": 5}] == [one["counts"] for one in table_of(tmp_path)["points"]]
+
+
+def test_where_no_point_has_the_figure_in_every_seed_there_is_no_best(tmp_path, monkeypatch):
+    done = made_up(tmp_path, monkeypatch, "1-6", "-p", "spread.base_bps=2,2.5")
+    assert "best net_bps" not in done.stdout
+    assert "not compared: 2 points have no net_bps in some seed" in done.stdout
+
+
+def test_fewer_seeds_than_a_comparison_judges_give_no_interval(tmp_path, monkeypatch):
+    few = made_up(tmp_path, monkeypatch, "1-5", "-p", "spread.base_bps=1,1.5")
+    assert "no interval: 6 seeds are needed" in few.stdout
+    assert [None, None] == [one["interval"] for one in table_of(tmp_path)["points"]]
+    more = made_up(tmp_path, monkeypatch, "1-6", "-p", "spread.base_bps=1,1.5,2", "--resume")
+    assert "no interval" not in more.stdout
+    # The last has a value in five seeds of the six.
+    assert [True, True, False] == [one["interval"] is not None for one in table_of(tmp_path)["points"]]
