@@ -57,7 +57,8 @@ def read_study(path: Path, holdout: str | None, trials: int | None, sampler: str
     study = reading.value
     steps = tuple(Step(_beside(path, fold.train), _beside(path, fold.holdout)) for fold in study.folds)
     files = dict.fromkeys(file for step in steps for file in (*step.train, *step.judged))
-    worlds = {file: desk.scenario(file) for file in files}
+    desk.problems += _absences(reading, study, path)
+    worlds = {file: desk.scenario(file) for file in files if file.is_file()}
     if desk.problems:
         raise OperatorError(desk.sorted_problems())
     problems = _misfits(reading, study, {file: world for file, world in worlds.items() if world is not None})
@@ -79,6 +80,22 @@ def worlds_at(paths: Sequence[Path], point: Point) -> list[Ready]:
 
 def _beside(study: Path, names: Sequence[str]) -> tuple[Path, ...]:
     return tuple(study.parent / name for name in names)
+
+
+def _absences(reading: Reading[Study], study: Study, path: Path) -> list[Problem]:
+    """Say at its place in the study which scenario is not there."""
+    named: dict[Where, Sequence[str]] = {
+        ("scenarios",): study.scenarios,
+        ("holdout_scenarios",): study.holdout_scenarios,
+    }
+    for number, fold in enumerate(study.walk_forward):
+        named |= {("walk_forward", number, "train"): fold.train, ("walk_forward", number, "holdout"): fold.holdout}
+    return [
+        reading.problem(Complaint(NOWHERE, (*where, number), f"no such file: {file.as_posix()}"))
+        for where, names in named.items()
+        for number, file in enumerate(_beside(path, names))
+        if not file.is_file()
+    ]
 
 
 def _misfits(reading: Reading[Study], study: Study, worlds: dict[Path, Ready]) -> list[Problem]:

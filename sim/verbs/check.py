@@ -17,7 +17,9 @@ from strategy.exit_codes import ExitCode
 def command(files: tuple[Path, ...], form: str) -> None:
     """Check FILES (scenarios, strategy and live configs, market profiles; folders are searched).
 
-    What a file is shows from its keys. Exit codes: 0 all right, 3 there are mistakes, 5 no file.
+    What a file is shows from its keys. A scenario or a study is checked with all the files it names.
+
+    Exit codes: 0 all right, 3 there are mistakes, 5 no file.
     """
     from sim.scenario.load import Desk
     from sim.scenario.profiles import profile_folder
@@ -30,7 +32,11 @@ def command(files: tuple[Path, ...], form: str) -> None:
     checked = [_check(desk, path) for path in paths]
     problems = desk.sorted_problems()
     wrong = {problem.path_text for problem in problems}
-    rows = [{"file": name, "kind": kind, "name": title, "ok": name not in wrong} for name, kind, title in checked]
+    # A study can be without a mistake of its own and name a scenario that is not: it has no title then.
+    rows = [
+        {"file": name, "kind": kind, "name": title, "ok": name not in wrong and bool(title or kind != "study")}
+        for name, kind, title in checked
+    ]
     if form == "json":
         click.echo(json.dumps({"files": rows, "problems": [_as_plain(each) for each in problems]}, indent=2))
     else:
@@ -61,8 +67,22 @@ def _check(desk: Any, path: Path) -> tuple[str, str, str]:
     if kind in ("scenario", "unknown"):
         ready = desk.scenario(path)
         return name, kind, ready.name if ready is not None else ""
+    if kind == "study":
+        return name, kind, _study(desk, path)
     reading = desk.document(path, MODELS[kind], name)
     return name, kind, getattr(reading.value, "name", "") if reading is not None and reading.value is not None else ""
+
+
+def _study(desk: Any, path: Path) -> str:
+    """Read a study as a calibration would, the ends of its ranges tried; give its name, or none."""
+    from sim.search.asked import read_study
+    from strategy.errors import OperatorError
+
+    try:
+        return read_study(path, None, None, None).study.name
+    except OperatorError as wrong:
+        desk.problems += wrong.problems
+        return ""
 
 
 def _say(rows: list[dict[str, Any]], problems: tuple[Any, ...]) -> None:

@@ -11,6 +11,7 @@ from sim.oracle.sometimes import POINTS
 from sim.scenario.faults import KINDS, ROOMS
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
+from sim.search.asked import read_study
 from sim.verbs import check, explain, faults, migrate, schema
 from strategy.error_codes import REGISTRY
 from strategy.errors import OperatorError
@@ -71,13 +72,59 @@ def test_check_of_nothing_selects_nothing() -> None:
 
 
 def test_check_reads_a_scenario_with_all_it_names() -> None:
+    write_scenario()
+    assert run(check, "s.yaml").output == "ok  s.yaml  scenario demo\n"
+
+
+STUDY = (
+    "schema_version: 1\nname: widths\nscenarios: [s.yaml]\ntrain: 1-3\nholdout: 101-108\n"
+    "objective: {metric: net_bps}\nparameters:\n  spread.base_bps: {low: 0.7, high: 2.4}\n"
+)
+
+
+def write_scenario(more: str = "") -> None:
     write("configs/c.yaml", CONFIG)
-    text = (
+    write(
+        "s.yaml",
         "schema_version: 1\nname: demo\ndescription: d\nrun: {duration_s: 10}\n"
         "market: {profile: btc_rebate, symbols: [BTCUSDT]}\nstrategy: {config: configs/c.yaml}\n"
-        "gates: [{metric: fills, min: 1}]\n"
+        f"gates: [{{metric: fills, min: 1}}]\n{more}",
     )
-    assert run(check, write("s.yaml", text)).output == "ok  s.yaml  scenario demo\n"
+
+
+def test_check_reads_a_study_with_all_it_names() -> None:
+    write_scenario()
+    assert run(check, write("study.yaml", STUDY)).output == "ok  study.yaml  study widths\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("spread.base_bps", "spread.base_bpz", "8:3", "unknown key 'base_bpz'"),
+        ("low: 0.7", "low: -0.7", "8:3", "at -0.7:"),
+        ("spread.base_bps: {low: 0.7, high: 2.4}", "model: {low: 1, high: 4}", "8:3", "at 1:"),
+        ("[s.yaml]", "[s.yaml, gone.yaml]", "3:21", "no such file: gone.yaml"),
+    ],
+)
+def test_check_does_not_pass_a_study_that_cannot_be_carried_out(old: str, new: str, place: str, words: str) -> None:
+    write_scenario()
+    assert old in STUDY
+    path = write("study.yaml", STUDY.replace(old, new))
+    result = run(check, path)
+    assert result.exit_code == ExitCode.BAD_FILE
+    assert result.stdout.startswith(f"study.yaml:{place}: error[SQ-")
+    assert words in result.stdout
+    assert "| " + " " * (int(place.partition(":")[2]) - 1) + "^" in result.stdout
+    with pytest.raises(OperatorError) as refused:
+        read_study(Path(path), None, None, None)
+    assert all(problem.render() in result.stdout for problem in refused.value.problems)
+
+
+def test_check_says_no_ok_to_a_study_whose_scenario_is_wrong() -> None:
+    write_scenario(more="gatez: 1\n")
+    result = run(check, "--format", "json", write("study.yaml", STUDY))
+    assert result.exit_code == ExitCode.BAD_FILE
+    assert [False] == [one["ok"] for one in json.loads(result.stdout)["files"]]
 
 
 def test_the_committed_files_are_right() -> None:
