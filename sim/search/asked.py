@@ -17,6 +17,7 @@ from strategy.documents import Reading
 from strategy.errors import OperatorError, Problem
 from strategy.file_model import Complaint, Where
 
+NO_WEIGHT = "SQ-C010"
 OVERRIDDEN = "SQ-C011"
 NOWHERE = "SQ-C022"
 
@@ -108,6 +109,10 @@ def _misfits(reading: Reading[Study], study: Study, worlds: dict[Path, Ready]) -
         problems.append(reading.problem(Complaint(NOWHERE, at, words)))
     for key, one in study.parameters.items():
         where = ("parameters", key)
+        if any(setting.is_of_run for setting in read_settings((f"{key}=0",), [])):
+            words = f"{key} is of the scenario's run: no config has it, and none could be proposed"
+            problems.append(reading.problem(Complaint(NO_WEIGHT, where, words, at_key=True)))
+            continue
         for path, world in worlds.items():
             if any(_covers(override, key) for override in world.strategy.overrides):
                 words = f"{path.as_posix()} overrides {key}: a config could not change it there"

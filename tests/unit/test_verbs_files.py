@@ -103,6 +103,7 @@ def test_check_reads_a_study_with_all_it_names() -> None:
         ("spread.base_bps", "spread.base_bpz", "8:3", "unknown key 'base_bpz'"),
         ("low: 0.7", "low: -0.7", "8:3", "at -0.7:"),
         ("spread.base_bps: {low: 0.7, high: 2.4}", "model: {low: 1, high: 4}", "8:3", "at 1:"),
+        ("spread.base_bps: {low: 0.7", "run.duration_s: {low: 0.7", "8:3", "no config has it"),
         ("[s.yaml]", "[s.yaml, gone.yaml]", "3:21", "no such file: gone.yaml"),
     ],
 )
