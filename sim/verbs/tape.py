@@ -231,6 +231,7 @@ def _print_check(tape: "Tape", folder: str, found: "Replayed", passed: bool, all
         ("ticker crossed", f"{found.tickers_crossed:,}"),
         ("chain gaps", f"{found.gaps:,}"),
         ("trade gaps", f"{found.trade_gaps:,}"),
+        ("trades far off", f"{found.prints_far:,} of {len(tape.trades()):,}"),
         ("dropped", f"{dropped}, {found.never_synced:,} never followed by a snapshot"),
         ("verdict", "pass" if passed else "FAIL"),
     ):

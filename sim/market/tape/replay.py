@@ -16,8 +16,9 @@ from typing import Final
 import msgspec
 
 from sim.market.tape.book import TapeBook
+from sim.market.tape.prints import held
 from sim.market.tape.records import L3, PERP, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot
-from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE, TapeRefused
+from sim.market.tape.refusal import CHAIN_GAP, CROSSED, NOT_A_TAPE, WRONG_UNIT, TapeRefused
 from sim.market.tape.sampled import Sampled
 
 # Findings are counted without end, but of each code only this many are kept in words.
@@ -38,7 +39,7 @@ class Replayed(msgspec.Struct):
     """What a replay found. Every depth message is in exactly one of the first four counts.
 
     ``agreed`` of ``comparable`` messages ended with the best prices and sizes of the ticker;
-    before the first ticker nothing is comparable.
+    before the first ticker nothing is comparable. ``prints_far``: trades where nobody can have traded.
     """
 
     applied: int = 0
@@ -53,11 +54,13 @@ class Replayed(msgspec.Struct):
     tickers_out_of_order: int = 0
     tickers_crossed: int = 0
     trade_gaps: int = 0
+    prints_far: int = 0
     findings: list[Finding] = []
 
     def is_sound(self) -> bool:
         """Say whether book and trades were whole, and neither book nor ticker ever crossed."""
-        return self.applied > 0 and not (self.gaps or self.crossed or self.tickers_crossed or self.trade_gaps)
+        wrong = self.gaps or self.crossed or self.tickers_crossed or self.trade_gaps or self.prints_far
+        return self.applied > 0 and not wrong
 
 
 class Replayer:
@@ -115,6 +118,13 @@ class Replayer:
             if trade.trade_id != before.trade_id + 1:
                 self.found.trade_gaps += 1
                 self._note(CHAIN_GAP, trade, f"trade {trade.trade_id} does not follow {before.trade_id}")
+        tick = self._tape.tick
+        for one in held(self._tape):
+            if one.is_far:
+                self.found.prints_far += 1
+                best = f"{one.low_ticks * tick} and {one.high_ticks * tick}"
+                price = one.trade.price_ticks * tick
+                self._note(WRONG_UNIT, one.trade, f"price {price} where the best were within {best} for a second")
 
     def on_snapshot(self, snapshot: TapeSnapshot) -> None:
         """Start the book from a snapshot; one that is older than a whole book tells nothing new."""

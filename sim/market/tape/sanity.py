@@ -8,6 +8,7 @@ would drag every later message of the book along. Depth prices are not looked at
 from typing import Final
 
 from sim.market.tape.files import NPZ
+from sim.market.tape.prints import of_another_unit
 from sim.market.tape.records import L2, Tape, TapeBbo, TapeDelta, TapeRecord, TapeSnapshot, TapeTrade
 from sim.market.tape.refusal import COUNTED_MAX, MALFORMED, OUT_OF_ORDER, WRONG_UNIT, TapeRefused
 from strategy.units import NS_PER_S
@@ -45,6 +46,19 @@ def require_sound(tape: Tape) -> None:
             _refuse(tape, record, MALFORMED, f"its first id {record.first_id} comes after its last {record.last_id}")
         if tells_once and (type(record) is TapeDelta or type(record) is TapeSnapshot):
             _require_one_size(tape, record)
+    _require_sizes_of_the_book(tape)
+
+
+def _require_sizes_of_the_book(tape: Tape) -> None:
+    """Refuse trades whose sizes count something else than those of the book: quote currency, contracts, satoshis."""
+    found = of_another_unit(tape)
+    if found is not None:
+        one, large, everything = found
+        words = (
+            f"size {one.trade.size_lots * tape.lot} where {one.shown_lots * tape.lot} was the most at the best prices"
+            f" within a second: {large:,} of {everything:,} trades are of another unit"
+        )
+        _refuse(tape, one.trade, WRONG_UNIT, words)
 
 
 def _ids(record: TapeRecord) -> tuple[int, ...]:
