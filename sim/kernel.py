@@ -93,7 +93,8 @@ class Kernel:
             raise ValueError(f"cannot put an event at {time_ns}: it is {now_ns}")
 
     def _put(self, time_ns: int, priority: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        # SimPy adds the delay to its own clock, which may be stale; the sum is the instant meant.
+        # SimPy adds the delay to its own clock, which may be stale; the sum is the instant meant. A _Call has what it
+        # reads of an event, and is none for the type checker.
         self._env.schedule(_Call(function, args), priority, time_ns - self._env.now)  # type: ignore[arg-type]
 
     def reach(self, time_ns: int) -> None:

@@ -1,6 +1,7 @@
 """What happens to any message of a link: lost end to end, late, twice, out of turn."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import Final
 
 from sim.connection import HELLO, WELCOME
@@ -13,7 +14,7 @@ from strategy.units import NS_PER_MS
 _P99: Final = 2.3263478740408408  # the standard normal's 99th percentile
 
 
-class _OnLinks:
+class _OnLinks(ABC):
     """A fault on named links; its draws are keyed by link and by the message's count there."""
 
     def __init__(self, fault: PlannedFault, dice: Dice) -> None:
@@ -35,8 +36,8 @@ class _OnLinks:
     def _hits(self, message: Message) -> bool:
         return True
 
-    def _effect(self, link: str, count: int) -> Fate | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _effect(self, link: str, count: int) -> Fate | None: ...
 
 
 class MessageLoss(_OnLinks):

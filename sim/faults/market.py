@@ -5,7 +5,7 @@ have, only from elsewhere. Where the market is a tape, or rates that only the bo
 leans on a price, and none of this bites but volatility and funding.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sim.faults.installing import Install, during, symbols_of
 from sim.market.flow import FlowMarket
@@ -27,8 +27,9 @@ def _volatility(fault: PlannedFault, world: "Exchange") -> None:
             during(fault, world, lambda one=market: _scale(one, factor), lambda one=market: _scale(one, 1.0 / factor))
 
 
-def _scale(market: object, factor: float) -> None:
-    market.factor *= factor  # type: ignore[attr-defined]
+def _scale(market: Any, factor: float) -> None:
+    # Every kind of market a world plays has one: modelled, of rates, recorded.
+    market.factor *= factor
 
 
 def _hit(fault: PlannedFault, world: "Exchange") -> list[FlowMarket]:

@@ -1,20 +1,18 @@
 """Trades held against the tickers of their moment: what cannot have been traded there, and in sizes of another unit.
 
 A trade and the ticker it belongs to race each other on two streams, and where the venue stamps no ticker
-the clocks differ as well; so a print is held against all tickers of a second before and after it. In the
+the clocks differ as well; so a print is held against all tickers of its second and the two beside it. In the
 recorded windows of ours, no print is further than a thousandth outside of those, a large sweep through
 a thin book apart, and no more than one in fifty is ten times larger than all that was best then.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final, NamedTuple
 
 from sim.market.tape.records import Tape, TapeBbo, TapeTrade
 from strategy.units import NS_PER_S
 
-_APART_NS: Final = NS_PER_S
 # A tenth away from both best prices within a second is no sweep of a market that has a ticker.
 _FAR: Final = 0.1
 _LARGE: Final = 10
@@ -45,21 +43,22 @@ def held(tape: Tape) -> Iterator[Held]:
     bbos = tape.bbos()
     is_stamped = all(bbo.venue_ns for bbo in bbos)
 
-    def at_ns(record: TapeBbo | TapeTrade) -> int:
-        return record.venue_ns if is_stamped and record.venue_ns else record.local_ns
+    def second(record: TapeBbo | TapeTrade) -> int:
+        return (record.venue_ns if is_stamped and record.venue_ns else record.local_ns) // NS_PER_S
 
-    bbos.sort(key=at_ns)
-    times = [at_ns(bbo) for bbo in bbos]
+    # Extremes by second: a busy one has hundreds of tickers, and as many trades that would ask for them.
+    extremes: dict[int, tuple[int, int, int]] = {}
+    for bbo in bbos:
+        low, high, lots = extremes.get(second(bbo), (bbo.bid_ticks, bbo.ask_ticks, 0))
+        most = max(lots, bbo.bid_lots, bbo.ask_lots)
+        extremes[second(bbo)] = min(low, bbo.bid_ticks), max(high, bbo.ask_ticks), most
+    seconds = sorted(extremes)
     for trade in tape.trades():
-        first = max(bisect_right(times, at_ns(trade) - _APART_NS) - 1, 0)
-        around = bbos[first : bisect_right(times, at_ns(trade) + _APART_NS)]
+        first = max(bisect_left(seconds, second(trade) - 1) - 1, 0)  # the one before that was in force as they began
+        around = [extremes[one] for one in seconds[first : bisect_right(seconds, second(trade) + 1)]]
         if around:
-            yield Held(
-                trade,
-                min(bbo.bid_ticks for bbo in around),
-                max(bbo.ask_ticks for bbo in around),
-                max(chain.from_iterable((bbo.bid_lots, bbo.ask_lots) for bbo in around)),
-            )
+            lows, highs, most_lots = zip(*around, strict=True)
+            yield Held(trade, min(lows), max(highs), max(most_lots))
 
 
 def of_another_unit(tape: Tape) -> tuple[Held, int, int] | None:
