@@ -27,9 +27,16 @@ def live(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess
 
 @contextmanager
 def python(code: str, *words: object) -> Iterator[subprocess.Popen[str]]:
-    """Start a Python process that says a line when it is ready; it is killed at the end."""
+    """Start a Python process that says a line when it is ready; it is killed at the end.
+
+    Its input is a pipe that nobody writes to: what waits for a word waits, whatever the input of the tests is.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, words)], env=environment(), stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, *map(str, words)],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None
@@ -39,5 +46,7 @@ def python(code: str, *words: object) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.wait()
+        assert process.stdin is not None
         assert process.stdout is not None
+        process.stdin.close()
         process.stdout.close()
