@@ -255,7 +255,7 @@ class Core:
         state = self._state
         if isinstance(event, _ANSWERS):
             heard(self._state, now_ns)
-        take_setback(state, now_ns, event)
+        take_setback(state, now_ns, event, self._knobs)
         absorbed = absorb(state.orders, now_ns, event, self._knobs.orders)
         closures.meet(state, self._knobs, now_ns, event, absorbed.order)
         self._took_in(now_ns, absorbed)

@@ -61,12 +61,13 @@ def _cancel(
     state: CoreState, index: int, move: Move, knobs: Knobs, now_ns: int, before: Sequence[commands.Command]
 ) -> list[commands.Command]:
     symbol = state.desks[index].symbol
-    if state.regimes.refuses_cancels(symbol, now_ns, state.health.regimes.get(symbol, "")):
-        # Asked again now and then: the word that it is over may be lost.
-        ripe_ns = state.orders.live[move.client_id].sent_ns + knobs.regimes.refused_pause_ns
-        if now_ns < ripe_ns:
-            state.desks[index].place_at_ns = ripe_ns
-            return []
+    told = state.health.regimes.get(symbol, "")
+    # Asked again now and then: the word that it is over may be lost.
+    pause_ns = state.regimes.cancel_pause_ns(symbol, now_ns, told, knobs.regimes)
+    ripe_ns = state.orders.live[move.client_id].sent_ns + pause_ns
+    if pause_ns and now_ns < ripe_ns:
+        state.desks[index].place_at_ns = ripe_ns
+        return []
     cost = _cost(move, symbol, before, knobs)
     if not state.pacing.take_cancel(now_ns, cost):
         state.desks[index].place_by(state.pacing.next_cancel_ns(now_ns))

@@ -3,7 +3,8 @@
 A plan is pulled ahead of: quotes are gone before the first regime in which they could not be moved.
 Plans may begin late, so the pull lasts until the venue says that it is over, or until nothing
 came of the plan for so long that nothing will. A refusal tells of a regime that no word told of;
-after a pause one quote finds out whether it still holds.
+after a pause one quote finds out whether it still holds. That the venue knows no such symbol is the
+longest of them: of what may be alive there is asked, and its end asked for, seldom and for ever.
 """
 
 from typing import Final
@@ -12,12 +13,16 @@ import msgspec
 
 from strategy.events import RegimePlanned
 from strategy.knobs import RegimeKnobs
+from strategy.units import NS_PER_S
 
 OPEN: Final = "open"
 QUOTABLE: Final = frozenset({"open", "post_only"})
 # Where not even a cancel is taken, and all that an order can be refused for.
 NO_CANCELS: Final = frozenset({"halted", "closed"})
 REFUSING: Final = frozenset({"post_only", "cancel_only", "auction", "halted", "closed"})
+# The word for a symbol that is not traded, or not any more.
+GONE: Final = "unknown_symbol"
+GONE_PAUSE_NS: Final = 15 * NS_PER_S
 
 AHEAD: Final = "regime_ahead"
 REFUSED: Final = "regime_refused"
@@ -65,7 +70,7 @@ class Regimes(msgspec.Struct):
 
     def met(self, now_ns: int, symbol: str, regime: str, knobs: RegimeKnobs) -> None:
         """Take in that a request was refused for a regime."""
-        self.refused[symbol] = Refused(regime, now_ns + knobs.refused_pause_ns)
+        self.refused[symbol] = Refused(regime, now_ns + _pause_ns(regime, knobs))
         self._look(now_ns, knobs)
 
     def turn(self, now_ns: int, knobs: RegimeKnobs) -> bool:
@@ -83,11 +88,15 @@ class Regimes(msgspec.Struct):
         marks = _marks(self.plans.get(symbol, []), knobs)
         return AHEAD if marks and marks[0] <= now_ns < marks[1] else ""
 
-    def refuses_cancels(self, symbol: str, now_ns: int, told: str) -> bool:
-        """Say whether a cancel would be refused; ``told`` is the regime the venue last told."""
+    def cancel_pause_ns(self, symbol: str, now_ns: int, told: str, knobs: RegimeKnobs) -> int:
+        """Give the pause between two cancels of an order while they are refused; 0 where nothing refuses them.
+
+        ``told`` is the regime the venue last told.
+        """
         refused = self.refused.get(symbol)
-        is_met = refused is not None and now_ns < refused.until_ns and refused.regime in NO_CANCELS
-        return told in NO_CANCELS or is_met
+        if refused is not None and now_ns < refused.until_ns and refused.regime in (*NO_CANCELS, GONE):
+            return _pause_ns(refused.regime, knobs)
+        return knobs.refused_pause_ns if told in NO_CANCELS else 0
 
     def _look(self, now_ns: int, knobs: RegimeKnobs) -> None:
         """Forget what is over, and note when time changes something next."""
@@ -100,6 +109,10 @@ class Regimes(msgspec.Struct):
             else:
                 at += [mark for mark in marks if mark > now_ns]
         self.due_ns = min(at, default=None)
+
+
+def _pause_ns(regime: str, knobs: RegimeKnobs) -> int:
+    return GONE_PAUSE_NS if regime == GONE else knobs.refused_pause_ns
 
 
 def _marks(plan: list[Planned], knobs: RegimeKnobs) -> tuple[int, int] | tuple[()]:

@@ -11,8 +11,10 @@ from typing import Final
 from strategy import events, reads
 from strategy.backoff import pause_ns
 from strategy.core_state import CoreState
+from strategy.knobs import Knobs, OrderKnobs
 from strategy.order_fills import audit
 from strategy.pacing import BANNED, ORDERS, QUERIES, RATE_LIMIT
+from strategy.regimes import GONE, GONE_PAUSE_NS
 from strategy.units import NS_PER_MS, NS_PER_S
 
 # The code of a refused stamp.
@@ -22,15 +24,12 @@ SEND_BY_PASSED: Final = "send_by passed"
 
 _UNSENT_PAUSE_NS: Final = 100 * NS_PER_MS
 _UNSENT_PAUSE_NS_MAX: Final = 5 * NS_PER_S
-# A symbol that is not traded any more: how our position there ended stands in the fills, and nowhere else.
-UNKNOWN_SYMBOL: Final = "unknown_symbol"
-_GONE_FILLS_EVERY_NS: Final = 15 * NS_PER_S
 # What an order is refused for that keeps to all rules we were told.
-MISFITS: Final = frozenset({"bad_size", "off_grid", "price_band", UNKNOWN_SYMBOL})
+MISFITS: Final = frozenset({"bad_size", "off_grid", "price_band", GONE})
 _ORDER_REQUESTS: Final = frozenset({events.CREATE, events.AMEND, events.CANCEL, events.CANCEL_ALL})
 
 
-def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
+def take_setback(state: CoreState, now_ns: int, event: events.Event, knobs: Knobs) -> None:
     """Learn from a request that failed how to go on; what became of its order is not decided here."""
     match event:
         case events.NotSent():
@@ -46,8 +45,9 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
         case events.Unanswered(code=code) if code in MISFITS:
             # It has spoken, and will say the same again: nothing that was put off is asked sooner for it.
             state.watch.heard(now_ns)
-            if code == UNKNOWN_SYMBOL and event.symbol:
-                _gone(state, now_ns, event.symbol)
+            if code == GONE and event.symbol:
+                _gone(state, now_ns, event, knobs.orders)
+                state.regimes.met(now_ns, event.symbol, GONE, knobs.regimes)
         case events.Unanswered(code=code) if code == TIMESTAMP:
             _stamp_refused(state, now_ns, event.sent_ns)
         case events.OrderRejected() | events.AmendRefused() | events.CancelRefused() if event.code == TIMESTAMP:
@@ -61,10 +61,19 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event) -> None:
             pass
 
 
-def _gone(state: CoreState, now_ns: int, symbol: str) -> None:
-    """Have the fills of a symbol that the venue does not know any more read now and then."""
-    if now_ns - state.orders.fills_read_ns.get(symbol, 0) >= _GONE_FILLS_EVERY_NS:
-        audit(state.orders, now_ns, symbol)
+def _gone(state: CoreState, now_ns: int, event: events.Unanswered, knobs: OrderKnobs) -> None:
+    """Slow down about a symbol that the venue does not know any more: it says the same of all that is asked.
+
+    How our position there ended stands in the fills, and nowhere else: they are read now and then.
+    """
+    orders, symbol = state.orders, event.symbol
+    order, sweep = orders.find(event.client_id), orders.sweeps.get(symbol)
+    if order is not None and order.is_open:
+        order.due_ns = max(order.due_ns, now_ns + pause_ns(knobs.query_every_ns, order.asks, GONE_PAUSE_NS))
+    if sweep is not None:
+        sweep.due_ns = max(sweep.due_ns, now_ns + pause_ns(knobs.ack_wait_ns_max, sweep.reads, GONE_PAUSE_NS))
+    if now_ns - orders.fills_read_ns.get(symbol, 0) >= GONE_PAUSE_NS:
+        audit(orders, now_ns, symbol)
 
 
 def _misfit(state: CoreState, now_ns: int, event: events.OrderRejected | events.AmendRefused) -> None:

@@ -141,6 +141,9 @@ class Scene:
     def believe(self, client_id: str, state: str, filled_lots: int = 0, size_lots: int = 10) -> None:
         self.orders[client_id] = OrderBelief(client_id, NAME, "bid0", BUY, state, PRICE, size_lots, filled_lots)
 
+    def forget(self, client_id: str) -> None:
+        del self.orders[client_id]
+
     def step(self, event: events.Event, *leaving: commands.Command) -> None:
         self.oracle.delivered(self.now_ns, event)
         for command in leaving:

@@ -4,7 +4,8 @@ A promise here may be broken for a while; it is broken for good when it was brok
 for longer than its bound. Before the calm nothing is judged. Each clock is kept per symbol, and
 time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
 while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
-Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks.
+Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks; and it
+takes none, so that no quote can stand, whether or not anybody was told.
 Nobody unwinds either while quotes are barred: nothing of ours can meet anybody.
 """
 
@@ -83,21 +84,24 @@ class Liveness:
             symbol, clocks = one.symbol, self._clocks[one.symbol]
             apart, doubted = self.why_apart(one, belief), _why_in_doubt(symbol, belief)
             clocks["L1"].tick(now_ns, f"{symbol}: {apart}" if apart else "", lost, self._findings)
-            unsaid = doubted and (lost or self._why_mute(symbol))
+            mute = self._why_mute(symbol)
+            unsaid = doubted and (lost or mute)
             clocks["L2"].tick(now_ns, f"{symbol}: {doubted}" if doubted else "", unsaid, self._findings)
             missing = self.missing_quotes(symbol)
-            barred = (lost or self._excuses.barred(now_ns, symbol)) if missing else ""
+            barred = (lost or mute or self._excuses.barred(now_ns, symbol)) if missing else ""
             careful = self._excuses.careful(now_ns, one) if missing else ""
             wrong = f"{symbol}: {missing}" if missing else ""
             clocks["L3"].tick(now_ns, wrong, barred, self._findings, pause=careful)
             heavy = self._why_heavy(symbol)
-            clocks["L9"].tick(now_ns, heavy, heavy and self._excuses.barred(now_ns, symbol), self._findings)
+            stuck = heavy and (mute or self._excuses.barred(now_ns, symbol))
+            clocks["L9"].tick(now_ns, heavy, stuck, self._findings)
 
     def why_not_ready(self, now_ns: int, belief: Belief) -> str:
         """Say what keeps a process from being ready; empty when belief is truth and quotes stand or may not."""
         for one in belief.symbols:
             missing = self.missing_quotes(one.symbol)
-            excuse = self._excuses.barred(now_ns, one.symbol) or self._excuses.careful(now_ns, one)
+            barred = self._why_mute(one.symbol) or self._excuses.barred(now_ns, one.symbol)
+            excuse = barred or self._excuses.careful(now_ns, one)
             why = self.why_apart(one, belief) or (missing if not excuse else "")
             if why:
                 return f"{one.symbol}: {why}"

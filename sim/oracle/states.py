@@ -45,11 +45,13 @@ class StateWatch:
         self._findings = findings
         self._open: dict[str, OrderBelief] = {}
         self._closed: dict[str, OrderBelief] = {}
+        self._latest: tuple[OrderBelief, ...] = ()
 
     def restarted(self) -> None:
         """Forget: a new process remembers what its journal says, and nothing binds it to the old one."""
         self._open.clear()
         self._closed.clear()
+        self._latest = ()
 
     def stepped(
         self, now_ns: int, belief: Belief, event: events.Event, leaving: tuple[commands.Command, ...], proved: bool
@@ -63,6 +65,8 @@ class StateWatch:
             client_id = order.client_id
             seen[client_id] = None
             before = self._open.get(client_id) or self._closed.get(client_id)
+            if before is not None and before.state != order.state and self._is_forgotten(before):
+                before = None
             if before is None or (before.state == State.CLOSED and self._has_risen(now_ns, client_id)):
                 self._appeared(now_ns, order, event, leaving)
             elif before.state != order.state or client_id in words or client_id in asked or is_sweep:
@@ -77,12 +81,17 @@ class StateWatch:
             self._told_of_moves("" if before is None else before.state, order, event)
             self._keep(order)
         self._vanished(now_ns, seen)
+        self._latest = belief.orders
         self._findings.checked("S6")
 
     def _has_risen(self, now_ns: int, client_id: str) -> bool:
         """Say whether the event of this very step shows an order open that was over: another life begins."""
         known = self._evidence.orders.get(client_id)
         return known is not None and known.risen_ns == now_ns
+
+    def _is_forgotten(self, before: OrderBelief) -> bool:
+        """Say whether an order was over and not remembered any more: a late word about it is a stranger's."""
+        return before.state in _OVER and all(one.client_id != before.client_id for one in self._latest)
 
     def _keep(self, order: OrderBelief) -> None:
         if order.state in _OVER:

@@ -255,3 +255,34 @@ def test_the_fills_of_a_symbol_that_the_venue_does_not_know_any_more_are_read_no
         return len(asked)
 
     assert [1, 0, 0, 1] == [reads(after_ms) for after_ms in (15_000, 1_000, 8_000, 8_000)]
+
+
+def test_of_a_symbol_that_the_venue_does_not_know_it_is_asked_ever_more_seldom(seat):
+    for create in quoting(seat):
+        seat.hear(events.Unanswered(events.AMEND, create.client_id, "BTCUSDT", "timeout"), 5)
+    seat.hear(events.OperatorSaid("flatten"), 10)
+
+    def unknown(one) -> events.Event | None:
+        """Give the answer to whatever is about the symbol; other questions are answered as ever."""
+        match one:
+            case commands.CancelOrder():
+                return events.CancelRefused(one.client_id, "unknown_symbol", seat.now)
+            case commands.CancelAll():
+                return events.Unanswered(events.CANCEL_ALL, "", "BTCUSDT", "unknown_symbol")
+            case commands.QueryOrder() | commands.QueryOpenOrders() | commands.QueryFills() | commands.RequestBook():
+                client_id = getattr(one, "client_id", "")
+                return events.Unanswered(events.QUERY, client_id, "BTCUSDT", "unknown_symbol")
+            case _:
+                return None
+
+    def busy(seconds) -> int:
+        count, told = 0, []
+        for _ in range(seconds * 10):
+            leaving = (*seat.hear(events.Woke(), 90), *(more for one in told for more in seat.hear(one, 1)))
+            told = [said for one in leaving if (said := unknown(one)) is not None]
+            count += sum(isinstance(one, (commands.QueryOrder, commands.CancelOrder)) for one in leaving)
+            seat.settle(one for one in leaving if unknown(one) is None)
+        return count
+
+    busy(60)
+    assert busy(60) <= 8  # two orders, each four times a minute

@@ -110,6 +110,18 @@ def test_l2_of_a_symbol_that_the_venue_does_not_know_nobody_can_end_a_doubt():
 # L3
 
 
+def test_l3_of_a_symbol_that_the_venue_does_not_know_no_quote_can_stand_though_nobody_was_told():
+    why = ["delisted"]
+    scene = quoting(requote_s=10, outside=Outside(why_mute=lambda symbol: why[0] if symbol == NAME else ""))
+    scene.venue.open.clear()
+    scene.pass_s(30)
+    assert "L3" not in scene.codes
+    assert 30 == round(scene.oracle.excused_ns["L3"] / NS_PER_S)
+    why[0] = ""
+    scene.pass_s(12)
+    assert "L3" in scene.codes
+
+
 def test_l3_both_quotes_are_back_within_the_bound():
     scene = without_a_bid()
     scene.pass_s(12)

@@ -64,12 +64,13 @@ def test_a_refusal_is_believed_for_a_pause_and_a_word_ends_it():
     assert "" == state.why_not("X", 12 * S, KNOBS)
 
 
-@pytest.mark.parametrize(("regime", "told", "refuses"), [("halted", "", True), ("cancel_only", "", False), ("", "closed", True), ("", "cancel_only", False)])  # fmt: skip
-def test_cancels_are_refused_in_a_halt_whoever_told_of_it(regime, told, refuses):
+@pytest.mark.parametrize(("regime", "told", "pause_s"), [("halted", "", 5), ("cancel_only", "", 0), ("", "closed", 5), ("", "cancel_only", 0), (regimes.GONE, "", 15)])  # fmt: skip
+def test_where_cancels_are_refused_they_are_seldom_whoever_told_of_it(regime, told, pause_s):
     state = Regimes()
     if regime:
         state.met(0, "X", regime, KNOBS)
-    assert refuses is state.refuses_cancels("X", 1 * S, told)
+    assert pause_s * S == state.cancel_pause_ns("X", 1 * S, told, KNOBS)
+    assert (5 * S if told == "closed" else 0) == state.cancel_pause_ns("X", 15 * S, told, KNOBS)
 
 
 def test_the_regimes_named_here_are_the_venues():
