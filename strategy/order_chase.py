@@ -4,7 +4,8 @@ An order in doubt is asked about by client id until a word settles it; a healthy
 now and then; one we concluded absent is asked about a few times more, slowly, before it is
 forgotten, unless it is one of many that were lost. A question that nobody answers is asked less and
 less often, down to a bound, until an answer comes. Questions have a budget: what it does not cover is
-asked later, never dropped. Cancels that a read has shown to be needed leave before every question.
+asked later, never dropped. What stands and has no place is cancelled before every question, and asked about
+afterwards.
 """
 
 from typing import Final

@@ -232,8 +232,7 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
         order.asks = 0
         orders.audit(now_ns, order, knobs)
     if order.state is State.CANCELLING or order.is_orphan:
-        order.must_cancel = True
-        orders.ask_at(order, now_ns)
+        orders.take_off(now_ns, order)
 
 
 def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knobs: OrderKnobs) -> Absorbed:
@@ -245,6 +244,10 @@ def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knob
         elif client_id in orders.ended:
             if event.asked_ns > order.ended_ns + knobs.read_lag_ns_max:
                 orders.rise(now_ns, order)  # otherwise it is a read from before its end
+        elif not order.symbol:
+            order.symbol = event.symbol  # a stranger that a word spoke of which named no symbol
+            orders.groups.clear()
+            orders.take_off(now_ns, order)
         elif not order.is_open:
             orders.ask_at(order, now_ns)  # concluded absent too soon, perhaps: ask by id
     for order in orders.live.values():

@@ -240,7 +240,10 @@ class Orders(msgspec.Struct):
         self.ended[order.client_id] = order
 
     def adopt(self, now_ns: int, client_id: str, symbol: str) -> None:
-        """Take on an order that the venue says is alive and we do not know: it gets cancelled."""
+        """Take on an order that the venue says is alive and we do not know: it gets cancelled, unasked.
+
+        Where nobody has told its symbol (empty) it is asked about first: without one nothing can be cancelled.
+        """
         order = Order(client_id, symbol, f"{_ORPHAN_SLOT}:{client_id}", 0, 0, 0, state=State.IN_DOUBT)
         order.is_orphan = True
         order.created_ns = order.placed_ns = order.doubt_ns = now_ns
@@ -248,6 +251,7 @@ class Orders(msgspec.Struct):
         self.orphans += 1
         self.live[client_id] = order
         self.groups.clear()
+        order.must_cancel = bool(symbol)
         self.ask_at(order, now_ns)
 
     def rise(self, now_ns: int, order: Order) -> None:
@@ -258,12 +262,17 @@ class Orders(msgspec.Struct):
         self.ended.pop(order.client_id)
         self.owing.pop(order.client_id, None)
         order.slot = f"{_ORPHAN_SLOT}:{order.client_id}"
-        order.state, order.is_orphan, order.must_cancel = State.IN_DOUBT, True, True
+        order.state, order.is_orphan = State.IN_DOUBT, True
         order.doubt_ns = now_ns
         order.ended_ns = order.missing_ns = order.asks = 0
         self.orphans += 1
         self.live[order.client_id] = order
         self.groups.clear()
+        self.take_off(now_ns, order)
+
+    def take_off(self, now_ns: int, order: Order) -> None:
+        """Have an order that stands and has no place cancelled; questions come after, and hold nothing up."""
+        order.must_cancel = True
         self.ask_at(order, now_ns)
 
     def confirm(self, order: Order, side: int, price_ticks: int, size_lots: int) -> None:
@@ -351,7 +360,7 @@ class Orders(msgspec.Struct):
             order.missing_ns = 0 if order.state is State.WORKING or before is State.ABSENT else order.missing_ns
             self.ended.pop(order.client_id, None)
             self.owing.pop(order.client_id, None)
-            self._reopen(order)
+            self._reopen(now_ns, order)
         elif before not in (State.CLOSED, State.ABSENT):
             order.ended_ns = now_ns
             self._free(order)
@@ -364,16 +373,15 @@ class Orders(msgspec.Struct):
         if self.slots.get(key) == order.client_id:
             del self.slots[key]
 
-    def _reopen(self, order: Order) -> None:
+    def _reopen(self, now_ns: int, order: Order) -> None:
         """Put an order that turned up after all back; its slot may have a new holder by now."""
         if order.client_id in self.slots.values():
             return
         key = slot_key(order.symbol, order.slot)
-        if order.ended_ns and key in self.slots:
+        if order.ended_ns and self.slots.setdefault(key, order.client_id) != order.client_id:
             order.is_orphan = True
             self.orphans += 1
-        elif order.ended_ns:
-            self.slots[key] = order.client_id
+            self.take_off(now_ns, order)
 
 
 def through_ns(send_by_ns: int, knobs: OrderKnobs) -> int:

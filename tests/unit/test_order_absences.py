@@ -4,6 +4,7 @@ from ledger import KNOBS, MS, THROUGH_MS, Ledger, working
 
 from strategy import commands, events
 from strategy.order import Order
+from strategy.order_chase import chase
 from strategy.order_states import State
 from strategy.units import BUY, SELL
 
@@ -57,17 +58,17 @@ def test_an_absent_order_that_turns_up_is_an_orphan_in_doubt_again(book):
     assert client_id == book.orders.holder("X", "bid0").client_id, "its slot was free, so it holds it again"
 
 
-def test_an_orphan_whose_slot_was_taken_is_cancelled_once_found(book):
+def test_an_orphan_whose_slot_was_taken_is_cancelled_at_once_unasked(book):
     client_id = absent(book)
     newer = book.create()
     book.accept(client_id)
     assert (newer, True, [20, 0]) == (
         book.orders.holder("X", "bid0").client_id, book.orders.find(client_id).is_orphan, book.worst(),
     )  # fmt: skip
-    book.report(client_id, events.OPEN, 5000, 100, 10)
-    asked = book.at(5001)
-    assert commands.CancelOrder(client_id, "X", 0) in asked
+    assert commands.CancelOrder(client_id, "X", 0) in book.at(5001)
     assert State.CANCELLING is book.state(client_id)
+    book.report(client_id, events.OPEN, 5002, 100, 10)
+    assert commands.CancelOrder(client_id, "X", 0) in book.at(5003), "and once more where a read still shows it"
 
 
 def test_a_fill_on_an_absent_order_is_booked_and_reopens_it(book):
@@ -101,14 +102,28 @@ def test_cancel_all_of_one_symbol_leaves_the_others(book):
     assert ["Y"] == list(book.orders.sweeps)
 
 
-def test_a_stranger_found_open_is_adopted_asked_about_and_cancelled(book):
+def test_a_stranger_found_open_is_adopted_cancelled_and_then_asked_about(book):
     book.hear(events.OpenOrdersReport("X", 1, ("old-7",), 0))
     stranger = book.orders.find("old-7")
     assert (State.IN_DOUBT, True, 1) == (stranger.state, stranger.is_orphan, book.orders.orphans)
-    assert [commands.QueryOrder("old-7", "X", 0)] == book.at(0)
-    book.hear(events.OrderReport("old-7", 0, events.OPEN, 95, 7, 2, 0, SELL))
+    assert [commands.CancelOrder("old-7", "X", 0)] == book.at(0)
+    assert commands.QueryOrder("old-7", "X", 601 * MS) in book.at(601), "nobody answered"
+    book.hear(events.OrderReport("old-7", 601 * MS, events.OPEN, 95, 7, 2, 0, SELL))
     assert (SELL, [0, 7]) == (stranger.side, book.worst())
-    assert commands.CancelOrder("old-7", "X", 0) in book.at(1)
+    assert commands.CancelOrder("old-7", "X", 0) in book.at(602)
+
+
+def test_a_stranger_that_stands_is_cancelled_though_nothing_may_be_asked(book):
+    book.hear(events.OpenOrdersReport("X", 1, ("old-7",), 0))
+    assert [commands.CancelOrder("old-7", "X", 0)] == chase(book.orders, book.now, KNOBS, 0)
+
+
+def test_a_stranger_of_no_symbol_is_asked_about_until_a_read_shows_where_it_stands(book):
+    book.hear(events.OrderAccepted("old-8", "v", 95, 7, 0, BUY))
+    assert [commands.QueryOrder("old-8", "", 0)] == book.at(0)
+    assert [0, 0] == book.worst()
+    book.hear(events.OpenOrdersReport("X", 1, ("old-8",), 0))
+    assert ([7, 0], [commands.CancelOrder("old-8", "X", 0)]) == (book.worst(), book.at(1))
 
 
 def test_a_stranger_accepted_on_the_stream_is_adopted_too(book):

@@ -62,8 +62,8 @@ def test_a_doubt_that_has_just_begun_is_told_to_nobody(kept, knobs, how):
     now_ns = START + 61 * NS_PER_S
     if how != "taken over":
         leaving += core.step(now_ns, events.OpenOrdersReport(bid.symbol, now_ns - 1, (bid.client_id,), now_ns))
-    assert 1 == core.belief().doubts
     leaving += core.step(now_ns + NS_PER_S, events.Woke())
+    assert 1 == core.belief().doubts
     assert [] == [one for one in leaving if isinstance(one, commands.Alert) and one.code == alarms.DOUBT_OLD]
 
 
