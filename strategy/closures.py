@@ -23,7 +23,7 @@ def plan(state: CoreState, knobs: Knobs, now_ns: int, event: events.RegimePlanne
 def meet(state: CoreState, knobs: Knobs, now_ns: int, event: events.Event, order: Order | None) -> None:
     """Learn of a regime from a request that was refused for it."""
     code = getattr(event, "code", "")
-    if code not in (*REFUSING, GONE) or order is None:
+    if (code != GONE and code not in REFUSING) or order is None:
         return
     for desk in state.desks:
         if desk.symbol == order.symbol:

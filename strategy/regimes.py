@@ -94,7 +94,8 @@ class Regimes(msgspec.Struct):
         ``told`` is the regime the venue last told.
         """
         refused = self.refused.get(symbol)
-        if refused is not None and now_ns < refused.until_ns and refused.regime in (*NO_CANCELS, GONE):
+        is_met = refused is not None and (refused.regime == GONE or refused.regime in NO_CANCELS)
+        if refused is not None and is_met and now_ns < refused.until_ns:
             return _pause_ns(refused.regime, knobs)
         return knobs.refused_pause_ns if told in NO_CANCELS else 0
 

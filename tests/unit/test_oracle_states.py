@@ -77,16 +77,16 @@ def test_s6_a_late_word_about_what_was_over_and_forgotten_is_a_strangers():
     scene.believe("a-1", "CLOSED")
     scene.step(cancelled("a-1"))
     scene.forget("a-1")
-    scene.step(events.MemoryPressure(1))
+    scene.step(events.MemoryPressure(1), commands.SampleClock(scene.now_ns))
     scene.believe("a-1", "IN_DOUBT")
     scene.step(accepted("a-1"), QUERY)
     assert [] == scene.codes
     scene.believe("a-1", "CLOSED")
     scene.step(read("a-1", scene.now_ns - 1, events.DONE))
     scene.forget("a-1")
-    scene.step(events.Woke())
+    scene.send(commands.SampleClock(scene.now_ns))
     scene.believe("a-1", "IN_DOUBT")
-    scene.step(events.Woke())  # nobody named it
+    scene.send(commands.SampleClock(scene.now_ns))  # nobody named it
     assert ["S6"] == scene.codes
 
 
