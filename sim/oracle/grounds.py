@@ -36,8 +36,8 @@ _NEARLY: Final = 0.5
 _NEARLY_SPENT: Final = 0.8
 _SLACK_NS: Final = NS_PER_S
 _FOR_EVER_NS: Final = 1 << 62
-# A price is remembered for so many half-lives of the volatility.
-_HALF_LIVES: Final = 4
+# A volatility halves in two half-lives, since those are of the squares it is the root of.
+_SQUARES: Final = 2
 _LN2: Final = 0.6931
 _DRIFT: Final = 5_000  # two clocks part by one in so many at most
 _SLICES, _RECENT, _MOVED_MIN = 60, 6, 12
@@ -77,6 +77,22 @@ class _Money(msgspec.Struct):
         older = [move for move in moves[: 1 - _RECENT] if move]
         is_known = len(older) >= _MOVED_MIN
         self.mean, self.sigma = (statistics.fmean(older), statistics.stdev(older)) if is_known else (0.0, 0.0)
+
+
+class _Run(msgspec.Struct):
+    """The farthest that a price went within one half-life of the volatility, as much of it as is remembered.
+
+    A fixed window would forget a crash of some percent while any volatility of this half-life still shows it.
+    """
+
+    at_ns: int = 0
+    left_bps: float = 0.0
+
+    def update(self, now_ns: int, moved_bps: float, half_life_ns: int) -> float:
+        """Take in how far it went of late, in bps; give the most of it that is left, now or of before."""
+        halves = (now_ns - self.at_ns) / (_SQUARES * half_life_ns)
+        self.at_ns, self.left_bps = now_ns, max(moved_bps, self.left_bps * 2.0**-halves)
+        return self.left_bps
 
 
 class PriceRange(msgspec.Struct):
@@ -127,6 +143,7 @@ class Grounds:
         self._until: dict[tuple[str, str], int] = {}
         self._money = {one.instrument.symbol: _Money() for one in symbols}
         self._ranges = {one.instrument.symbol: PriceRange() for one in symbols}
+        self._runs = {one.instrument.symbol: _Run() for one in symbols}
         self._peak = 0.0
         self._is_unsure = True
         self._sample: tuple[int, int] | None = None  # bounds of the venue's clock against ours, in ns
@@ -152,6 +169,7 @@ class Grounds:
         match event:
             case events.Started():
                 self._begun_ns, self._is_unsure, self._sample, self._pressure = now_ns, True, None, 0
+                self._runs = {symbol: _Run() for symbol in self._runs}  # a new process remembers none
             case events.ClockSampled():
                 self._sampled(now_ns, event)
             case events.MarginSeen():
@@ -224,19 +242,19 @@ class Grounds:
         money.update(now_ns, pnl, self._signals.pnl_window_ns // _SLICES)
         if money.sigmas_lost() >= _NEARLY * guard.pnl_deviation.hard_exit:
             self._note(now_ns, _LOST, symbol)
-        if self._has_run(now_ns, self._ranges[symbol], feed.mark_ticks):
+        if self._has_run(now_ns, symbol, feed.mark_ticks):
             self._note(now_ns, _RAN, symbol)
         return pnl
 
-    def _has_run(self, now_ns: int, seen: PriceRange, mark_ticks: int) -> bool:
-        """Say whether the price has moved, of late, by what makes half of a HARD volatility."""
-        half_life_ns = self._signals.volatility_half_life_ns
-        seen.see(now_ns, mark_ticks, now_ns - _HALF_LIVES * half_life_ns)
+    def _has_run(self, now_ns: int, symbol: str, mark_ticks: int) -> bool:
+        """Say whether the price moved by what makes half of a HARD volatility, as much of it as is remembered."""
+        half_life_ns, seen = self._signals.volatility_half_life_ns, self._ranges[symbol]
+        seen.see(now_ns, mark_ticks, now_ns - half_life_ns)
         if not seen.marks:
             return False
         known_s = min(now_ns - self._begun_ns, half_life_ns / _LN2) / NS_PER_S
-        moved_bps = BPS * (seen.high - seen.low) / mark_ticks
-        return bool(moved_bps >= _NEARLY * self._guard.volatility.hard_exit * max(known_s, 1.0) ** 0.5)
+        run_bps = self._runs[symbol].update(now_ns, BPS * (seen.high - seen.low) / mark_ticks, half_life_ns)
+        return bool(run_bps >= _NEARLY * self._guard.volatility.hard_exit * max(known_s, 1.0) ** 0.5)
 
     def _note(self, now_ns: int, name: str, symbol: str = _ACCOUNT, window_ns: int = 0) -> None:
         self._until[name, symbol] = max(self._until.get((name, symbol), 0), now_ns + window_ns + self._rest_ns)

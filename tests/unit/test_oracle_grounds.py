@@ -1,5 +1,7 @@
 """A verdict of the bot's guard excuses missing quotes where evidence shows what may have made it, and as long."""
 
+import math
+
 import pytest
 from quoting import KNOBS
 from watching import ACCOUNT, BUY, NAME, PRICE, Scene, filled, without_a_bid
@@ -154,6 +156,28 @@ def test_a_price_that_ran_is_a_ground_for_some_half_lives():
             break
     assert "L3" not in scene.codes
     assert lasts_s(scene) <= 4 * KNOBS.signals.volatility_half_life_ns // NS_PER_S + REST_S
+
+
+@pytest.mark.parametrize("bps", [20, 60, 200, 400])
+def test_a_price_that_ran_is_remembered_as_its_square_is_by_halves(bps):
+    """There and back at once; a guard whose volatility halves so still says no, and one half a minute later no more."""
+    scene = careful("reduce_only")
+    half_life_s = KNOBS.signals.volatility_half_life_ns / NS_PER_S
+    for _ in range(round(4 * half_life_s)):  # the volatility is that of a whole window, not of a start
+        scene.pass_s(1)
+    for price in (PRICE + PRICE * bps // 10_000, PRICE):
+        trade(scene, price)
+        scene.pass_s(1)
+    root_s = (half_life_s / math.log(2)) ** 0.5
+    there_and_back = bps * 2**0.5 / root_s
+    rests_s = 2 * half_life_s * math.log2(max(1.0, there_and_back / KNOBS.guard.volatility.hard_exit))
+    from_the_bid = bps + 3  # the first price it knew was a bid
+    half_s = 2 * half_life_s * math.log2(max(1.0, from_the_bid / root_s / KNOBS.guard.volatility.hard_exit * 2))
+    lasts_s = 0
+    while scene.oracle._grounds.why(scene.now_ns, NAME, "reduce_only"):
+        scene.pass_s(1)
+        lasts_s += 1
+    assert rests_s - 2 <= lasts_s <= half_s + half_life_s + REST_S + 2
 
 
 def test_margin_that_is_short_is_a_ground_until_it_is_not():
