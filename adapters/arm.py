@@ -19,6 +19,7 @@ from adapters.venue import Socket, SocketClosed, Venue, VenueUnusable
 from adapters.venues import settle_coin_of
 from strategy import commands, events
 from strategy.batching import Group
+from strategy.instrument import Instrument
 
 # A process that finds the venue unusable ends, and its supervisor starts the next one after so long.
 _LOOK_AGAIN_S: Final = 1.0
@@ -32,6 +33,7 @@ class Seat(Protocol):
     dispatch: str
     window_ms: int
     symbols: tuple[str, ...]
+    units: tuple[Instrument, ...]
     clock: Clock
     journal: Journal
     access: Any
@@ -85,6 +87,7 @@ class LiveArm:
 
     async def _live(self) -> None:
         seat, driver = self._seat, self._driver
+        self._venue.count_in(seat.units)
         await self._look()
         driver.start(seat.core, seat.session, seat.dispatch)
         if self._is_stopping:

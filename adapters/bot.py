@@ -112,7 +112,7 @@ class Bot:
 
     async def _live(self) -> bool:
         """Live one life; True where another should follow it."""
-        venue = self._open_venue(self._alerted)
+        venue = self._opened()
         try:
             knobs = await self._looked(venue)
             if self._is_stopping:
@@ -133,6 +133,13 @@ class Bot:
             return self._goes_on(life, ending, is_proven)
         finally:
             await venue.close()
+
+    def _opened(self) -> Venue:
+        """Make a venue that counts in what the journal counts in."""
+        venue = self._open_venue(self._alerted)
+        if self._ground.store.units:
+            venue.count_in(self._ground.store.units)
+        return venue
 
     def _begun(self, venue: Venue, knobs: Knobs) -> Life:
         """Begin a life on the journal; one that cannot be written starts nothing."""
@@ -155,6 +162,8 @@ class Bot:
     async def _look_again(self) -> Seen:
         """Look by a connection of its own: the bot's is busy quoting."""
         venue = self._open_venue(self._alerted)
+        if self._life is not None:
+            venue.count_in([one.instrument for one in self._life.knobs.symbols])
         try:
             return await self._look_within(venue)
         finally:
@@ -180,6 +189,10 @@ class Bot:
         if not is_proven:
             words = "no read has shown that nothing of ours is left at the venue"
             raise Ended(NOT_PROVEN, words, ExitCode.PREFLIGHT)
+        if life.regrid.is_needed and not self._is_stopping:
+            self._log.tell("counts anew", words="a grid that its units cannot write")
+            self._ground.open_again()
+            return True
         life.last_beat(STOPPED)
         return False
 

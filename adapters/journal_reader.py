@@ -83,12 +83,12 @@ class JournalReader:
         """Say whether a process ever began in it."""
         return bool(self._all("SELECT count(*) FROM boots")[0][0])
 
-    def knobs(self) -> Knobs:
-        """Give the knobs that the latest process ran with."""
+    def knobs(self, boot: int = table.SEQ_MAX) -> Knobs:
+        """Give the knobs that a process ran with, the latest one's where none is named."""
         boots = [table.Boot(*row) for row in self._all(table.ALL_BOOTS)]
         if not boots:
             raise table.Damaged(f"{self._path}: no process ever began in it")
-        return table.knobs_of(boots[-1])
+        return table.knobs_of(next((one for one in boots if one.boot == boot), boots[-1]))
 
     def last_state(self, until_ns: int = table.SEQ_MAX) -> CoreState:
         """Give what a process that began now would take over, or would have at ``until_ns`` of our clock."""
@@ -99,7 +99,7 @@ class JournalReader:
         segment = table.Segment(*row)
         rows = (table.Row(*one) for one in self._all(table.RECORDS_BETWEEN, segment.first_seq, self._end_of(segment)))
         records = (one for one in table.records_of(rows, segment.first_seq) if one.now_ns < until_ns)
-        return recover(self.knobs(), self.snapshot(head), records)
+        return recover(self.knobs(segment.boot), self.snapshot(head), records)
 
     def head_before(self, until_ns: int) -> Head | None:
         """Find the latest snapshot from before an instant."""

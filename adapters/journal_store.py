@@ -16,6 +16,7 @@ import msgspec
 
 from strategy import journal_table as table
 from strategy.errors import StormquoteError
+from strategy.instrument import Instrument
 from strategy.journal import Record
 from strategy.knobs import Knobs
 
@@ -26,6 +27,8 @@ _LOCK_WAIT_S: Final = 0.05
 _INSERT_RECORD: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)"
 _INSERT_SEGMENT: Final = "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INSERT_BOOT: Final = "INSERT INTO boots VALUES (?, ?, ?, ?, ?, ?)"
+
+_LAST_BOOT: Final = "SELECT boot, session, started_ns, mode, knobs, crc FROM boots ORDER BY boot DESC LIMIT 1"
 
 # Kind, our clock, body, digest: a record before it has its place.
 Written = tuple[int, int, bytes, bytes]
@@ -113,10 +116,12 @@ class Store:
             raise table.Damaged(f"{self.path} is of format {meta.get('format')}, this program's is {table.FORMAT}")
         self.boots: int = meta["boots"]
         self._let_go: int = meta["let_go"]
-        boot = self._db.execute("SELECT mode, session FROM boots ORDER BY boot DESC LIMIT 1").fetchone()
+        boots = [table.Boot(*row) for row in self._db.execute(_LAST_BOOT)]
         # Of the latest process, empty before the first.
-        self.last_mode: str = "" if boot is None else boot[0]
-        self.last_session: str = "" if boot is None else boot[1]
+        self.last_mode: str = boots[0].mode if boots else ""
+        self.last_session: str = boots[0].session if boots else ""
+        # What it counted in.
+        self.units: tuple[Instrument, ...] = table.instruments_of(boots[0]) if boots else ()
         (last,) = self._db.execute("SELECT max(seq) FROM records").fetchone()
         head = self._db.execute(table.LAST_SEGMENT).fetchone()
         self._segment = 0 if head is None else head[0]

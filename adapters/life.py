@@ -20,6 +20,7 @@ from adapters.memory import Pressure
 from adapters.metrics import Metrics, watch
 from adapters.notes import Notes
 from adapters.recorder import BackgroundRecorder
+from adapters.regrid import Regrid
 from adapters.session import session_of
 from adapters.settings import Settings
 from adapters.sweeping import sweep
@@ -35,6 +36,7 @@ from strategy.knobs import Knobs
 from strategy.units import NS_PER_DAY, NS_PER_S
 
 PULSE_S: Final = 0.5
+REGRID_WITHIN_S: Final = 30.0
 JOURNAL_FAILS: Final = "SQ-O012"
 BAR_IS_DOWN: Final = "barred"
 # A core that raised, or a stop that took too long: so long may the last cancel-alls take.
@@ -66,7 +68,7 @@ class Life:
         records = list(kept.records) if kept is not None else []
         if terms.is_clearing_latch:
             records.append(EventRecord(now_ns, OperatorSaid(CLEAR_LATCH)))
-        self.core.resume(kept.snapshot if kept is not None else b"", records)
+        self.core.resume(kept.snapshot if kept is not None else b"", records, store.units)
         self.session = session_of(settings.live.name, store.boots + 1, now_ns)
         config = config_of(settings, terms).model_dump_json(exclude_none=True).encode()
         store.begin_boot(self.session, now_ns, ground.place, knobs, self.core.snapshot(), config, ground.program)
@@ -75,7 +77,8 @@ class Life:
         self.driver.barred = lambda: BAR_IS_DOWN if ground.bar.is_barred() else ""
         self.notes = Notes(log, knobs, self.core, told)
         self.first_reads = FirstReads([one.instrument.symbol for one in knobs.symbols])
-        self.driver.watchers = (self.notes, self.first_reads)
+        self.regrid = Regrid(lambda: self.stop(REGRID_WITHIN_S))
+        self.driver.watchers = (self.notes, self.first_reads, self.regrid)
         self.driver.told = self._alerted
         self.began_ns = now_ns
         self.is_spent = False  # a budget of the day is

@@ -21,6 +21,7 @@ from adapters.paper_desk import PaperDesk
 from adapters.venue import Answered, Feed, Seen, Venue
 from strategy import commands, events
 from strategy.batching import Capability, Group
+from strategy.instrument import Instrument
 from strategy.requests import not_sent, unanswered
 from strategy.units import CASH_PER_QUOTE, NS_PER_MS, NS_PER_S
 
@@ -34,11 +35,11 @@ _MARKET: Final = (events.BookSnapshot, events.BookDelta, events.BookHeartbeat, e
 _REAL: Final = (
     *_MARKET,
     *(events.StreamUp, events.StreamDown),
-    *(events.RegimeChanged, events.RegimePlanned),
+    *(events.RegimeChanged, events.RegimePlanned, events.TermsSeen),
     *(events.ClockSampled, events.BudgetSeen),
 )
 # What is asked of the venue itself, since it is about the market.
-_ASKED: Final = (commands.RequestBook, commands.SampleClock)
+_ASKED: Final = (commands.RequestBook, commands.SampleClock, commands.QueryTerms)
 
 
 def reference_latency(dice: random.Random) -> Callable[[], int]:
@@ -74,6 +75,10 @@ class PaperVenue:
     def capability(self) -> Capability:
         """What one request to the real venue may carry."""
         return self._venue.capability
+
+    def count_in(self, units: Sequence[Instrument]) -> None:
+        """Have the venue underneath count in these units."""
+        self._venue.count_in(units)
 
     async def look(self, symbols: Sequence[str]) -> Seen:
         """Read instruments and fees at the venue; settings of the real account are nobody's concern here."""

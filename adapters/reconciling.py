@@ -88,6 +88,7 @@ def books_of(state: CoreState, knobs: Knobs) -> list[Books]:
 
 async def differences(visit: Visit, books: list[Books]) -> tuple[Difference, ...]:
     """Compare once; raises ``VenueUnusable``."""
+    visit.venue.count_in([one.instrument for one in books])
     seen = await visit.venue.look([one.instrument.symbol for one in books])
     since_ns = seen.venue_ns - _REACH_NS
     found: list[Difference] = []

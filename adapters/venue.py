@@ -64,6 +64,12 @@ class Venue(Protocol):
     def capability(self) -> Capability:
         """What one request may carry."""
 
+    def count_in(self, units: Sequence[Instrument]) -> None:
+        """Count prices and sizes in the ticks and lots of these, where what is listed allows it, from now on.
+
+        Before the first look: what an earlier process counted must go on meaning what it meant.
+        """
+
     async def look(self, symbols: Sequence[str]) -> Seen:
         """Read instruments, fees and settings; raises ``VenueUnusable``."""
 

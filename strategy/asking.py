@@ -68,4 +68,6 @@ def _question(state: CoreState, knobs: Knobs, now_ns: int, key: str) -> commands
         return commands.QueryMargin(now_ns)
     if key.startswith(reads.BOOK_OF):
         return commands.RequestBook(key.removeprefix(reads.BOOK_OF), now_ns)
+    if key.startswith(reads.TERMS_OF):
+        return commands.QueryTerms(key.removeprefix(reads.TERMS_OF), now_ns)
     return commands.QueryOpenOrders(key.removeprefix(reads.OPEN_ORDERS_OF), now_ns)

@@ -111,4 +111,11 @@ ALERTS: Final = (
         "What was charged is booked, to the last unit. Quotes go on being made for the fees in the config.",
         "Look at the account's fee tier. Halt where a quote does not earn the new fee; start anew with it.",
     ),
+    ErrorCode(
+        "SQ-V008",
+        "The venue trades a symbol by another grid or other sizes",
+        "It was asked for its rules, since an order was refused or cancelled for a grid we did not know, or told them.",
+        "New prices and sizes keep to the new rules; what is off them is cancelled. What we count in stays as it was.",
+        "None needed. See whether the quotes are still worth it: a coarser tick makes them wider.",
+    ),
 )

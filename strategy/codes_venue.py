@@ -41,8 +41,8 @@ VENUE: Final = (
         "SQ-V044",
         "The venue changed the rules of a symbol",
         "Its grid, its sizes, its fees or its trading status are not what they were when the bot began.",
-        "A symbol whose grid changed is not quoted any more; everything else goes on by the old figures.",
-        "Stop and start the bot: it reads the new ones.",
+        "New quotes keep to the new grid and sizes, and what is off them is cancelled. Fees go on being the old ones.",
+        "Stop and start the bot where the fees changed. A symbol that is not trading is quoted again when it is.",
         retry_after_s=60,
     ),
 )

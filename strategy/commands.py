@@ -99,6 +99,13 @@ class QueryMargin(_Command, frozen=True, gc=False):
     asked_ns: int
 
 
+class QueryTerms(_Command, frozen=True, gc=False):
+    """Ask by which grid and which least and largest sizes a symbol is traded now."""
+
+    symbol: str
+    asked_ns: int
+
+
 class Alert(_Command, frozen=True, gc=False):
     """Tell a person; ``code`` is a registered error code."""
 
@@ -117,5 +124,6 @@ Command = (
     | RequestBook
     | SampleClock
     | QueryMargin
+    | QueryTerms
     | Alert
 )

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import msgspec
 
-from strategy import closures, commands, events, health, order_restart, pipeline, reads
+from strategy import closures, commands, events, health, order_restart, pipeline, reads, terms
 from strategy.account_words import take_account_word
 from strategy.asking import ask_overdue, heard
 from strategy.belief import Belief
@@ -33,6 +33,7 @@ from strategy.core_state import CoreState, fresh_state
 from strategy.desk import Desk
 from strategy.errors import OurMistake
 from strategy.footprint import footprint_of
+from strategy.instrument import Instrument
 from strategy.journal import Record
 from strategy.knobs import Knobs
 from strategy.order import Order
@@ -144,12 +145,12 @@ class Core:
         """Make another core of what this one has written down."""
         return type(self).restore(self._knobs, self.snapshot())
 
-    def resume(self, snapshot: bytes, records: Iterable[Record]) -> None:
-        """Take over from a process that died, before ``Started``: what its journal kept.
+    def resume(self, snapshot: bytes, records: Iterable[Record], units: Iterable[Instrument] = ()) -> None:
+        """Take over from a process that died, before ``Started``: what its journal kept, written in these units.
 
         An empty journal is the worst case: all that can be known is then read from the venue.
         """
-        self._state = recover(self._knobs, snapshot, records)
+        self._state = recover(self._knobs, snapshot, records, units)
 
     def venue_now_ns(self, now_ns: int) -> int:
         """Give the venue's time to sign a request with: a bound it has certainly reached."""
@@ -178,6 +179,9 @@ class Core:
         state.health.unread, state.health.fills_unread = list(symbols), list(symbols)
         for key in (reads.CLOCK, reads.MARGIN):
             state.reads.want(key, now_ns)
+        for desk in state.desks:
+            if desk.rules is not None:  # told to the process before this one
+                state.reads.want(reads.TERMS_OF + desk.symbol, now_ns)
 
     def _fact(self, now_ns: int, event: events.Event) -> None:
         state = self._state
@@ -315,6 +319,12 @@ class Core:
     def _account_word(self, now_ns: int, event: events.Event) -> None:
         take_account_word(self._state, self._knobs, now_ns, event)
 
+    def _terms_seen(self, now_ns: int, event: events.TermsSeen) -> None:
+        if event.asked_ns:
+            heard(self._state, now_ns)
+        index = self._index[event.symbol]
+        terms.take(self._state, self._state.desks[index], self._knobs.symbols[index], now_ns, event)
+
     def _funding(self, now_ns: int, event: events.FundingPaid) -> None:
         self._desk(event.symbol).position.fund(event)
         self._state.all_dirty()
@@ -348,6 +358,7 @@ _ABSORB: Final[dict[type, Callable[[Core, int, Any], None]]] = {
     events.PublicTrade: Core._trade,
     events.FundingPaid: Core._funding,
     events.RegimePlanned: Core._regime_ahead,
+    events.TermsSeen: Core._terms_seen,
     **dict.fromkeys((events.ClockSampled, events.MarginSeen, events.BudgetSeen), Core._account_word),
     **dict.fromkeys(
         (

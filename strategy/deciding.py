@@ -15,6 +15,7 @@ from strategy.order import Order
 from strategy.order_states import State
 from strategy.retreat import why_blocked
 from strategy.signals import imbalance
+from strategy.terms import symbol_now
 from strategy.units import BPS, BUY, NS_PER_MS, PCT, SELL
 
 # Uncertainty before any sample of the venue's clock: worse than every threshold, yet a number.
@@ -75,7 +76,7 @@ def _context(state: CoreState, index: int, knobs: Knobs, now_ns: int, blocked: s
     book, signals = desk.book, desk.signals
     return QuoteContext(
         now_ns=now_ns,
-        symbol=symbol,
+        symbol=symbol_now(desk, symbol),
         best_bid_ticks=book.best_bid_ticks,
         best_bid_lots=book.bids.get(book.best_bid_ticks, 0),
         best_ask_ticks=book.best_ask_ticks,

@@ -11,6 +11,7 @@ import msgspec
 from strategy.book import APPLIED, GAP, OLD, Book
 from strategy.context import QuoteContext, StageMemory
 from strategy.events import BookDelta, BookHeartbeat, BookSnapshot, OrderFilled, PublicTrade
+from strategy.instrument import Instrument
 from strategy.knobs import Knobs, SymbolKnobs
 from strategy.position import Position, is_odd_fee
 from strategy.queue import QueuePlace, join
@@ -32,7 +33,10 @@ class Desk(msgspec.Struct):
     amend is made before ``hold_ns``. ``odd_fees`` counts fills in a row that were charged another fee
     than the instrument's. ``awaits_ns``: the scheduled instant whose decision waits for a book by REST
     (0: none does). ``told_ns`` is when the stream last said anything of this book; ``is_frozen``: so long
-    ago that, for this symbol, there is no stream.
+    ago that, for this symbol, there is no stream. ``rules`` is the instrument as it is listed since the process
+    began, where that is another (``terms``); ``grid_ns`` since when its grid has been in doubt (0: it is not),
+    ``grid_rest_ns`` before which a refusal raises no doubt again, ``grid_idle`` how many answers in a row said
+    nothing new.
     """
 
     symbol: str
@@ -55,6 +59,10 @@ class Desk(msgspec.Struct):
     told_ns: int = 0
     is_frozen: bool = False
     places: dict[str, QueuePlace] = {}
+    rules: Instrument | None = None
+    grid_ns: int = 0
+    grid_rest_ns: int = 0
+    grid_idle: int = 0
 
     def on_snapshot(self, now_ns: int, told_ns: int, event: BookSnapshot, knobs: Knobs) -> None:
         """Take a snapshot of the book, said at ``told_ns``: our places are held against it, and a jump is danger."""

@@ -306,6 +306,22 @@ class RegimePlanned(_Event, frozen=True, gc=False):
     venue_ns: int
 
 
+class TermsSeen(_Event, frozen=True, gc=False):
+    """The rules of a symbol as the venue lists them now, in the ticks and lots that the core counts in.
+
+    ``asked_ns`` is 0 where nobody asked. All but it are 0 for a grid that these units cannot write.
+    """
+
+    symbol: str
+    asked_ns: int
+    tick_times: int
+    lot_times: int
+    lots_min: int
+    lots_max: int
+    notional_min_cash: int
+    venue_ns: int
+
+
 class MemoryPressure(_Event, frozen=True, gc=False):
     """The host's accounted heap passed a mark: level 0 is none, 1 soft."""
 
@@ -348,6 +364,7 @@ Event = (
     | BudgetSeen
     | RegimeChanged
     | RegimePlanned
+    | TermsSeen
     | MemoryPressure
     | OperatorSaid
 )

@@ -6,9 +6,12 @@ is negative, while ``fee_cash > 0`` is income. ``fee_cash`` below is the one con
 """
 
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import gcd
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from strategy.errors import OurMistake
 from strategy.units import BUY, CASH_PER_QUOTE, PPM
@@ -32,6 +35,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     """A linear contract or a spot pair with quote-currency fees.
 
     ``cash_per_ticklot`` is the value of one lot moving by one tick, in cash (1e-15 quote).
+    ``tick`` and ``lot`` are what prices and sizes are counted in. The venue may take only multiples of them:
+    a price is a multiple of ``tick_times`` ticks, a size one of ``lot_times`` lots.
     """
 
     symbol: str
@@ -44,6 +49,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     notional_min_cash: int
     maker_fee_ppm: int
     taker_fee_ppm: int
+    tick_times: int = 1
+    lot_times: int = 1
 
 
 def _decimal(name: str, text: str) -> Decimal:
@@ -82,10 +89,7 @@ def make_instrument(
     """
     if kind not in KINDS:
         raise ImpossibleInstrument(f"kind: {kind!r} has another PnL identity; known are {', '.join(KINDS)}")
-    ticklot = _positive("tick", tick) * _positive("lot", lot)
-    cash_per_ticklot = ticklot * CASH_PER_QUOTE
-    if cash_per_ticklot != int(cash_per_ticklot) or int(cash_per_ticklot) % _PARTS_PER_TICKLOT:
-        raise ImpossibleInstrument(f"tick * lot: {ticklot} cannot be counted in whole cash")
+    cash_per_ticklot = _cash_per_ticklot(tick, lot)
     lots_min, lots_max = _whole("size_min", size_min, lot), _whole("size_max", size_max, lot)
     if not 0 < lots_min <= lots_max:
         raise ImpossibleInstrument(f"size_min, size_max: need 0 < {size_min} <= {size_max}")
@@ -97,7 +101,7 @@ def make_instrument(
         kind=kind,
         tick=tick,
         lot=lot,
-        cash_per_ticklot=int(cash_per_ticklot),
+        cash_per_ticklot=cash_per_ticklot,
         lots_min=lots_min,
         lots_max=lots_max,
         notional_min_cash=int(notional * CASH_PER_QUOTE),
@@ -106,12 +110,68 @@ def make_instrument(
     )
 
 
+def _cash_per_ticklot(tick: str, lot: str) -> int:
+    ticklot = _positive("tick", tick) * _positive("lot", lot)
+    cash_per_ticklot = ticklot * CASH_PER_QUOTE
+    if cash_per_ticklot != int(cash_per_ticklot) or int(cash_per_ticklot) % _PARTS_PER_TICKLOT:
+        raise ImpossibleInstrument(f"tick * lot: {ticklot} cannot be counted in whole cash")
+    return int(cash_per_ticklot)
+
+
 def _whole(name: str, text: str, grid: str) -> int:
     """Count how many ``grid`` steps ``text`` is; off the grid is impossible."""
     steps = _decimal(name, text) / Decimal(grid)
     if steps != int(steps):
         raise ImpossibleInstrument(f"{name}: {text} is not a multiple of {grid}")
     return int(steps)
+
+
+def in_units_of(units: Instrument, listed: Instrument) -> Instrument | None:
+    """Write an instrument as it is listed now in the units of one that we count in; None where that is not exact.
+
+    ``listed`` is as ``make_instrument`` made it. What was counted in our units goes on meaning what it meant.
+    """
+    tick_times, lot_times = _times(listed.tick, units.tick), _times(listed.lot, units.lot)
+    if not tick_times or not lot_times:
+        return None
+    return replace(
+        listed,
+        tick=units.tick,
+        lot=units.lot,
+        cash_per_ticklot=units.cash_per_ticklot,
+        lots_min=listed.lots_min * lot_times,
+        lots_max=listed.lots_max * lot_times,
+        tick_times=tick_times,
+        lot_times=lot_times,
+    )
+
+
+def in_common_units(units: Instrument, listed: Instrument) -> Instrument:
+    """Write a listed instrument in the largest units that count both its own grid and what was counted in ``units``.
+
+    Those are ``units`` themselves wherever they can be. Raises ``ImpossibleInstrument`` where money would not be whole.
+    """
+    tick, lot = _common(units.tick, listed.tick), _common(units.lot, listed.lot)
+    if (tick, lot) != (units.tick, units.lot):
+        units = replace(units, tick=tick, lot=lot, cash_per_ticklot=_cash_per_ticklot(tick, lot))
+    now = in_units_of(units, listed)
+    if now is None:
+        raise ImpossibleInstrument(f"tick, lot: {listed.tick} by {listed.lot} in units of {tick} by {lot}")
+    return now
+
+
+def _common(one: str, other: str) -> str:
+    """Give the largest step of which both are whole multiples; the first one's own text where that is it."""
+    first, second = Fraction(one), Fraction(other)
+    steps = gcd(first.numerator * second.denominator, second.numerator * first.denominator)
+    common = Decimal(steps) / Decimal(first.denominator * second.denominator)  # ends: so do both decimals
+    return one if common == Decimal(one) else f"{common:f}"
+
+
+def _times(step: str, unit: str) -> int:
+    """Count how many units a step is; 0 where it is no whole number of them."""
+    times = int(Decimal(step) / Decimal(unit))
+    return times if times * Decimal(unit) == Decimal(step) else 0
 
 
 def price_ticks_of(instrument: Instrument, text: str) -> int:

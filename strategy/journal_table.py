@@ -20,6 +20,7 @@ import msgspec
 from strategy.commands import Command
 from strategy.errors import StormquoteError
 from strategy.events import BookDelta, BookHeartbeat, BookSnapshot, Event, PublicTrade
+from strategy.instrument import Instrument
 from strategy.journal import EventRecord, IntentRecord, Record
 from strategy.knobs import Knobs
 
@@ -91,6 +92,16 @@ class Program(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"stormquote {self.version} (strategy {self.code})"
+
+
+class _Symbol(msgspec.Struct, frozen=True):
+    instrument: Instrument
+
+
+class _Traded(msgspec.Struct, frozen=True):
+    """Of knobs, only what was traded."""
+
+    symbols: tuple[_Symbol, ...]
 
 
 class Row(NamedTuple):
@@ -215,6 +226,16 @@ def knobs_of(boot: Boot) -> Knobs:
         return msgspec.convert(msgspec.json.decode(boot.knobs), Knobs, strict=False)
     except msgspec.MsgspecError as error:
         raise Damaged(f"the knobs of process {boot.boot} cannot be read by this version: {error}") from None
+
+
+def instruments_of(boot: Boot) -> tuple[Instrument, ...]:
+    """Read what a process counted in, whatever else its knobs were made of; raises ``Damaged``."""
+    if not _is_as_written(boot.crc, boot.knobs, str(boot.session).encode(), boot.boot, boot.started_ns):
+        raise Damaged(f"process {boot.boot} is not what was written")
+    try:
+        return tuple(one.instrument for one in msgspec.json.decode(boot.knobs, type=_Traded).symbols)
+    except msgspec.MsgspecError as error:
+        raise Damaged(f"the instruments of process {boot.boot} cannot be read by this version: {error}") from None
 
 
 def snapshot_of(segment: Segment) -> bytes | None:

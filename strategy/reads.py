@@ -1,4 +1,4 @@
-"""Questions about the world that are not about one order: book, clock, margin, open orders, fills.
+"""Questions about the world that are not about one order: book, clock, margin, open orders, rules of symbols.
 
 One question of a kind is in flight at a time. Silence asks again; an answer to an older question
 is not the answer to a newer one. Keys are ``kind:symbol`` (``clock`` and ``margin`` have no symbol).
@@ -14,6 +14,7 @@ CLOCK: Final = "clock"
 MARGIN: Final = "margin"
 BOOK_OF: Final = "book:"
 OPEN_ORDERS_OF: Final = "open:"
+TERMS_OF: Final = "terms:"
 
 
 class Reads(msgspec.Struct):
@@ -54,6 +55,12 @@ class Reads(msgspec.Struct):
     def postpone(self, key: str, at_ns: int) -> None:
         """Put a due question off, because the budget for questions is spent."""
         self.due_ns[key] = at_ns
+
+    def turned_away(self, key: str, again_ns: int) -> None:
+        """Put a question off that somebody has answered by saying that there is no answer: that is no silence."""
+        self.asked_ns[key] = 0
+        self.tries.pop(key, None)
+        self.due_ns[key] = again_ns
 
     def answered(self, key: str, asked_ns: int, again_ns: int | None) -> bool:
         """Close a question by its answer; False when the answer is to an older question."""

@@ -7,14 +7,15 @@ process does not kill the next. Whatever the journal does not say is assumed at 
 may have left, a word may have been missed. ``Core`` has it all asked about once it is told ``Started``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
 
-from strategy import alarms, commands, events, order_restart
+from strategy import alarms, commands, events, order_restart, terms
 from strategy.core_state import CoreState, fresh_state
 from strategy.health import CLEAR_LATCH
+from strategy.instrument import Instrument
 from strategy.journal import EventRecord, IntentRecord, Record
 from strategy.knobs import Knobs
 from strategy.order import Order
@@ -22,24 +23,33 @@ from strategy.order_states import State, Word
 from strategy.order_words import absorb
 from strategy.orders import through_ns
 from strategy.pacing import BANNED
+from strategy.rescaling import rescale
 
 
-def recover(knobs: Knobs, snapshot: bytes, records: Iterable[Record]) -> CoreState:
+def recover(knobs: Knobs, snapshot: bytes, records: Iterable[Record], units: Iterable[Instrument] = ()) -> CoreState:
     """Fold what a journal kept into the state a new process begins with.
 
-    An empty or unreadable snapshot is none: everything is then found out by reads.
+    An empty or unreadable snapshot is none: everything is then found out by reads. ``units`` are the instruments
+    that the journal was written with, where those of the knobs have been read anew since: what it says is folded
+    in its own units, then counted in ours, and of rules that it was told none is newer than ours.
     """
-    state = _kept(knobs, snapshot)
+    state, written = _kept(knobs, snapshot), {one.symbol: one for one in units}
+    instruments = {one.instrument.symbol: one.instrument for one in knobs.symbols}
+    in_its_units = instruments | {symbol: one for symbol, one in written.items() if symbol in instruments}
     is_lost = not state.orders.session
     for record in records:
         is_lost = False
         match record:
             case EventRecord():
-                _event(state, record.now_ns, record.event, knobs)
+                _event(state, record.now_ns, record.event, knobs, in_its_units)
             case IntentRecord():
                 _intent(state, record.now_ns, record.command, knobs)
     if is_lost:
         state.alarms.happened(0, alarms.JOURNAL_LOST, "what we hold is read from the venue")
+    for desk in state.desks:
+        if desk.symbol in written:
+            rescale(state, written[desk.symbol], instruments[desk.symbol])
+            desk.rules = None
     state.health.session, state.health.is_heir = "", True
     return state
 
@@ -64,12 +74,15 @@ def _kept(knobs: Knobs, snapshot: bytes) -> CoreState:
         was = before.get(desk.symbol)
         if was is not None:
             desk.position = was.position
+            desk.rules = was.rules
             desk.decided_mid2 = was.decided_mid2  # until there is a book, what we hold is valued at the last mid
             desk.memory = replace(desk.memory, latched=was.memory.latched)
     return state
 
 
-def _event(state: CoreState, now_ns: int, event: events.Event, knobs: Knobs) -> None:
+def _event(
+    state: CoreState, now_ns: int, event: events.Event, knobs: Knobs, instruments: Mapping[str, Instrument]
+) -> None:
     """Take in a word as the process that died did, as far as it concerns what is kept."""
     desks = {desk.symbol: place for place, desk in enumerate(state.desks)}
     match event:
@@ -78,6 +91,8 @@ def _event(state: CoreState, now_ns: int, event: events.Event, knobs: Knobs) -> 
             order_restart.start(state.orders, now_ns, event.session, symbols, knobs.orders)
         case events.FundingPaid() if event.symbol in desks:
             state.desks[desks[event.symbol]].position.fund(event)
+        case events.TermsSeen() if event.symbol in desks:
+            terms.adopt(state.desks[desks[event.symbol]], instruments[event.symbol], event)
         case events.BudgetSeen():
             state.pacing.seen(now_ns, event.bucket, event.remaining, event.resets_ns)
         case events.OperatorSaid():
@@ -92,7 +107,7 @@ def _event(state: CoreState, now_ns: int, event: events.Event, knobs: Knobs) -> 
                 if fill.symbol in desks:
                     position = state.desks[desks[fill.symbol]].position
                     mid2 = position.mid2_ticks or 2 * fill.price_ticks
-                    position.fill(knobs.symbols[desks[fill.symbol]].instrument, fill, mid2)
+                    position.fill(instruments[fill.symbol], fill, mid2)
 
 
 def _intent(state: CoreState, now_ns: int, command: commands.Command, knobs: Knobs) -> None:

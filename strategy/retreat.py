@@ -10,7 +10,7 @@ and the last read was empty.
 from collections.abc import Iterator
 from typing import Final
 
-from strategy import alarms, commands, reads
+from strategy import alarms, commands, reads, terms
 from strategy.book_cache import freeze
 from strategy.core_state import CoreState
 from strategy.desk import BOOK_GAP
@@ -48,7 +48,8 @@ def why_blocked(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> str:
         return UNREACHABLE
     if desk.symbol in state.orders.sweeps:
         return SWEEPING
-    why = state.regimes.why_not(desk.symbol, now_ns, knobs.regimes) or desk.why_blind(now_ns, knobs)
+    why = state.regimes.why_not(desk.symbol, now_ns, knobs.regimes) or terms.why_not(desk)
+    why = why or desk.why_blind(now_ns, knobs)
     # Without a stream books come by REST: it is down only as far as there is none.
     return PUBLIC_DOWN if why == BOOK_GAP and not state.health.public_up else why
 

@@ -8,7 +8,7 @@ grid, a band, a symbol that is no more: the next one would be, too, so the desk 
 
 from typing import Final
 
-from strategy import events, reads
+from strategy import events, reads, terms
 from strategy.backoff import pause_ns
 from strategy.core_state import CoreState
 from strategy.knobs import Knobs, OrderKnobs
@@ -25,7 +25,7 @@ SEND_BY_PASSED: Final = "send_by passed"
 _UNSENT_PAUSE_NS: Final = 100 * NS_PER_MS
 _UNSENT_PAUSE_NS_MAX: Final = 5 * NS_PER_S
 # What an order is refused for that keeps to all rules we were told.
-MISFITS: Final = frozenset({"bad_size", "off_grid", "price_band", GONE})
+MISFITS: Final = frozenset((*terms.OF_GRIDS, "price_band", GONE))
 _ORDER_REQUESTS: Final = frozenset({events.CREATE, events.AMEND, events.CANCEL, events.CANCEL_ALL})
 
 
@@ -55,6 +55,8 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event, knobs: Knob
             _stamp_refused(state, now_ns, order.sent_ns if order is not None else 0)
         case events.OrderRejected() | events.AmendRefused() if event.code in MISFITS:
             _misfit(state, now_ns, event)
+        case events.OrderCancelled() if event.code in terms.OF_GRIDS:
+            _off_grid(state, now_ns, event.client_id)
         case events.OrderAccepted() | events.OrderAmended():
             _fits(state, event.client_id)
         case _:
@@ -72,6 +74,8 @@ def _gone(state: CoreState, now_ns: int, event: events.Unanswered, knobs: OrderK
         order.due_ns = max(order.due_ns, now_ns + pause_ns(knobs.query_every_ns, order.asks, GONE_PAUSE_NS))
     if sweep is not None:
         sweep.due_ns = max(sweep.due_ns, now_ns + pause_ns(knobs.ack_wait_ns_max, sweep.reads, GONE_PAUSE_NS))
+    if state.reads.is_wanted(reads.TERMS_OF + symbol):
+        state.reads.turned_away(reads.TERMS_OF + symbol, now_ns + GONE_PAUSE_NS)
     if now_ns - orders.fills_read_ns.get(symbol, 0) >= GONE_PAUSE_NS:
         audit(orders, now_ns, symbol)
 
@@ -83,6 +87,16 @@ def _misfit(state: CoreState, now_ns: int, event: events.OrderRejected | events.
         if order is not None and desk.symbol == order.symbol and now_ns >= desk.hold_ns:
             desk.hold_ns = now_ns + pause_ns(_UNSENT_PAUSE_NS, desk.misfits, _UNSENT_PAUSE_NS_MAX)
             desk.misfits += 1
+    if event.code in terms.OF_GRIDS:
+        _off_grid(state, now_ns, event.client_id)
+
+
+def _off_grid(state: CoreState, now_ns: int, client_id: str) -> None:
+    """Have the grid of an order's symbol asked for: it may be another than the one we know."""
+    order = state.orders.find(client_id)
+    for desk in state.desks:
+        if order is not None and desk.symbol == order.symbol:
+            terms.doubt(state, desk, now_ns)
 
 
 def _fits(state: CoreState, client_id: str) -> None:

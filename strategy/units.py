@@ -28,14 +28,16 @@ BUY: Final = 1
 SELL: Final = -1
 
 
-def floor_to_ticks(price_ticks: float) -> int:
-    """Round a believed price down to a tick: the outward direction of a bid."""
-    return math.floor(price_ticks)
+def floor_to_ticks(price_ticks: float, times: int = 1) -> int:
+    """Round a believed price down to a tick, or to a multiple of so many: the outward direction of a bid."""
+    whole = math.floor(price_ticks)
+    return whole - whole % times
 
 
-def ceil_to_ticks(price_ticks: float) -> int:
-    """Round a believed price up to a tick: the outward direction of an ask."""
-    return math.ceil(price_ticks)
+def ceil_to_ticks(price_ticks: float, times: int = 1) -> int:
+    """Round a believed price up to a tick, or to a multiple of so many: the outward direction of an ask."""
+    whole = math.ceil(price_ticks)
+    return whole + -whole % times
 
 
 def outward_to_ticks(side: int, price_ticks: float) -> int:

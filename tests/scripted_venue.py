@@ -17,6 +17,9 @@ class ScriptedVenue:
         # Says at once what becomes of a request; None lets it wait.
         self.at_once = lambda one: None
 
+    def count_in(self, units):
+        """Count in its own."""
+
     async def look(self, symbols):
         raise NotImplementedError
 

@@ -60,6 +60,9 @@ class DirectVenue:
     def __init__(self, world) -> None:
         self._world, self.capability = world, world.knobs.capability
 
+    def count_in(self, units):
+        """Count in its own."""
+
     async def look(self, symbols):
         return Seen(tuple(self._world.scenario.instruments), 0)
 

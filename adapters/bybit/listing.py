@@ -8,7 +8,8 @@ import msgspec
 
 from adapters.bybit.market import Unreadable, number
 from adapters.bybit.rows import read
-from strategy.instrument import LINEAR, ImpossibleInstrument, Instrument, make_instrument
+from strategy import events
+from strategy.instrument import LINEAR, ImpossibleInstrument, Instrument, in_units_of, make_instrument
 from strategy.units import BPS
 
 TRADING: Final = "Trading"
@@ -96,6 +97,27 @@ def instrument_of(category: str, row: ListingRow, fee: FeeRow) -> Instrument:
         )
     except ImpossibleInstrument as problem:
         raise Unreadable(f"{row.symbol}: {problem}") from None
+
+
+def terms_of(units: Instrument, row: ListingRow, asked_ns: int, venue_ns: int) -> events.TermsSeen:
+    """Tell by which rules a symbol is traded now, in the units we count in; zeros for what these cannot write."""
+    try:
+        # Fees are no part of it.
+        now = in_units_of(units, instrument_of(units.kind, row, FeeRow(row.symbol, "0", "0")))
+    except Unreadable:
+        now = None
+    if now is None:
+        return events.TermsSeen(row.symbol, asked_ns, 0, 0, 0, 0, 0, venue_ns)
+    return events.TermsSeen(
+        symbol=row.symbol,
+        asked_ns=asked_ns,
+        tick_times=now.tick_times,
+        lot_times=now.lot_times,
+        lots_min=now.lots_min,
+        lots_max=now.lots_max,
+        notional_min_cash=now.notional_min_cash,
+        venue_ns=venue_ns,
+    )
 
 
 def wrongs(category: str, settle_coin: str, row: ListingRow) -> str:

@@ -8,6 +8,7 @@ once, after the time: a bot that starts again has orders out.
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -25,7 +26,7 @@ from adapters.clock import Clock
 from adapters.transport import NeverLeft, NoAnswer
 from adapters.venue import Seen, Stock, VenueUnusable
 from strategy.hints import did_you_mean
-from strategy.instrument import SPOT, Instrument
+from strategy.instrument import SPOT, ImpossibleInstrument, Instrument, in_common_units
 from strategy.units import NS_PER_MS
 
 UNREACHABLE: Final = "SQ-V030"
@@ -76,8 +77,8 @@ class Look:
         """``market`` says which category, and which coin the account is counted in."""
         self._rest, self._market, self._clock = rest, market, clock
 
-    async def seen(self, symbols: Sequence[str]) -> Seen:
-        """Look at everything; raises ``VenueUnusable``."""
+    async def seen(self, symbols: Sequence[str], units: Mapping[str, Instrument] = MappingProxyType({})) -> Seen:
+        """Look at everything, counted in these units where there are some; raises ``VenueUnusable``."""
         venue_ns = await self._time()  # first: what follows is signed with it
         held = symbols if self._market.is_linear else ()
         listed_rows, fees, account, key, limits, *held_rows = await _all_of(
@@ -89,10 +90,9 @@ class Look:
             *(self._positions(symbol) for symbol in held),
         )
         try:
-            instruments = tuple(
-                instrument_of(self._market.category, listed_rows[symbol], fees[symbol]) for symbol in symbols
-            )
-        except Unreadable as problem:
+            listed_now = [instrument_of(self._market.category, listed_rows[one], fees[one]) for one in symbols]
+            instruments = tuple(in_common_units(units.get(one.symbol, one), one) for one in listed_now)
+        except (Unreadable, ImpossibleInstrument) as problem:
             raise VenueUnusable(UNFIT, str(problem)) from None
         rows = dict(zip(held, held_rows, strict=True))
         warnings = [*self._fee_warnings(instruments), *account, *key, *limits]

@@ -12,9 +12,11 @@ import msgspec
 
 from adapters.bybit.executions import FUNDING, TRADES, fill_of, funding_of
 from adapters.bybit.levels import levels_of
+from adapters.bybit.listing import listed, terms_of
 from adapters.bybit.market import Market, Unreadable, cash, name_of, number, side_of, whole
 from adapters.bybit.requests import Call, next_page, order_call
 from adapters.bybit.rows import BookData, ExecutionRow, OrderRow, Page, VenueTime, WalletRow, read
+from adapters.bybit.words import UNKNOWN_SYMBOL
 from adapters.venue import Stock
 from strategy import commands, events
 from strategy.events import Event, FundingPaid, OrderFilled
@@ -72,6 +74,8 @@ def outcome_of(
         case commands.SampleClock():
             nano = read(result, VenueTime).nano
             return Outcome((events.ClockSampled(command.asked_ns, whole("timeNano", nano) if nano else venue_ns),))
+        case commands.QueryTerms():
+            return Outcome((_terms(market, command, result, venue_ns),))
         case commands.QueryMargin():
             return Outcome((_margin(market, command, result, venue_ns),))
         case _:
@@ -180,6 +184,14 @@ def _book(market: Market, command: commands.RequestBook, result: msgspec.Raw) ->
         raise Unreadable(f"book of {book.symbol[:40]}")
     bids, asks = levels_of(grid, book.bids), levels_of(grid, book.asks)
     return events.BookSnapshot(book.symbol, book.u, bids, asks, (book.ts or book.cts) * NS_PER_MS, command.asked_ns)
+
+
+def _terms(market: Market, command: commands.QueryTerms, result: msgspec.Raw, venue_ns: int) -> events.Event:
+    """Read a symbol's rules; one that is not listed any more has none."""
+    row = listed(read(result, Page).items, (command.symbol,)).get(command.symbol)
+    if row is None:
+        return unanswered(command, UNKNOWN_SYMBOL)
+    return terms_of(market.grids[command.symbol].instrument, row, command.asked_ns, venue_ns)
 
 
 def _margin(market: Market, command: commands.QueryMargin, result: msgspec.Raw, venue_ns: int) -> events.Event:

@@ -88,6 +88,8 @@ def call_of(market: Market, one: Group, venue_ns: int) -> Call:
             return _get("/v5/execution/list", **_fills(market, first, venue_ns))
         case commands.RequestBook():
             return _unsigned("/v5/market/orderbook", category=market.category, symbol=first.symbol, limit=_BOOK_LEVELS)
+        case commands.QueryTerms():
+            return _unsigned("/v5/market/instruments-info", category=market.category, symbol=first.symbol)
         case commands.SampleClock():
             return _unsigned("/v5/market/time")
         case commands.QueryMargin():

@@ -1,8 +1,9 @@
 """What may change while the bot runs, looked at again and again: rules and fees of symbols, and closures.
 
-The core was built on the grids and fees it began with. A symbol that is not trading any more is told as
-a regime; so is one whose grid changed, since nothing of ours can be written on it. Other changes are
-told to a person. Maintenance that the venue announces is told ahead, so that quotes are gone in time.
+The core counts in the ticks and lots it began with. A symbol that is not trading any more is told as a regime.
+Another grid or other sizes are told as terms, in those units; a grid that they cannot write is a regime as
+well, since nothing of ours fits it. Every change is told to a person. Maintenance that the venue announces is
+told ahead, so that quotes are gone in time.
 A round without answers is left out: the next one comes.
 """
 
@@ -10,14 +11,16 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from adapters.bybit import words
 from adapters.bybit.alerts import Alerts
-from adapters.bybit.listing import TRADING, instrument_of
+from adapters.bybit.listing import TRADING, instrument_of, terms_of
 from adapters.bybit.look import ClosureRow, Look
 from adapters.bybit.market import Unreadable, ns_of
 from adapters.venue import Feed, VenueUnusable
 from strategy import events
-from strategy.instrument import LINEAR, Instrument
+from strategy.instrument import LINEAR, Instrument, in_units_of
 from strategy.regimes import OPEN
 
 CHANGED: Final = "SQ-V044"
@@ -41,6 +44,7 @@ class Rules:
         self._instruments = {one.symbol: one for one in instruments}
         self._latest = dict(self._instruments)
         self._regimes = dict.fromkeys(self._instruments, OPEN)
+        self._told: dict[str, events.TermsSeen] = {}
         self._planned: dict[ClosureRow, None] = {}
         self._every_s = every_s
         self._life: asyncio.Task[None] | None = None
@@ -75,20 +79,29 @@ class Rules:
         if row.status != TRADING:
             self._tell(symbol, words.CLOSED, f"is not trading: {row.status[:40]}", venue_ns)
             return
+        units = self._instruments[symbol]
+        self._terms(terms_of(units, row, 0, venue_ns))
         try:
             now = instrument_of(self._category, row, fee)
         except Unreadable as problem:
             self._tell(symbol, _CANCEL_ONLY, f"cannot be traded any more: {problem}", venue_ns)
             return
-        began = self._instruments[symbol]
-        if (now.tick, now.lot) != (began.tick, began.lot):
-            grid = f"{now.tick} by {now.lot}, it was {began.tick} by {began.lot}"
+        ours = in_units_of(units, now)
+        if ours is None:
+            grid = f"{now.tick} by {now.lot}, what we count in is {units.tick} by {units.lot}"
             self._tell(symbol, _CANCEL_ONLY, f"has another grid: {grid}", venue_ns)
             return
         self._tell(symbol, OPEN, "trades again", venue_ns)
-        before, self._latest[symbol] = self._latest[symbol], now
-        if now != before:
-            self._alerts.say(CHANGED, f"{symbol} has other limits or fees: {_differences(before, now)}")
+        before, self._latest[symbol] = self._latest[symbol], ours
+        if ours != before:
+            self._alerts.say(CHANGED, f"{symbol} has another grid, limits or fees: {_differences(before, ours)}")
+
+    def _terms(self, now: events.TermsSeen) -> None:
+        """Tell the core of rules that are not those it was told last."""
+        told = replace(now, venue_ns=0)
+        if self._told.get(now.symbol, told if _is_as(self._instruments[now.symbol], now) else None) != told:
+            self._feed(now)
+        self._told[now.symbol] = told
 
     def _tell(self, symbol: str, regime: str, why: str, venue_ns: int) -> None:
         if self._regimes[symbol] == regime:
@@ -121,6 +134,12 @@ def _ended(life: "asyncio.Task[None]") -> None:
     if mistake is not None:
         told = {"message": "rules are not looked at any more", "exception": mistake}
         life.get_loop().call_exception_handler(told)
+
+
+def _is_as(began: Instrument, now: events.TermsSeen) -> bool:
+    """Say whether a symbol is traded by the rules it was built on."""
+    names = ("tick_times", "lot_times", "lots_min", "lots_max", "notional_min_cash")
+    return all(getattr(began, name) == getattr(now, name) for name in names)
 
 
 def _differences(before: Instrument, now: Instrument) -> str:

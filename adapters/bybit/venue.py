@@ -82,6 +82,7 @@ class BybitVenue:
         self._trade: TradeRoad | None = None
         self._rules: Rules | None = None
         self._instruments: tuple[Instrument, ...] = ()
+        self._units: dict[str, Instrument] = {}
         self._connections: list[Connection] = []
 
     @property
@@ -99,9 +100,13 @@ class BybitVenue:
         """Say whether orders go in over the trade stream, where it is up."""
         return self._account.entry == STREAM
 
+    def count_in(self, units: Sequence[Instrument]) -> None:
+        """Count in these ticks and lots where what is listed allows it, from the next look on."""
+        self._units = {one.symbol: one for one in units}
+
     async def look(self, symbols: Sequence[str]) -> Seen:
         """Read instruments, fees and settings; raises ``VenueUnusable``."""
-        seen = await Look(self._rest, self._market, self._clock).seen(symbols)
+        seen = await Look(self._rest, self._market, self._clock).seen(symbols, self._units)
         self._market = make_market(self._account.category, seen.instruments, self._account.settle_coin)
         self._road.market, self._instruments = self._market, seen.instruments
         return seen

@@ -127,7 +127,14 @@ def _tick_lot_change(fault: PlannedFault, world: "Exchange") -> None:
         for symbol in symbols:
             venue.set_regime(symbol, CANCEL_ONLY, kernel.now_ns)
 
+    def list_as(tick_times: int, lot_times: int) -> None:
+        for symbol in symbols:
+            one = venue.account.holdings[symbol]
+            now = replace(one.instrument, tick_times=tick_times, lot_times=lot_times)
+            one.instrument = venue.instruments[symbol] = now
+
     def change() -> None:
+        list_as(params["tick_times"], params["lot_times"])
         _cancel_what(fault, world, codes.OFF_GRID, is_off)
         if notice_ns:
             for symbol in symbols:
@@ -139,6 +146,8 @@ def _tick_lot_change(fault: PlannedFault, world: "Exchange") -> None:
         kernel.at(fault.start_ns, _announce, world, symbols, steps)
         kernel.at(fault.start_ns + notice_ns, window)
     kernel.at(opens_ns, change)
+    if opens_ns <= fault.end_ns < world.plan.duration_ns:
+        kernel.at(fault.end_ns, list_as, 1, 1)
 
 
 def _announce(world: "Exchange", symbols: list[str], steps: list[tuple[str, int]]) -> None:

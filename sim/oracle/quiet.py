@@ -37,6 +37,7 @@ _KINDS: Final[dict[type, str]] = {
     commands.QueryFills: _ASK,
     commands.SampleClock: _ASK,
     commands.QueryMargin: _ASK,
+    commands.QueryTerms: _ASK,
 }
 
 

@@ -46,6 +46,7 @@ class Sending:
         self._findings = findings
         self._ids: dict[str, None] = {}
         self._regimes: dict[str, str] = {}
+        self._grids: dict[str, events.TermsSeen] = {}
         self._halted_by = ""
         self._is_stopped = False
 
@@ -67,6 +68,9 @@ class Sending:
                 self._halted_by, self._is_stopped = "", False
                 # Told to the one that died. A regime may end while nobody listens: a new process is told anew.
                 self._regimes.clear()
+                self._grids.clear()
+            case events.TermsSeen():
+                self._grids[event.symbol] = event
             case events.RegimeChanged():
                 self._regimes[event.symbol] = event.regime
                 if event.regime in _NO_QUOTES or event.regime == _POST_ONLY:
@@ -225,6 +229,8 @@ class Sending:
             wrong = f"{size_lots} lots at {price} ticks is outside the instrument's sizes"
         elif value < instrument.notional_min_cash and not reduce_only:
             wrong = f"{size_lots} lots at {price} ticks is worth less than the least order"
+        elif _is_off(self._grids.get(command.symbol), price, size_lots):
+            wrong = f"{size_lots} lots at {price} ticks is off the grid that the venue told"
         if wrong:
             detail = f"{_verb(command)} {command.client_id}: {wrong}"
             self._findings.breach("S8", now_ns, command.client_id, detail, "the instrument's rules")
@@ -257,6 +263,11 @@ def _based(order: Known, price_ticks: int, stale: str) -> None:
         order.baseless[price_ticks] = stale
     else:
         order.baseless.pop(price_ticks, None)
+
+
+def _is_off(told: events.TermsSeen | None, price_ticks: int, size_lots: int) -> bool:
+    """Say whether an order is off a grid that was told."""
+    return told is not None and bool(price_ticks % (told.tick_times or 1) or size_lots % (told.lot_times or 1))
 
 
 def _only_shrinks(order: Known, command: Adding) -> bool:

@@ -228,14 +228,14 @@ class MarketReads:
             "priceScale": str(len(one.tick.partition(".")[2])),
             "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00", "leverageStep": "0.01"},
             "priceFilter": {
-                "minPrice": one.tick,
+                "minPrice": texts.tick(one),
                 "maxPrice": texts.price(one, 19_999_998),
-                "tickSize": one.tick,
+                "tickSize": texts.tick(one),
             },
             "lotSizeFilter": {
                 "maxOrderQty": biggest,
-                "minOrderQty": texts.size(one, one.lots_min),
-                "qtyStep": one.lot,
+                "minOrderQty": texts.size(one, one.lots_min + -one.lots_min % one.lot_times),
+                "qtyStep": texts.size(one, one.lot_times),
                 "postOnlyMaxOrderQty": biggest,
                 "maxMktOrderQty": biggest,
                 "minNotionalValue": texts.amount(one.notional_min_cash),
@@ -267,9 +267,9 @@ class MarketReads:
             "marginTrading": "utaOnly",
             "stTag": "0",
             "lotSizeFilter": {
-                "basePrecision": one.lot,
+                "basePrecision": texts.size(one, one.lot_times),
                 "quotePrecision": "0.0000001",
-                "minOrderQty": texts.size(one, one.lots_min),
+                "minOrderQty": texts.size(one, one.lots_min + -one.lots_min % one.lot_times),
                 "maxOrderQty": biggest,
                 "minOrderAmt": texts.amount(one.notional_min_cash),
                 "maxOrderAmt": "4000000",
@@ -277,7 +277,7 @@ class MarketReads:
                 "maxMarketOrderQty": biggest,
                 "postOnlyMaxLimitOrderSize": biggest,
             },
-            "priceFilter": {"tickSize": one.tick},
+            "priceFilter": {"tickSize": texts.tick(one)},
             "riskParameters": {"priceLimitRatioX": ratio, "priceLimitRatioY": ratio},
         }
 

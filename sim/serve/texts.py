@@ -27,6 +27,11 @@ def price(instrument: Instrument, ticks: int) -> str:
     return plain(value) if instrument.kind == SPOT else f"{value:f}"
 
 
+def tick(instrument: Instrument) -> str:
+    """Write the step of prices that holds now."""
+    return f"{Decimal(instrument.tick) * instrument.tick_times:f}"
+
+
 def half_price(instrument: Instrument, mid2_ticks: int) -> str:
     """Write half of a price: a mid, which may lie between two ticks."""
     return plain(Decimal(instrument.tick) * mid2_ticks / 2)

@@ -127,6 +127,7 @@ class ThroughDriver(Bot):
             dispatch=self._knobs.dispatch,
             window_ms=self._knobs.orders.window_ns // NS_PER_MS,
             symbols=tuple(one.instrument.symbol for one in self._knobs.symbols),
+            units=tuple(one.instrument for one in self._knobs.symbols),
             clock=self.host,
             journal=DiskJournal(self.host.disk, waits, self.loop.enter, self._later, one.cut),
             access=self._access,

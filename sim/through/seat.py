@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sim.bot import AnyCore, Watcher
 from strategy import commands, events
 from strategy.batching import Group
+from strategy.instrument import Instrument
 
 
 class Clock(Protocol):
@@ -68,6 +69,8 @@ class Seat:
     # How old a request may be on arrival.
     window_ms: int
     symbols: tuple[str, ...]
+    # What the core counts in.
+    units: tuple[Instrument, ...]
     clock: Clock
     journal: Journal
     access: Access

@@ -30,7 +30,7 @@ from strategy.units import NS_PER_MS
 _AHEAD_NS_MAX: Final = 1000 * NS_PER_MS
 _HEARTBEAT_NS: Final = 500 * NS_PER_MS
 # What anybody may ask.
-UNSIGNED: Final = (commands.RequestBook, commands.SampleClock)
+UNSIGNED: Final = (commands.RequestBook, commands.SampleClock, commands.QueryTerms)
 
 
 class Venue(Conditions):

@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from sim.venue.accounts import Account
 from sim.venue.orders import OPEN, Fill
+from sim.venue.rules import terms_of
 from strategy import commands, events
 
 READS: Final = (
@@ -13,6 +14,7 @@ READS: Final = (
     commands.QueryFills,
     commands.QueryMargin,
     commands.SampleClock,
+    commands.QueryTerms,
 )
 
 
@@ -98,6 +100,8 @@ def answer_of(ledger: Ledger, command: commands.Command, venue_ns: int) -> event
         case commands.QueryMargin():
             equity, maintenance = ledger.account.margin_cash(ledger.mids2())
             return events.MarginSeen(command.asked_ns, equity, maintenance, venue_ns)
+        case commands.QueryTerms():
+            return terms_of(ledger.account.holdings[command.symbol].instrument, command.asked_ns, venue_ns)
         case commands.SampleClock():
             return events.ClockSampled(command.asked_ns, venue_ns)
         case _:

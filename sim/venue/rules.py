@@ -7,7 +7,7 @@ import msgspec
 from sim.venue import codes
 from sim.venue.accounts import Account
 from sim.venue.orders import VenueOrder
-from strategy import commands
+from strategy import commands, events
 from strategy.instrument import Instrument, notional_cash
 from strategy.units import BUY, PPM
 
@@ -29,6 +29,21 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     leverage: int = 0
     band_ppm: int = 0
     book_levels: int = 50
+
+
+def terms_of(instrument: Instrument, asked_ns: int, venue_ns: int) -> events.TermsSeen:
+    """Tell by which rules an instrument is traded now, in its own ticks and lots; least and most keep to the grid."""
+    times = instrument.lot_times
+    return events.TermsSeen(
+        symbol=instrument.symbol,
+        asked_ns=asked_ns,
+        tick_times=instrument.tick_times,
+        lot_times=times,
+        lots_min=instrument.lots_min + -instrument.lots_min % times,
+        lots_max=instrument.lots_max - instrument.lots_max % times,
+        notional_min_cash=instrument.notional_min_cash,
+        venue_ns=venue_ns,
+    )
 
 
 def why_reject(

@@ -32,7 +32,7 @@ from strategy.context import (
 from strategy.instrument import notional_cash
 from strategy.knobs import Knobs
 from strategy.stages.taking import take_reason, wanted_take
-from strategy.units import BPS, BUY, SELL
+from strategy.units import BPS, BUY, SELL, ceil_to_ticks, floor_to_ticks
 
 NAME: Final = "order_placement"
 
@@ -40,6 +40,7 @@ NAME: Final = "order_placement"
 NOT_WANTED: Final = "not_wanted"
 FAST_CANCEL: Final = "fast_cancel"
 RELEASE: Final = "release"
+OFF_GRID: Final = "off_grid"
 OUTWARD: Final = "outward"
 SHRINK: Final = "shrink"
 INWARD: Final = "inward"
@@ -47,7 +48,7 @@ TOP_UP: Final = "top_up"
 NEW: Final = "new"
 _LEAVES: Final = {
     reason: order
-    for order, reason in enumerate((NOT_WANTED, FAST_CANCEL, RELEASE, OUTWARD, SHRINK, INWARD, TOP_UP, NEW))
+    for order, reason in enumerate((NOT_WANTED, FAST_CANCEL, RELEASE, OFF_GRID, OUTWARD, SHRINK, INWARD, TOP_UP, NEW))
 }
 
 
@@ -108,10 +109,10 @@ def _wanted_quote(context: QuoteContext, side: int, take: Wanted | None) -> Want
     """Size one quote; None where nothing may rest on that side."""
     symbol, instrument = context.symbol, context.symbol.instrument
     if side == BUY:
-        price = min(context.bid_ticks, context.best_ask_ticks - 1)
+        price = floor_to_ticks(min(context.bid_ticks, context.best_ask_ticks - 1), instrument.tick_times)
         working, worst, room = context.working_bid, context.worst_buy_lots, context.buy_room_lots
     else:
-        price = max(context.ask_ticks, context.best_bid_ticks + 1)
+        price = ceil_to_ticks(max(context.ask_ticks, context.best_bid_ticks + 1), instrument.tick_times)
         working, worst, room = context.working_ask, context.worst_sell_lots, context.sell_room_lots
     if price <= 0:
         return None
@@ -127,6 +128,7 @@ def _wanted_quote(context: QuoteContext, side: int, take: Wanted | None) -> Want
         room = min(room, reducing)
     lots = max(int(symbol.quote_lots * context.size_factor), instrument.lots_min)
     lots = min(lots, room, instrument.lots_max)
+    lots -= lots % instrument.lot_times
     if lots < instrument.lots_min:
         return None
     if not is_reduce_only and notional_cash(instrument, price, lots) < instrument.notional_min_cash:
@@ -169,6 +171,9 @@ def _why_pull(context: QuoteContext, knobs: Knobs, side: int, wanted: Wanted | N
     through_ticks = min(side * (reach - context.fair_ticks), side * (reach - wanted.price_ticks))
     if through_ticks > 0 and through_ticks * BPS * 2 >= knobs.placement.fast_cancel_bps * context.mid2_ticks:
         return FAST_CANCEL
+    instrument = context.symbol.instrument
+    if working.price_ticks % instrument.tick_times or working.size_lots % instrument.lot_times:
+        return OFF_GRID
     return ""
 
 
@@ -194,9 +199,10 @@ def _amend(
         price, reason = working.price_ticks, SHRINK
     elif working.leaves_lots < wanted.size_lots * placement.top_up_below and is_aged and can_move:
         reason = TOP_UP
-    if not reason:
-        return None
     size_lots = working.filled_lots + wanted.size_lots
+    size_lots -= size_lots % context.symbol.instrument.lot_times  # of what has filled on a finer grid
+    if not reason or (price, size_lots) == (working.price_ticks, working.size_lots):
+        return None
     return Move(AMEND, slot, side, price, size_lots, working.client_id, working.reduce_only, reason)
 
 

@@ -30,6 +30,7 @@ def wanted_take(context: QuoteContext, knobs: Knobs) -> Wanted | None:
         return None
     instrument = context.symbol.instrument
     lots = min(max(lots, instrument.lots_min), held, instrument.lots_max)
+    lots -= lots % instrument.lot_times
     side = SELL if position > 0 else BUY
     price_ticks = _bound_ticks(context, side, knobs.placement.taker_slippage_bps_max)
     if lots < instrument.lots_min or not price_ticks:
@@ -50,10 +51,10 @@ def _is_stuck(context: QuoteContext, knobs: Knobs) -> bool:
 
 def _bound_ticks(context: QuoteContext, side: int, slippage_bps: float) -> int:
     """Give the worst price we accept, or 0 where the market does not come that far."""
-    mid = context.mid2_ticks / 2
+    mid, times = context.mid2_ticks / 2, context.symbol.instrument.tick_times
     away = mid * slippage_bps / BPS
     if side == BUY:
-        highest = floor_to_ticks(mid + away)
+        highest = floor_to_ticks(mid + away, times)
         return highest if highest >= context.best_ask_ticks else 0
-    lowest = max(ceil_to_ticks(mid - away), 1)
+    lowest = ceil_to_ticks(max(mid - away, 1), times)
     return lowest if lowest <= context.best_bid_ticks else 0

@@ -318,6 +318,24 @@ def one_asks_the_time_the_margin_and_the_book(stage):
     return [("clock", *within), ("margin", *((one.equity_cash, one.maintenance_cash) for one in margins)), *tops]
 
 
+def _rules(stage):
+    now_ns = stage.now_ns()
+    stage.puppet.heard.clear()
+    stage.send(commands.QueryTerms("BTCUSDT", now_ns))
+    stage.wait(1)
+    told = [one for one in stage.puppet.heard if isinstance(one, events.TermsSeen) and one.asked_ns == now_ns]
+    return [
+        (one.symbol, one.tick_times, one.lot_times, one.lots_min, one.lots_max, one.notional_min_cash) for one in told
+    ]
+
+
+@behaviour(faults="{at_s: 6, kind: tick_lot_change, tick_times: 10, lot_times: 3}", calm_s=300)
+def one_asks_by_which_rules_it_is_traded(stage):
+    before = _rules(stage)
+    stage.wait(8)
+    return [*before, *_rules(stage)]
+
+
 @behaviour(faults="{at_s: 1, for_s: 60, kind: read_lag, lag_s: 30}", calm_s=300)
 def a_read_shows_the_past(stage):
     return story(stage.do(stage.create("a")) + stage.do(stage.query("a"), stage.query_open()), is_open(stage))

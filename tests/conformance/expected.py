@@ -258,6 +258,10 @@ EXPECTED = {
         ("margin", (50000000000000000000, 0)),
         ("BTCUSDT", (999990, 10), (1000010, 10), 40, 40),
     ],
+    "one_asks_by_which_rules_it_is_traded": [
+        ("BTCUSDT", 1, 1, 1, 100000, 5000000000000000),
+        ("BTCUSDT", 10, 3, 3, 99999, 5000000000000000),
+    ],
     "a_read_shows_the_past": [
         ("OpenOrdersReport", "BTCUSDT", ()),
         ("OrderAccepted", "a", 999890, 10),

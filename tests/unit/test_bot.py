@@ -10,7 +10,7 @@ import pytest
 from live_files import STRATEGY
 from live_stage import Stage, until
 from processes import python
-from small_market import SmallMarket
+from small_market import SYMBOL, SmallMarket
 
 from adapters import bot as bot_module
 from adapters import heartbeat
@@ -24,6 +24,7 @@ from adapters.session import is_of_another, session_of
 from adapters.settings import load
 from adapters.terms import REAL, config_of, journal_of
 from adapters.venue import Seen, VenueUnusable
+from strategy import events
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
 
@@ -82,6 +83,33 @@ def test_a_bar_that_comes_down_while_it_runs_lets_only_cancels_leave(tmp_path):
 
     stage.run(bar_it)
     assert () == stage.desk.open_ids()
+
+
+def test_a_grid_that_the_units_cannot_write_ends_one_life_in_order_and_begins_the_next(tmp_path):
+    stage = Stage(tmp_path)
+
+    async def regrid(bot):
+        await until(stage.is_quoting)
+        stage.venues[-1]._feed(events.TermsSeen(SYMBOL, 0, 0, 0, 0, 0, 0, 1))
+        await until(lambda: len(stage.venues) == 2)
+        assert not stage.venues[0]._is_open
+        await until(stage.is_quoting)
+        bot.stop()
+
+    stage.run(regrid)
+    first, second = stage.told("ends")
+    assert [("stopped", True)] * 2 == [(one["ending"], one["proven"]) for one in (first, second)]
+    assert 1 == len(stage.told("counts anew"))
+
+
+def test_a_new_life_counts_in_what_the_journal_counts_in(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(SmallMarket, "count_in", lambda _self, units: told.append([one.symbol for one in units]))
+    stage = Stage(tmp_path, duration_s=0.1)
+    stage.run()
+    assert [] == told
+    Stage(tmp_path, duration_s=0.1).run()
+    assert [[SYMBOL]] == told
 
 
 def test_a_journal_of_another_mode_is_no_past_of_this_account(tmp_path):

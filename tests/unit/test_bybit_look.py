@@ -12,6 +12,7 @@ from adapters.bybit.listing import FeeRow, instrument_of, listed, wrongs
 from adapters.bybit.market import Unreadable
 from adapters.bybit.rows import Answer, Page, read
 from adapters.venue import Stock, VenueUnusable
+from strategy.instrument import make_instrument
 
 TIME = "/v5/market/time"
 LISTED = "/v5/market/instruments-info"
@@ -47,6 +48,39 @@ def spot(wallet=None, **more):
 
 
 SPOT = {"Spot": ["SpotTrade"]}
+
+
+@pytest.mark.parametrize(
+    ("tick", "lot", "units", "times", "held"),
+    [
+        ("0.10", "0.001", ("0.1", "0.001"), (1, 1), 30),
+        ("1", "0.01", ("0.1", "0.001"), (10, 10), 30),
+        ("0.05", "0.001", ("0.05", "0.001"), (1, 1), 30),
+        ("0.25", "0.0005", ("0.05", "0.0005"), (5, 1), 60),
+    ],
+)
+def test_what_an_earlier_process_counted_in_is_counted_in_again_where_it_can_be(tick, lot, units, times, held):
+    one = make_instrument(
+        symbol="BTCUSDT", kind="linear", tick="0.1", lot="0.001", size_min="0.001", size_max="9", notional_min="5",
+        maker_fee_bps="0", taker_fee_bps="0",
+    )  # fmt: skip
+    sizes = {**LINEAR_ROW["lotSizeFilter"], "qtyStep": lot}
+    row = {**LINEAR_ROW, "priceFilter": {"tickSize": tick}, "lotSizeFilter": sizes}
+    position = {**FLAT, "side": "Buy", "size": "0.03"}
+
+    async def main():
+        desk = Desk()
+        desk.rest.answers |= {LISTED: {"list": [row]}, POSITION: {"list": [position]}}
+        desk.venue.count_in([one])
+        try:
+            return await desk.venue.look(["BTCUSDT"])
+        finally:
+            await desk.venue.close()
+
+    seen = played(main)
+    (now,) = seen.instruments
+    assert (units, times) == ((now.tick, now.lot), (now.tick_times, now.lot_times))
+    assert (held, 200) == (seen.positions["BTCUSDT"], now.maker_fee_ppm)
 
 
 def test_a_tidy_account_is_seen_whole_and_warns_of_nothing():

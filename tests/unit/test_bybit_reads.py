@@ -201,6 +201,31 @@ def test_margin_is_the_accounts_else_the_settle_coins():
     assert answer(MARGIN, wallet("", "", no_margin)) == events.MarginSeen(7, 10 * half, 0, VENUE_NS)
 
 
+TERMS = commands.QueryTerms("BTCUSDT", 7)
+
+
+def listing(tick="0.10", lot="0.001", **more):
+    sizes = {"qtyStep": lot, "minOrderQty": lot, "maxOrderQty": "100", "minNotionalValue": "5"}
+    return page(
+        {"symbol": "BTCUSDT", "status": "Trading", "priceFilter": {"tickSize": tick}, "lotSizeFilter": sizes | more}
+    )
+
+
+def test_rules_are_told_in_the_units_we_count_in():
+    assert answer(TERMS, listing()) == events.TermsSeen("BTCUSDT", 7, 1, 1, 1, 100_000, 5 * CASH_PER_QUOTE, VENUE_NS)
+    coarser = answer(TERMS, listing("1.0", "0.01", minOrderQty="0.015"))
+    assert coarser == events.TermsSeen("BTCUSDT", 7, 10, 10, 20, 100_000, 5 * CASH_PER_QUOTE, VENUE_NS)
+
+
+@pytest.mark.parametrize("grid", [("0.05", "0.001"), ("0.25", "0.001"), ("0.10", "0.0001"), ("0.10", "0")])
+def test_a_grid_that_our_units_cannot_write_is_told_as_such(grid):
+    assert answer(TERMS, listing(*grid)) == events.TermsSeen("BTCUSDT", 7, 0, 0, 0, 0, 0, VENUE_NS)
+
+
+def test_a_symbol_that_is_not_listed_has_no_rules():
+    assert answer(TERMS, page()) == events.Unanswered(events.QUERY, "", "BTCUSDT", words.UNKNOWN_SYMBOL)
+
+
 def test_a_wallet_without_an_account_or_an_amount_is_no_answer():
     assert answer(MARGIN, page()) == unreadable(MARGIN, "")
     assert answer(MARGIN, wallet("", "")) == unreadable(MARGIN, "")

@@ -139,6 +139,7 @@ def test_a_cancel_all_has_a_scope(market, symbol, said):
         (commands.QueryOpenOrders("BTCUSDT", 7), "/v5/order/realtime?category=linear&symbol=BTCUSDT&limit=50", True),
         (commands.RequestBook("BTCUSDT", 7), "/v5/market/orderbook?category=linear&symbol=BTCUSDT&limit=200", False),
         (commands.SampleClock(7), "/v5/market/time", False),
+        (commands.QueryTerms("BTCUSDT", 7), "/v5/market/instruments-info?category=linear&symbol=BTCUSDT", False),
         (commands.QueryMargin(7), "/v5/account/wallet-balance?accountType=UNIFIED", True),
         (
             commands.QueryFills("BTCUSDT", VENUE_NS - 1_500_000, 7),
@@ -146,7 +147,7 @@ def test_a_cancel_all_has_a_scope(market, symbol, said):
             True,
         ),
     ],
-    ids=["an order", "open orders", "a book", "time", "margin", "fills"],
+    ids=["an order", "open orders", "a book", "time", "rules", "margin", "fills"],
 )
 def test_questions_and_whether_they_are_signed(command, target, is_signed):
     assert asked(command) == (target, is_signed)

@@ -28,7 +28,9 @@ def rounds(*answers):
                 await asyncio.sleep(300)
         finally:
             await desk.venue.close()
-        words = [one for one in desk.fed if isinstance(one, events.RegimeChanged | events.RegimePlanned)]
+        words = [
+            one for one in desk.fed if isinstance(one, events.RegimeChanged | events.RegimePlanned | events.TermsSeen)
+        ]
         return words, [alert.detail for alert in desk.alerts if alert.code == "SQ-V044"]
 
     return played(main)
@@ -51,21 +53,31 @@ def test_a_symbol_that_stops_trading_is_told_once_and_so_is_its_return():
 @pytest.mark.parametrize(
     "changed",
     [
-        row(priceFilter={"tickSize": "0.50"}),
-        row(lotSizeFilter={**LINEAR_ROW["lotSizeFilter"], "qtyStep": "0.01", "minOrderQty": "0.01"}),
+        row(priceFilter={"tickSize": "0.05"}),
+        row(priceFilter={"tickSize": "0.25"}),
+        row(lotSizeFilter={**LINEAR_ROW["lotSizeFilter"], "qtyStep": "0.0001", "minOrderQty": "0.0001"}),
         row(lotSizeFilter={**LINEAR_ROW["lotSizeFilter"], "qtyStep": "0"}),
     ],
 )
-def test_a_symbol_whose_grid_changed_is_not_quoted_any_more(changed):
+def test_a_symbol_whose_grid_our_units_cannot_write_is_not_quoted_any_more(changed):
     words, alerts = rounds(changed, {})
-    assert ["cancel_only"] == [word.regime for word in words]
+    (terms, regime) = words
+    assert ("cancel_only", (0, 0)) == (regime.regime, (terms.tick_times, terms.lot_times))
     assert 1 == len(alerts)
+
+
+def test_a_coarser_grid_is_told_in_the_units_the_core_began_with_and_so_is_its_end():
+    sizes = {**LINEAR_ROW["lotSizeFilter"], "qtyStep": "0.01", "minOrderQty": "0.02"}
+    words, alerts = rounds(row(priceFilter={"tickSize": "0.50"}, lotSizeFilter=sizes), {}, row(), {})
+    grids = [(one.asked_ns, one.tick_times, one.lot_times, one.lots_min, one.lots_max) for one in words]
+    assert [(0, 5, 10, 20, 1_190_000), (0, 1, 1, 1, 1_190_000)] == grids
+    assert ["tick_times 1 -> 5" in alerts[0], "tick_times 5 -> 1" in alerts[1]] == [True, True]
 
 
 def test_other_limits_and_fees_are_told_to_a_person():
     sizes = {**LINEAR_ROW["lotSizeFilter"], "maxOrderQty": "500"}
     words, alerts = rounds(row(lotSizeFilter=sizes), {FEE_RATE: {"list": [{**FEES, "makerFeeRate": "0.0001"}]}}, {})
-    assert [] == words
+    assert [500_000] == [word.lots_max for word in words]
     assert ["lots_max 1190000 -> 500000" in alerts[0], "maker_fee_ppm 200 -> 100" in alerts[1]] == [True, True]
 
 

@@ -76,13 +76,61 @@ def test_a_frozen_reference_refuses_one_side_once_the_market_has_gone_on(tmp_pat
     assert {1} == {abs(made[one.client_id]) for one in refused}
 
 
-def test_off_the_new_grid_nothing_is_taken_and_somebody_is_told(tmp_path):
+def off_grid(heard, from_s: float, to_s: float = 1e9) -> list:
+    return [one for one in heard.all((*REFUSALS, events.OrderCancelled), from_s, to_s) if one.code == codes.OFF_GRID]
+
+
+def test_off_the_new_grid_nothing_is_taken_and_the_bot_asks_for_the_new_one(tmp_path):
     world, heard = storm(tmp_path, "tick_lot_change, tick_times: 100")
-    refused = [one for one in heard.all(REFUSALS, 3, 16) if one.code == codes.OFF_GRID]
-    assert 3 <= len(refused) <= 20
-    accepted = heard.all(events.OrderAccepted, 3.2, 15)
+    assert 1 <= len(off_grid(heard, 3, 16)) <= 6
+    (question, *_) = heard.all(commands.QueryTerms)
+    (answer, *_) = [one for one in heard.all(events.TermsSeen) if one.asked_ns == question.asked_ns]
+    assert (100, 1) == (answer.tick_times, answer.lot_times)
+    accepted = heard.all((events.OrderAccepted, events.OrderAmended), 3.1, 15)
+    assert accepted
     assert all(one.price_ticks % 100 == 0 for one in accepted)
-    assert "SQ-V006" in told(world)
+    assert "SQ-V008" in told(world)
+
+
+def stands(world, ticks: int, lots: int) -> list[int]:
+    """Give the sides of the quotes that stand at the end; each must be on a grid."""
+    orders = world.venue.open_orders()
+    assert [] == [one for one in orders if one.price_ticks % ticks or one.size_lots % lots]
+    return sorted(one.side for one in orders)
+
+
+def test_a_grid_that_changes_for_good_is_quoted_on_without_a_new_process(tmp_path):
+    world, heard = storm(tmp_path, "{at_s: 3, kind: tick_lot_change, tick_times: 13, lot_times: 2}")
+    assert 1 == world.driver.boots
+    assert [-1, 1] == stands(world, 13, 2)
+    assert [] == off_grid(heard, 5)
+    assert heard.all(events.OrderFilled, 10)
+
+
+def test_a_change_that_is_taken_back_is_noticed_and_the_finer_grid_is_used_again(tmp_path):
+    world, heard = storm(tmp_path, "tick_lot_change, tick_times: 100", seconds=90)
+    assert [100, 1] == [one.tick_times for one in heard.all(events.TermsSeen)][:: len(heard.all(events.TermsSeen)) - 1]
+    assert [one for one in heard.all(events.OrderAccepted, 80) if one.price_ticks % 100]
+    assert None is world.core._state.desks[0].rules
+
+
+def test_while_nobody_answers_nothing_is_created_and_the_new_grid_comes_with_the_answer(tmp_path):
+    change = "{at_s: 3, for_s: 40, kind: tick_lot_change, tick_times: 50}"
+    mute = "{at_s: 3, for_s: 12, kind: endpoint_status, requests: [query]}"
+    _, heard = storm(tmp_path, f"{change}, {mute}", seconds=40)
+    assert 3 <= len(heard.all(commands.QueryTerms, 3, 15)) <= 15
+    assert [] == heard.all((commands.CreateOrder, commands.AmendOrder), 6, 15)
+    assert [one for one in heard.all(events.OrderAccepted, 16, 30) if not one.price_ticks % 50]
+
+
+@pytest.mark.parametrize("at_s", [3.05, 3.2, 5])
+def test_a_process_that_dies_in_the_middle_of_a_change_quotes_on_the_new_grid(tmp_path, at_s):
+    change = "{at_s: 3, kind: tick_lot_change, tick_times: 13, lot_times: 2}"
+    kill = f"{{at_s: {at_s}, kind: operator_kill, restart_after_s: 2}}"
+    world, heard = storm(tmp_path, f"{change}, {kill}", seconds=40)
+    assert 2 == world.driver.boots
+    assert [-1, 1] == stands(world, 13, 2)
+    assert [] == off_grid(heard, 15)
 
 
 def test_a_grid_that_is_announced_comes_in_a_window_that_finds_no_quote(tmp_path):
@@ -90,8 +138,8 @@ def test_a_grid_that_is_announced_comes_in_a_window_that_finds_no_quote(tmp_path
     assert ["cancel_only", "open"] == [one.regime for one in heard.all(events.RegimePlanned)]
     assert [] == heard.all((commands.CreateOrder, commands.AmendOrder), 8.1, 9.9)
     assert [] == [one for one in heard.all(events.OrderCancelled, 8, 10.2) if one.code == codes.OFF_GRID]
-    assert [one for one in heard.all(REFUSALS, 10, 16) if one.code == codes.OFF_GRID]
-    assert "SQ-V006" in told(world)
+    assert 1 <= len(off_grid(heard, 10, 16)) <= 6
+    assert "SQ-V008" in told(world)
 
 
 def test_a_symbol_that_is_taken_off_settles_and_is_known_to_nobody(tmp_path):

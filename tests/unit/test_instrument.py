@@ -1,5 +1,7 @@
 """Text becomes ticks and lots here, exactly or not at all."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,8 @@ from strategy.instrument import (
     ImpossibleInstrument,
     capture_cash,
     fee_cash,
+    in_common_units,
+    in_units_of,
     make_instrument,
     move_cash,
     notional_cash,
@@ -32,6 +36,50 @@ def test_a_good_description_is_counted_in_whole_units():
     assert (10**11, 1, 100_000, 5 * CASH_PER_QUOTE, -250, 750) == (
         one.cash_per_ticklot, one.lots_min, one.lots_max, one.notional_min_cash, one.maker_fee_ppm, one.taker_fee_ppm,
     )  # fmt: skip
+
+
+def test_a_coarser_listing_is_written_in_the_units_we_count_in():
+    units = make_instrument(**GOOD)
+    listed = make_instrument(**GOOD | {"tick": "0.5", "lot": "0.010", "size_min": "0.02", "maker_fee_bps": "1"})
+    now = in_units_of(units, listed)
+    assert ("0.10", "0.001", 5, 10) == (now.tick, now.lot, now.tick_times, now.lot_times)
+    assert (20, 100_000, 5 * CASH_PER_QUOTE, 100) == (
+        now.lots_min, now.lots_max, now.notional_min_cash, now.maker_fee_ppm,
+    )  # fmt: skip
+    assert notional_cash(units, 50, 20) == notional_cash(now, 50, 20) == notional_cash(listed, 10, 2)
+    assert units == in_units_of(units, units)
+
+
+@pytest.mark.parametrize("grid", [{"tick": "0.05"}, {"tick": "0.25"}, {"lot": "0.0005"}, {"lot": "0.0015"}])
+def test_a_listing_that_is_no_whole_multiple_is_not_written_at_all(grid):
+    assert None is in_units_of(
+        make_instrument(**GOOD), make_instrument(**GOOD | {"size_min": "0.003", "size_max": "3"} | grid)
+    )
+
+
+@pytest.mark.parametrize(
+    ("tick", "lot", "units", "times"),
+    [
+        ("0.10", "0.001", ("0.10", "0.001"), (1, 1)),
+        ("0.5", "0.01", ("0.10", "0.001"), (5, 10)),
+        ("0.05", "0.001", ("0.05", "0.001"), (1, 1)),
+        ("0.25", "0.0015", ("0.05", "0.0005"), (5, 3)),
+    ],
+)
+def test_a_listing_is_written_in_the_largest_units_that_count_it_and_what_was_counted(tick, lot, units, times):
+    before = make_instrument(**GOOD)
+    listed = make_instrument(**GOOD | {"tick": tick, "lot": lot, "size_min": "0.03", "size_max": "30"})
+    now = in_common_units(before, listed)
+    assert (units, times) == ((now.tick, now.lot), (now.tick_times, now.lot_times))
+    assert (30, 30_000) == (now.lots_min * float(now.lot) * 1000, now.lots_max * float(now.lot) * 1000)
+    by_tick, by_lot = Decimal(before.tick) / Decimal(now.tick), Decimal(before.lot) / Decimal(now.lot)
+    assert before.cash_per_ticklot == now.cash_per_ticklot * by_tick * by_lot
+
+
+def test_units_too_fine_for_whole_money_are_refused():
+    listed = make_instrument(**GOOD | {"tick": "0.00000001", "lot": "10", "size_min": "10"})
+    with pytest.raises(ImpossibleInstrument, match="whole cash"):
+        in_common_units(make_instrument(**GOOD | {"lot": "0.0001"}), listed)
 
 
 @pytest.mark.parametrize(

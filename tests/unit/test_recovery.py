@@ -1,5 +1,7 @@
 """What a new process takes over: from a snapshot, from the records after it, from neither."""
 
+from decimal import Decimal
+
 import pytest
 from msgspec.structs import replace
 from seat import START, Seat, quoting
@@ -8,6 +10,7 @@ from small_world import small_scenario
 from strategy import alarms, commands, events
 from strategy.config_knobs import knobs as make_knobs
 from strategy.core import Core
+from strategy.errors import OurMistake
 from strategy.journal import EventRecord, IntentRecord
 from strategy.order_states import State
 from strategy.recovery import recover
@@ -53,6 +56,48 @@ def again(knobs, snapshot, records, now_ns=START + 60 * NS_PER_S):
     core = Core(knobs)
     core.resume(snapshot, records)
     return core, core.step(now_ns, events.Started("t", now_ns))
+
+
+def finer(knobs, tick_by: int, lot_by: int):
+    """Give knobs of the same symbol, counted in finer units."""
+    (one,) = knobs.symbols
+    was = one.instrument
+    text = {"tick": f"{Decimal(was.tick) / tick_by:f}", "lot": f"{Decimal(was.lot) / lot_by:f}"}
+    now = replace(was, **text, cash_per_ticklot=was.cash_per_ticklot // (tick_by * lot_by), tick_times=1)
+    return replace(knobs, symbols=(replace(one, instrument=now, quote_lots=one.quote_lots * lot_by),))
+
+
+@pytest.mark.parametrize("is_kept_by", ["snapshot", "records"])
+def test_what_was_counted_in_coarser_units_means_the_same_in_finer_ones(kept, knobs, is_kept_by):
+    bid, ask = quoting(kept)
+    kept.hear(fill_of(bid), 1)
+    snapshot = kept.core.snapshot() if is_kept_by == "snapshot" else b""
+    records = kept.records if is_kept_by == "records" else []
+    before = recover(knobs, snapshot, records)
+    now = recover(finer(knobs, 5, 2), snapshot, records, [one.instrument for one in knobs.symbols])
+    (desk,), (was,) = now.desks, before.desks
+    assert (6, was.position.cash) == (desk.position.lots, desk.position.cash)
+    assert 5 * was.position.mid2_ticks == desk.position.mid2_ticks
+    old, new = knobs.symbols[0].instrument, finer(knobs, 5, 2).symbols[0].instrument
+    assert was.position.value_cash(old, 240_000) == desk.position.value_cash(new, 1_200_000)
+    for one in (bid, ask):
+        order = now.orders.live[one.client_id]
+        assert (5 * one.price_ticks, 2 * one.size_lots) == (order.price_ticks, order.size_lots)
+    assert (6, 6) == (now.orders.live[bid.client_id].filled_lots, now.orders.live[bid.client_id].told_lots)
+
+
+def test_units_that_do_not_divide_what_was_counted_are_a_mistake_of_ours(kept, knobs):
+    coarser = finer(knobs, 1, 1)
+    with pytest.raises(OurMistake, match="cannot be counted"):
+        recover(coarser, kept.core.snapshot(), [], [finer(knobs, 5, 1).symbols[0].instrument])
+
+
+def test_rules_that_were_told_to_an_earlier_process_are_older_than_a_look_of_this_one(kept, knobs):
+    one = knobs.symbols[0].instrument
+    news = events.TermsSeen("BTCUSDT", 0, 10, 1, 1, one.lots_max, one.notional_min_cash, START)
+    kept.hear(news, 1)
+    assert 10 == recover(knobs, b"", kept.records).desks[0].rules.tick_times
+    assert None is recover(knobs, b"", kept.records, [one]).desks[0].rules
 
 
 @pytest.mark.parametrize("how", ["taken over", "found"])

@@ -89,7 +89,7 @@ class PriceBand(Lasting):
 
 
 class TickLotChange(Lasting):
-    """Prices and sizes must be multiples of more than before; who does not know is refused."""
+    """Prices and sizes must be multiples of more than before; who does not know is refused, who asks is told."""
 
     STAYS = True
     ALONE_BY = "symbols"
