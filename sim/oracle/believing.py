@@ -6,8 +6,9 @@ from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
 from sim.oracle.findings import Findings
 from sim.oracle.hindrance import Hindrance
+from sim.oracle.retold import Retold
 from sim.oracle.tolerance import Tolerance
-from strategy import events
+from strategy import commands, events
 from strategy.belief import Belief
 from strategy.knobs import SymbolKnobs
 
@@ -31,20 +32,22 @@ class Believing:
         self._tolerance = tolerance
         self._findings = findings
         self._hindrance = hindrance
-        # Symbols about which a new process is still finding out: what it holds (and the venue's instant of
-        # the last fill that the one before it was told), and what it is in for.
-        self._unread: dict[str, int] = {}
+        # What a new process is still finding out: what it holds, and in which symbols it is in for too much.
+        self._retold = Retold(evidence)
         self._beyond: dict[str, None] = {}
 
     def restarted(self) -> None:
         """Note that a new process knows only what its journal kept, until it has read its fills."""
-        self._unread = {symbol: self._evidence.money[symbol].filled_venue_ns for symbol in self._limits}
+        self._retold.restarted()
         self._beyond = dict.fromkeys(self._limits)
 
-    def fills_read(self, event: events.FillsReport) -> None:
-        """Note that a process was told its fills of a symbol: all of them, unless a replica lags behind the last."""
-        if event.venue_ns > self._unread.get(event.symbol, event.venue_ns):
-            del self._unread[event.symbol]
+    def asked(self, command: commands.QueryFills) -> None:
+        """Note which fills a process asks for."""
+        self._retold.asked(command)
+
+    def heard(self, event: events.Event) -> None:
+        """Note which fills a process is told."""
+        self._retold.heard(event)
 
     def stepped(self, now_ns: int, belief: Belief) -> None:
         """Hold every symbol of a belief against its limit and against the fills that were delivered."""
@@ -53,7 +56,9 @@ class Believing:
         for one in belief.symbols:
             money = self._evidence.money[one.symbol]
             is_apart = (one.position_lots, one.cash) != (money.position_lots, money.cash)
-            if is_apart and one.symbol not in self._unread:
+            if not is_apart:
+                self._retold.agrees(one.symbol)
+            elif not self._retold.is_untold(one.symbol):
                 detail = (
                     f"{one.symbol}: the core holds {one.position_lots} lots and {one.cash} cash, "
                     f"what was delivered makes {money.position_lots} and {money.cash}"
@@ -63,7 +68,7 @@ class Believing:
             limit = self._limits[one.symbol]
             if one.worst_lots > limit:
                 self._over_limit(now_ns, one.symbol, one.worst_lots, limit)
-            elif one.symbol not in self._unread:
+            elif not self._retold.is_untold(one.symbol):
                 self._beyond.pop(one.symbol, None)
 
     def _over_limit(self, now_ns: int, symbol: str, worst: int, limit: int) -> None:

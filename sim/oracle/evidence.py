@@ -21,9 +21,10 @@ DUPLICATE_ID = "duplicate_id"
 class Money(msgspec.Struct):
     """One symbol's position and cash, from delivered fills and funding. ``foreign_lots`` were not ours.
 
-    ``filled_venue_ns`` is the venue's instant of the latest fill that was delivered. ``nameless``: fills
-    that named no order of ours, and might be one's that goes on counting them, by id: signed lots, the
-    venue's instant. ``unread``: those of which no list of fills has been delivered since that says whose they are.
+    ``fill_ids``: the fills that were delivered, and the venue's instant of each; ``filled_venue_ns`` is the latest.
+    ``nameless``: fills that named no order of ours, and might be one's that goes on counting them, by id: signed
+    lots, the venue's instant. ``unread``: those of which no list of fills has been delivered since that says whose
+    they are.
     """
 
     instrument: Instrument
@@ -31,7 +32,7 @@ class Money(msgspec.Struct):
     cash: int = 0
     foreign_lots: int = 0
     filled_venue_ns: int = 0
-    fill_ids: dict[str, None] = {}
+    fill_ids: dict[str, int] = {}
     nameless: dict[str, tuple[int, int]] = {}
     unread: dict[str, None] = {}
     funding_ids: dict[str, None] = {}
@@ -298,7 +299,7 @@ class Evidence:
         order = self.orders.get(fill.client_id)
         is_new = fill.fill_id not in money.fill_ids
         if is_new:
-            money.fill_ids[fill.fill_id] = None
+            money.fill_ids[fill.fill_id] = fill.venue_ns
             money.filled_venue_ns = max(money.filled_venue_ns, fill.venue_ns)
             money.position_lots += fill.side * fill.size_lots
             value = fill.price_ticks * fill.size_lots * money.instrument.cash_per_ticklot

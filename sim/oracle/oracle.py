@@ -214,9 +214,8 @@ class Oracle:
                 self._proved = self._proves_absence(event)
                 self._grounds.answered(now_ns, event)
                 self._evidence.order_word(now_ns, event)
-                if isinstance(event, events.FillsReport):
-                    self._believing.fills_read(event)
-                elif isinstance(event, events.Unanswered):
+                self._believing.heard(event)
+                if isinstance(event, events.Unanswered):
                     self._bans.unanswered(now_ns, event)
                 self._quiet.heard(now_ns, event)
             case _:
@@ -237,6 +236,8 @@ class Oracle:
                 self._evidence.cancelled(now_ns, command.client_id)
             case commands.CancelAll():
                 self._evidence.all_cancelled(now_ns, command.symbol)
+            case commands.QueryFills():
+                self._believing.asked(command)
             case commands.RequestBook():
                 self._feeds[command.symbol].asked_ns = now_ns
             case _:

@@ -234,16 +234,52 @@ def test_s5_a_fill_that_nobody_told_is_not_the_cores_fault_yet():
     assert [] == scene.codes
 
 
-def test_s5_a_new_process_is_judged_once_a_read_reaches_past_the_last_fill_of_the_old_one():
-    scene = holding(filled("a-1", "f1"))
-    last_ns = filled("a-1", "f1").venue_ns
+def reborn(*fills: events.OrderFilled) -> Scene:
+    """A process that forgot all that the one before it was told."""
+    scene = holding(*fills)
     scene.oracle.process_died(scene.now_ns)
     scene.oracle.process_started(scene.now_ns, {})
     scene.lots = scene.cash = 0
-    scene.step(events.FillsReport(NAME, scene.now_ns, (), last_ns))
+    return scene
+
+
+def test_s5_a_new_process_is_judged_once_it_was_told_what_the_old_one_was():
+    fill = filled("a-1", "f1")
+    scene = reborn(fill)
+    scene.step(events.FillsReport(NAME, scene.now_ns, (), fill.venue_ns))
     scene.step(events.CancelAllAnswered(NAME, 0))
     assert [] == scene.codes, "a replica that lags does not know of it either"
-    scene.step(events.FillsReport(NAME, scene.now_ns, (), last_ns + 1))
+    scene.step(events.FillsReport(NAME, scene.now_ns, (fill,), fill.venue_ns + 1))
+    assert ["S5"] == scene.codes
+
+
+def test_s5_a_new_process_does_not_know_what_is_listed_late():
+    first, second = filled("a-1", "f1"), filled("a-1", "f2", 5, 15)
+    scene = reborn(first, second)
+    scene.lots, scene.cash = first.size_lots, cash_of(first)
+    scene.step(events.FillsReport(NAME, scene.now_ns, (first,), second.venue_ns + 1))
+    assert [] == scene.codes, "the old one was told of both, this one of the first"
+    scene.step(second)
+    assert ["S5"] == scene.codes
+
+
+def test_s5_a_new_process_that_asks_for_too_few_fills_says_that_it_knows_the_others():
+    fill = filled("a-1", "f1")
+    scene = reborn(fill)
+    scene.send(commands.QueryFills(NAME, fill.venue_ns + 1, scene.now_ns))
+    scene.step(events.FillsReport(NAME, scene.now_ns, (), fill.venue_ns + 2))
+    assert ["S5"] == scene.codes
+
+
+def test_s5_a_new_process_that_has_found_out_is_judged_though_a_fill_is_listed_late():
+    fill = filled("a-1", "f1")
+    scene = holding(fill)
+    scene.oracle.process_died(scene.now_ns)
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.step(events.FillsReport(NAME, scene.now_ns, (), fill.venue_ns + 1))
+    assert [] == scene.codes, "its journal had kept it"
+    scene.lots = 0
+    scene.step(cancelled("a-1"))
     assert ["S5"] == scene.codes
 
 
