@@ -70,6 +70,7 @@ class Venue:
     def __init__(self) -> None:
         self.open: dict[str, LiveOrder] = {}
         self.fills: list[TrueFill] = []
+        self.unlisted: dict[str, int] = {}
         self.self_trades = self.lots = self.money = self.from_nothing = 0
 
     def rest(

@@ -44,7 +44,8 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S16": "A fill that the sniper took at a loss, in truth; and that for longer than staleness_cancel_ms the "
         "delivered feed had shown no ground to quote on, with no cancel under way. Sleep, a ban, a market that takes "
         "no cancels, and a cancel that nobody has answered yet are excuses; for what left without a ground, none is.",
-        "L1": "None: after the calm every word can be asked for. Broken without a pause for the whole bound.",
+        "L1": "After the calm every word can be asked for, but a fill that no list shows yet and nobody was told of: "
+        "time in which belief is truth but for such fills is excused. Broken without a pause for the whole bound.",
         "L2": "None: after the calm every question has an answer. Broken without a pause for the whole bound.",
         "L3": "A fresh book with both sides (or the bot did not ask for one), nobody told it to keep out, no ban, and "
         "no ground for its own risk verdict: nothing delivered of late that a guard may say no to. Time without these "

@@ -39,6 +39,11 @@ class Money(msgspec.Struct):
     # Orders that may still move the position, by client id: alive, or owing us fills.
     open: dict[str, Known] = {}
 
+    def cash_of(self, fill: events.OrderFilled) -> int:
+        """Give what a fill adds to the cash."""
+        value = fill.price_ticks * fill.size_lots * self.instrument.cash_per_ticklot
+        return fill.fee_cash - fill.side * value
+
     def reach_lots(self) -> tuple[int, int]:
         """Give the most that buys and sells may still add."""
         buys = sells = 0
@@ -302,8 +307,7 @@ class Evidence:
             money.fill_ids[fill.fill_id] = fill.venue_ns
             money.filled_venue_ns = max(money.filled_venue_ns, fill.venue_ns)
             money.position_lots += fill.side * fill.size_lots
-            value = fill.price_ticks * fill.size_lots * money.instrument.cash_per_ticklot
-            money.cash += fill.fee_cash - fill.side * value
+            money.cash += money.cash_of(fill)
             if order is None or not order.is_ours:
                 money.foreign_lots += fill.side * fill.size_lots
         if order is None:

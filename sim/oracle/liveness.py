@@ -4,6 +4,7 @@ A promise here may be broken for a while; it is broken for good when it was brok
 for longer than its bound. Before the calm nothing is judged. Each clock is kept per symbol, and
 time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
 while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
+Of L1 it is while belief is truth but for fills that the venue has booked and shows nowhere yet.
 Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks; and it
 takes none, so that no quote can stand, whether or not anybody was told.
 Nobody unwinds either while quotes are barred: nothing of ours can meet anybody.
@@ -17,6 +18,7 @@ from sim.oracle.findings import Findings
 from sim.oracle.patience import Patience
 from sim.oracle.tolerance import Tolerance
 from sim.oracle.truth import Truth
+from sim.oracle.withheld import NOTHING, Kept, Withheld
 from strategy.belief import Belief, SymbolBelief
 from strategy.knobs import SymbolKnobs
 from strategy.units import BPS, BUY, PCT, SELL
@@ -35,6 +37,7 @@ class Liveness:
         tolerance: Tolerance,
         findings: Findings,
         excuses: Excuses,
+        withheld: Withheld,
         why_lost: Callable[[], str],
         why_mute: Callable[[str], str],
         inventory_soft_pct: float,
@@ -46,6 +49,7 @@ class Liveness:
         self._truth = truth
         self._findings = findings
         self._excuses = excuses
+        self._withheld = withheld
         self._why_lost = why_lost
         self._why_mute = why_mute
         self.calm_ns: int | None = None
@@ -82,8 +86,9 @@ class Liveness:
         lost = self._why_lost()
         for one in belief.symbols:
             symbol, clocks = one.symbol, self._clocks[one.symbol]
-            apart, doubted = self.why_apart(one, belief), _why_in_doubt(symbol, belief)
-            clocks["L1"].tick(now_ns, f"{symbol}: {apart}" if apart else "", lost, self._findings)
+            apart, doubted = self._why_apart(one, belief, NOTHING), _why_in_doubt(symbol, belief)
+            unknown = lost or (self._why_unknown(one, belief) if apart else "")
+            clocks["L1"].tick(now_ns, f"{symbol}: {apart}" if apart else "", unknown, self._findings)
             mute = self._why_mute(symbol)
             unsaid = doubted and (lost or mute)
             clocks["L2"].tick(now_ns, f"{symbol}: {doubted}" if doubted else "", unsaid, self._findings)
@@ -102,7 +107,8 @@ class Liveness:
             missing = self.missing_quotes(one.symbol)
             barred = self._why_mute(one.symbol) or self._excuses.barred(now_ns, one.symbol)
             excuse = barred or self._excuses.careful(now_ns, one)
-            why = self.why_apart(one, belief) or (missing if not excuse else "")
+            apart = self._why_apart(one, belief, NOTHING)
+            why = ("" if self._why_unknown(one, belief) else apart) or (missing if not excuse else "")
             if why:
                 return f"{one.symbol}: {why}"
         return ""
@@ -118,9 +124,14 @@ class Liveness:
             found[code] = None if last_ns is None else last_ns - self.calm_ns
         return found
 
-    def why_apart(self, one: SymbolBelief, belief: Belief) -> str:
-        """Say where belief and truth differ; words under way make them differ for a moment."""
-        held = self._truth.position_lots(one.symbol), self._truth.cash(one.symbol)
+    def _why_unknown(self, one: SymbolBelief, belief: Belief) -> str:
+        """Say that belief is truth but for fills that the venue shows nowhere yet; empty where it is not."""
+        kept = self._withheld.of(one.symbol)
+        return "fills are shown nowhere yet" if kept.fills and not self._why_apart(one, belief, kept) else ""
+
+    def _why_apart(self, one: SymbolBelief, belief: Belief, kept: Kept) -> str:
+        """Say where belief and truth, less what is kept back, differ; words under way make them for a moment."""
+        held = self._truth.position_lots(one.symbol) - kept.lots, self._truth.cash(one.symbol) - kept.cash
         if held != (one.position_lots, one.cash):
             return f"the core believes in {one.position_lots} lots and {one.cash} cash, the venue holds {held}"
         mine = {order.client_id: order for order in belief.orders if order.symbol == one.symbol}
@@ -130,7 +141,8 @@ class Liveness:
             believed = mine.pop(order.client_id, None)
             if believed is None or believed.state in _OVER:
                 return f"{order.client_id} is live and the core does not know"
-            there = (order.price_ticks, order.size_lots, order.filled_lots)
+            filled_lots = order.filled_lots - kept.of_orders.get(order.client_id, 0)
+            there = (order.price_ticks, order.size_lots, filled_lots)
             if (believed.price_ticks, believed.size_lots, believed.filled_lots) != there:
                 return f"{order.client_id} is {there} at the venue, the core believes otherwise"
         dead = next((order for order in mine.values() if order.state == _WORKING), None)

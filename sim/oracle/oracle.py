@@ -43,6 +43,7 @@ from sim.oracle.states import StateWatch
 from sim.oracle.tolerance import tolerance_of
 from sim.oracle.touches import Touches
 from sim.oracle.truth import Truth, TruthWatch
+from sim.oracle.withheld import Withheld
 from sim.scenario.bounds import Bounds
 from strategy import commands, events
 from strategy.batching import SINGLE, Capability
@@ -147,8 +148,8 @@ class Oracle:
             self._clearing.why_out,
         )
         soft_pct = guard.inventory.soft_enter
-        lost, mute = outside.why_lost, outside.why_mute
-        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, lost, mute, soft_pct)
+        lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)
+        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, withheld, lost, mute, soft_pct)
         self._proved = False
         # Nobody is at fault for what a dead process did not do.
         self._is_alive = True

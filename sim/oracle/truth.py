@@ -4,7 +4,7 @@ S2 and S8 in truth are breaches only where the evidence was there when the order
 limits passed in truth alone are exposure cost. That the books balance is the world's own promise.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from sim.oracle.evidence import Evidence
@@ -21,6 +21,10 @@ class Truth(Protocol):
     @property
     def fills(self) -> Sequence[Any]:
         """Give the account's fills, in order."""
+
+    @property
+    def unlisted(self) -> Collection[str]:
+        """Give the ids of fills that no list shows yet."""
 
     def open_orders(self) -> Iterable[Any]:
         """Give the account's orders on the book."""

@@ -1,7 +1,7 @@
 """After the storm: L1 belief is truth, L2 no doubt, L3 both quotes; their clocks and excuses."""
 
 import pytest
-from watching import NAME, PRICE, Scene, accepted, quoting, without_a_bid
+from watching import NAME, PRICE, Scene, TrueFill, accepted, cash_of, filled, quoting, without_a_bid
 
 from sim.oracle.findings import Findings
 from sim.oracle.outside import Outside
@@ -70,6 +70,46 @@ def test_l1_words_under_way_part_belief_and_truth_for_a_moment():
         scene.venue.rest("b")
         scene.pass_s(1)
     assert [] == scene.codes
+
+
+def traded_unseen() -> Scene:
+    """A part of a resting order has traded, no list shows the fill yet, and nobody was told of it."""
+    scene, fill = quoting(converge_s=10), filled("b", "f1", 4, 4)
+    scene.venue.open["b"].filled_lots = scene.venue.lots = fill.size_lots
+    scene.venue.money = cash_of(fill)
+    scene.venue.fills.append(TrueFill(fill))
+    scene.venue.unlisted[fill.fill_id] = 1
+    return scene
+
+
+def test_l1_a_fill_that_is_shown_nowhere_yet_cannot_be_believed_in():
+    scene = traded_unseen()
+    scene.pass_s(30)
+    assert [] == scene.codes
+    assert 30 == round(scene.oracle.excused_ns["L1"] / NS_PER_S)
+    scene.venue.unlisted.clear()
+    scene.pass_s(10)
+    assert [] == scene.codes
+    scene.pass_s(2)
+    assert ["L1"] == scene.codes, "listed, it can be read"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda scene: setattr(scene, "lots", 1),
+        lambda scene: setattr(scene, "cash", 1),
+        lambda scene: setattr(scene.venue, "lots", 3),
+        lambda scene: scene.believe("a", "CLOSED"),
+        lambda scene: setattr(scene.venue.open["b"], "filled_lots", 5),
+        lambda scene: scene.step(scene.venue.fills[0].event),
+    ],
+)
+def test_l1_beside_a_fill_that_is_shown_nowhere_yet_all_else_is_to_be_true(change):
+    scene = traded_unseen()
+    change(scene)
+    scene.pass_s(12)
+    assert "L1" in scene.codes
 
 
 # L2
