@@ -69,6 +69,7 @@ class Venue:
 
     def __init__(self) -> None:
         self.open: dict[str, LiveOrder] = {}
+        self.instruments = {NAME: INSTRUMENT}
         self.fills: list[TrueFill] = []
         self.unlisted: dict[str, int] = {}
         self.self_trades = self.lots = self.money = self.from_nothing = 0

@@ -154,7 +154,10 @@ class Liveness:
         return f"{symbol}: {lots} lots are held, the soft mark is {soft_lots:g}" if abs(lots) > soft_lots else ""
 
     def missing_quotes(self, symbol: str) -> str:
-        """Say which quotes of ours do not stand; so far apart that nobody may quote so, they are none."""
+        """Say which quotes of ours do not stand; so far apart that nobody may quote so, they are none.
+
+        What the rounding outward to a coarser tick than ours takes them apart is nobody's width.
+        """
         sides: dict[int, list[int]] = {}
         for order in self._truth.open_orders():
             if order.symbol == symbol:
@@ -162,7 +165,8 @@ class Liveness:
         if len(sides) < len((BUY, SELL)):
             return "a quote on one side only" if sides else "no quotes"
         bid, ask = max(sides[BUY]), min(sides[SELL])
-        width_bps = 2 * BPS * (ask - bid) / (ask + bid)
+        rounding = 2 * (self._truth.instruments[symbol].tick_times - 1)
+        width_bps = 2 * BPS * (ask - bid - rounding) / (ask + bid)
         ceiling_bps = self._ceilings_bps[symbol]
         return "" if width_bps <= ceiling_bps else f"quotes {width_bps:.1f} bps apart, more than {ceiling_bps:g}"
 

@@ -4,11 +4,12 @@ S2 and S8 in truth are breaches only where the evidence was there when the order
 limits passed in truth alone are exposure cost. That the books balance is the world's own promise.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sim.oracle.evidence import Evidence
 from sim.oracle.findings import Findings
+from strategy.instrument import Instrument
 from strategy.knobs import SymbolKnobs
 from strategy.units import BUY
 
@@ -17,6 +18,10 @@ class Truth(Protocol):
     """What a venue must show to be compared with."""
 
     self_trades: int
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Give what is traded, as it is listed now."""
 
     @property
     def fills(self) -> Sequence[Any]:

@@ -100,7 +100,7 @@ def stands(world, ticks: int, lots: int) -> list[int]:
 
 
 def test_a_grid_that_changes_for_good_is_quoted_on_without_a_new_process(tmp_path):
-    world, heard = storm(tmp_path, "{at_s: 3, kind: tick_lot_change, tick_times: 13, lot_times: 2}")
+    world, heard = storm(tmp_path, "{at_s: 3, kind: tick_lot_change, tick_times: 13, lot_times: 2}", calm_s=39.5)
     assert 1 == world.driver.boots
     assert [-1, 1] == stands(world, 13, 2)
     assert [] == off_grid(heard, 5)
@@ -127,7 +127,7 @@ def test_while_nobody_answers_nothing_is_created_and_the_new_grid_comes_with_the
 def test_a_process_that_dies_in_the_middle_of_a_change_quotes_on_the_new_grid(tmp_path, at_s):
     change = "{at_s: 3, kind: tick_lot_change, tick_times: 13, lot_times: 2}"
     kill = f"{{at_s: {at_s}, kind: operator_kill, restart_after_s: 2}}"
-    world, heard = storm(tmp_path, f"{change}, {kill}", seconds=40)
+    world, heard = storm(tmp_path, f"{change}, {kill}", calm_s=39.5)
     assert 2 == world.driver.boots
     assert [-1, 1] == stands(world, 13, 2)
     assert [] == off_grid(heard, 15)

@@ -1,6 +1,7 @@
 """After the storm: L1 belief is truth, L2 no doubt, L3 both quotes; their clocks and excuses."""
 
 import pytest
+from msgspec.structs import replace
 from watching import NAME, PRICE, Scene, TrueFill, accepted, cash_of, filled, quoting, without_a_bid
 
 from sim.oracle.findings import Findings
@@ -173,6 +174,17 @@ def test_l3_both_quotes_are_back_within_the_bound():
 def test_l3_quotes_wider_than_anyone_may_quote_are_no_quotes(apart_ticks, broken):
     """The ceiling is 8 bps; a tick is one, and a little more from the middle between the two."""
     scene = without_a_bid(converge_s=30)
+    scene.venue.rest("b", price=PRICE - apart_ticks)
+    scene.believe("b", "WORKING")
+    scene.pass_s(12)
+    assert broken == scene.codes
+
+
+@pytest.mark.parametrize(("apart_ticks", "broken"), [(7 + 2 * 12, []), (8 + 2 * 12, ["L3"])])
+def test_l3_what_a_coarser_tick_takes_quotes_apart_is_nobodys_width(apart_ticks, broken):
+    """Rounded outward to 13 ticks, each side stands up to 12 further away than it was meant."""
+    scene = without_a_bid(converge_s=30)
+    scene.venue.instruments = {one: replace(had, tick_times=13) for one, had in scene.venue.instruments.items()}
     scene.venue.rest("b", price=PRICE - apart_ticks)
     scene.believe("b", "WORKING")
     scene.pass_s(12)
