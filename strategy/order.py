@@ -1,4 +1,4 @@
-"""One order of ours: what we asked, what we were told, and how bad it can still be."""
+"""One order of ours: what we asked, what we were told, and how bad it can still be; and a cancel-all of many."""
 
 import msgspec
 
@@ -84,3 +84,17 @@ class Order(msgspec.Struct):
             return self.price_ticks
         pair = (self.price_ticks, self.amend_price_ticks)
         return max(pair) if self.side == BUY else min(pair)
+
+
+class Sweep(msgspec.Struct):
+    """A cancel-all that goes on until a read shows none: the last read asked, the next step due.
+
+    ``must_cancel``: the next step is another cancel-all, not a read. ``reads`` counts those asked.
+    A read asked before ``through_ns`` ends nothing: a create may still be on its way.
+    """
+
+    due_ns: int
+    asked_ns: int = 0
+    must_cancel: bool = False
+    reads: int = 0
+    through_ns: int = 0

@@ -13,9 +13,9 @@ from typing import Final
 from strategy import commands
 from strategy.backoff import pause_ns
 from strategy.knobs import OrderKnobs
-from strategy.order import Order
+from strategy.order import Order, Sweep
 from strategy.order_states import State
-from strategy.orders import Orders, Sweep
+from strategy.orders import Orders
 
 # How often an absent order is asked about again, and how much more slowly than one in doubt.
 _ABSENT_ASKS: Final = 3

@@ -1,9 +1,9 @@
 """What a process does about the orders of one that lived before it."""
 
 from strategy.knobs import OrderKnobs
-from strategy.order import Order
+from strategy.order import Order, Sweep
 from strategy.order_states import State
-from strategy.orders import Orders, Sweep, slot_key, through_ns
+from strategy.orders import Orders, slot_key, through_ns
 
 
 def take_over(orders: Orders, order: Order) -> None:

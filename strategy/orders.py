@@ -14,7 +14,7 @@ from strategy import commands
 from strategy.errors import OurMistake
 from strategy.knobs import OrderKnobs
 from strategy.losing import Losing
-from strategy.order import Order
+from strategy.order import Order, Sweep
 from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
 
@@ -22,20 +22,8 @@ _WAITING: Final = frozenset({State.CREATING, State.AMENDING, State.CANCELLING})
 _ORPHAN_SLOT: Final = "orphan"
 # Fills are read from a little before the first that may be missing: clocks and pages overlap.
 _FILLS_OVERLAP_NS: Final = 60_000_000_000
-
-
-class Sweep(msgspec.Struct):
-    """A cancel-all that goes on until a read shows none: the last read asked, the next step due.
-
-    ``must_cancel``: the next step is another cancel-all, not a read. ``reads`` counts those asked.
-    A read asked before ``through_ns`` ends nothing: a create may still be on its way.
-    """
-
-    due_ns: int
-    asked_ns: int = 0
-    must_cancel: bool = False
-    reads: int = 0
-    through_ns: int = 0
+# What a price is made of holds for ever, as far as nobody says otherwise.
+NEVER_NS: Final = 1 << 62
 
 
 class Orders(msgspec.Struct):
@@ -81,8 +69,10 @@ class Orders(msgspec.Struct):
 
     # What we ask
 
-    def create(self, now_ns: int, order: Order, knobs: OrderKnobs, cycle_id: int) -> commands.CreateOrder:
-        """Open an order under a new id; its slot must be free."""
+    def create(
+        self, now_ns: int, order: Order, knobs: OrderKnobs, cycle_id: int, stale_ns: int = NEVER_NS
+    ) -> commands.CreateOrder:
+        """Open an order under a new id; its slot must be free. Past ``stale_ns`` its price has no ground."""
         if not self.session:
             raise OurMistake("no order before the session has a name")
         key = slot_key(order.symbol, order.slot)
@@ -96,7 +86,7 @@ class Orders(msgspec.Struct):
         self.live[order.client_id] = order
         self.groups.clear()
         self.slots[key] = order.client_id
-        send_by_ns = now_ns + knobs.send_within_ns
+        send_by_ns = min(now_ns + knobs.send_within_ns, stale_ns)
         order.through_ns = through_ns(send_by_ns, knobs)
         self._wait(now_ns, order, knobs)
         return commands.CreateOrder(
@@ -114,13 +104,20 @@ class Orders(msgspec.Struct):
         )
 
     def amend(
-        self, now_ns: int, client_id: str, price_ticks: int, size_lots: int, knobs: OrderKnobs, cycle_id: int
+        self,
+        now_ns: int,
+        client_id: str,
+        price_ticks: int,
+        size_lots: int,
+        knobs: OrderKnobs,
+        cycle_id: int,
+        stale_ns: int = NEVER_NS,
     ) -> commands.AmendOrder:
-        """Ask for another price and total size of a working order."""
+        """Ask for another price and total size of a working order; past ``stale_ns`` the price has no ground."""
         order = self.live[client_id]
         self.move(order, Word.SEND_AMEND, now_ns)
         order.amend_price_ticks, order.amend_size_lots = price_ticks, size_lots
-        send_by_ns = now_ns + knobs.send_within_ns
+        send_by_ns = min(now_ns + knobs.send_within_ns, stale_ns)
         order.through_ns = max(order.through_ns, through_ns(send_by_ns, knobs))
         self._wait(now_ns, order, knobs)
         return commands.AmendOrder(

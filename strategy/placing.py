@@ -131,10 +131,11 @@ def _add(
         state.desks[index].place_by(state.pacing.next_order_ns(now_ns, spare))
         state.refusals[RefusalCode.RATE_BUDGET] = state.refusals.get(RefusalCode.RATE_BUDGET, 0) + 1
         return []
+    # A step may take long: what has not left when its book is too old is not to leave any more.
+    stale_ns, cycle_id = desk.book.proof_ns + knobs.feed.age_ns_max, state.cycle_id
     if move.kind == AMEND:
-        return [
-            state.orders.amend(now_ns, move.client_id, move.price_ticks, move.size_lots, knobs.orders, state.cycle_id)
-        ]
+        price_ticks, lots = move.price_ticks, move.size_lots
+        return [state.orders.amend(now_ns, move.client_id, price_ticks, lots, knobs.orders, cycle_id, stale_ns)]
     order = Order(
         client_id="",
         symbol=context.symbol.instrument.symbol,
@@ -146,7 +147,7 @@ def _add(
         reduce_only=move.reduce_only,
         taking=move.kind == TAKE,
     )
-    return [state.orders.create(now_ns, order, knobs.orders, state.cycle_id)]
+    return [state.orders.create(now_ns, order, knobs.orders, cycle_id, stale_ns)]
 
 
 def _refuse(state: CoreState, index: int, move: Move, context: QuoteContext, knobs: Knobs) -> RefusalCode | None:

@@ -5,6 +5,7 @@ from seat import MS, START, Seat, quoting
 
 from strategy import commands, events
 from strategy.errors import OurMistake
+from strategy.orders import through_ns
 from strategy.units import BUY, NS_PER_S, SELL
 
 
@@ -85,6 +86,22 @@ def test_a_feed_that_falls_silent_is_noticed_by_the_alarm_alone(seat):
             break
     assert "CancelOrder" in pulled
     assert seat.now - silent_ns < 2.6 * NS_PER_S
+
+
+def test_what_is_made_of_a_book_that_is_soon_too_old_must_leave_before_it_is(seat):
+    """A step may take long; the driver keeps what has not left by then."""
+    bid, _ = quoting(seat)
+    told_ns, knobs = seat.now, seat.core._knobs
+    too_old_ns = told_ns + knobs.feed.age_ns_max
+    leaving = seat.hear(events.OrderCancelled(bid.client_id, 0, "by_venue", seat.now), 2400)
+    assert ["AmendOrder", "CreateOrder"] == sorted(seat.kinds(leaving))
+    assert [too_old_ns, too_old_ns] == [one.send_by_ns for one in leaving]
+    for order in seat.core._state.orders.live.values():
+        assert order.through_ns == through_ns(too_old_ns, knobs.orders)
+    fresh = events.BookHeartbeat("BTCUSDT", seat.seq["BTCUSDT"], seat.now)
+    seat.settle([*leaving, *seat.hear(fresh, 10)])
+    leaving = seat.hear(events.OrderCancelled(leaving[0].client_id, 0, "by_venue", seat.now), 10)
+    assert [seat.now + knobs.orders.send_within_ns] == [one.send_by_ns for one in leaving]
 
 
 @pytest.mark.parametrize(
