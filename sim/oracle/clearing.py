@@ -1,7 +1,8 @@
 """L4: with no way to be healthy nothing of ours stays behind, and somebody is told.
 
 A symbol is out of health while evidence shows no ground to quote on (its book is not fresh by any
-road) or no private stream. From the calm on, out of health without a pause for ``clear_s``, no order
+road) or no private stream: it went down, or a new process has waited for it longer than ``restart_s``.
+From the calm on, out of health without a pause for ``clear_s``, no order
 of the symbol rests in truth and an alert was raised since health was lost (or, alerts being repeated
 once a minute, within ``clear_s`` before). By whatever path works: where no request can reach the venue
 at all, nobody can clear anything, and the time is excused. A dead-man switch that is armed at the
@@ -9,6 +10,7 @@ venue takes this excuse away: then the venue clears by itself.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from sim.oracle.feed import Feed
 from sim.oracle.findings import Findings
@@ -17,6 +19,10 @@ from sim.oracle.tolerance import Tolerance
 from sim.oracle.truth import Truth
 from sim.wire import REST_UP
 from strategy import commands, events
+from strategy.units import NS_PER_S
+
+# That a process does not get there is judged first (L7).
+_LATER_NS: Final = 5 * NS_PER_S
 
 WhyCut = Callable[[tuple[str, ...]], str]
 
@@ -43,6 +49,7 @@ class Clearing:
         self._is_dead_man_armed = is_dead_man_armed
         self._calm_ns = calm_ns
         self._private_down = ""
+        self._awaited_ns: int | None = None
         self._alert_ns: int | None = None
         self._out_ns: dict[str, int] = {}
         self._clocks = {symbol: Patience("L4", symbol, tolerance.clear_ns, 0) for symbol in feeds}
@@ -53,9 +60,13 @@ class Clearing:
             case events.StreamDown(stream=events.PRIVATE):
                 self._private_down = "the private stream is down"
             case events.StreamUp(stream=events.PRIVATE):
-                self._private_down = ""
+                self._private_down, self._awaited_ns = "", None
             case _:
                 pass
+
+    def restarted(self, now_ns: int) -> None:
+        """Note that a new process begins: what was up was the old one's, and is down where it does not come in time."""
+        self._awaited_ns = now_ns + self._tolerance.restart_ns + _LATER_NS
 
     def sent(self, now_ns: int, command: commands.Command) -> None:
         """Note an alert."""
@@ -64,6 +75,8 @@ class Clearing:
 
     def why_out(self, now_ns: int, symbol: str) -> str:
         """Say why a symbol cannot be quoted, by evidence; empty where it can."""
+        if self._awaited_ns is not None and now_ns > self._awaited_ns:
+            return self._private_down or "the private stream of a new process never came"
         return self._private_down or self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
 
     def look(self, now_ns: int) -> None:

@@ -1,8 +1,8 @@
 """When nobody may ask for quotes on both sides: barred by others, or careful for a reason that shows.
 
 Barred: the bot was told to keep out, is banned, has no ground to quote on (and asks for one), or sees none of its
-orders taken (and tries). Careful: its own guard says no, and evidence shows what may have made it say so. Its word
-alone excuses nothing.
+orders taken (and tries). Careful: it was just told to be slower; or its own guard says no, and evidence shows what
+may have made it say so. Its word alone excuses nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,10 +49,10 @@ class Excuses:
         return "no book, though it is asked for" if is_asking else ""
 
     def careful(self, now_ns: int, one: SymbolBelief) -> str:
-        """Say on which ground the bot's own guard keeps it from quoting; empty when there is none."""
+        """Say on which ground the bot keeps itself from quoting; empty when there is none."""
         if self._is_blind(now_ns, one.symbol):
             return ""
-        return self._grounds.why(now_ns, one.symbol, one.guard_action)
+        return self._grounds.why(now_ns, one.symbol, one.guard_action) or self._grounds.untaken.why_slow(now_ns)
 
     def _is_blind(self, now_ns: int, symbol: str) -> bool:
         return bool(self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns))

@@ -132,7 +132,7 @@ class Grounds:
         """Thresholds and windows are those the bot was configured with."""
         self._evidence = evidence
         self._feeds = feeds
-        self.untaken = Untaken(evidence)
+        self.untaken = Untaken(evidence, feeds)
         self._symbols = symbols
         self._account = account
         self._guard = guard
@@ -190,7 +190,7 @@ class Grounds:
         """Note an answer about an order, before the evidence does, that was slow, and one that was no."""
         if isinstance(event, (*_REFUSALS, events.Unanswered)) and event.code == _STAMP:
             self._is_unsure = True
-        self.untaken.answered(event)
+        self.untaken.answered(now_ns, event)
         if not isinstance(event, _ANSWERS):
             return
         order = self._evidence.orders.get(event.client_id)

@@ -303,6 +303,7 @@ class Oracle:
         self._evidence.restarted(known)
         self._sightings.restarted(now_ns)
         self._believing.restarted()
+        self._clearing.restarted(now_ns)
         self._leaving.process_started()
         self._lives.process_started(now_ns)
         self._bans.restarted()

@@ -4,12 +4,16 @@ Judged once ``quiet_s`` of calm have passed, over the last twenty seconds (W). W
 follows from the config and from what happened in W:
 
     questions <= 2 x symbols x 3 slots x W / audit_every  +  2 x W / clock_every  +  2 x W / margin_every
-                 + 4, and one for each create, amend and cancel that left, and one for each fill that came
-    cancels   <= 2 x (creates + amends), and six for each symbol
+                 + 4, and one for each create, amend and cancel that left, and one for each fill that came,
+                 and one for each question that came back without a verdict while others were answered
+    cancels   <= 2 x (creates + amends), and six for each symbol,
+                 and one for each that came back without a verdict, up to one a second
 
 Without the private stream fills and orders are polled: twice for each slot, W / poll_fills times. A
 book is asked for only while evidence shows none (the budget for questions bounds how often), and
-counts nowhere. Questions about an order that is over, as evidence goes, end within ``quiet_s``.
+counts nowhere. A venue that fails some questions and answers others is asked again: the storm goes on there;
+one that answers none is asked ever more seldom. Questions about an order that is over, as evidence goes, end
+within ``quiet_s``.
 """
 
 from collections import deque
@@ -27,6 +31,8 @@ _SLOTS: Final = 3
 _SLACK: Final = 4
 _CANCELS_PER_SYMBOL: Final = 6
 _ASK, _ADD, _CANCEL, _FILL = "asks", "adds", "cancels", "fills"
+_FAILED, _LOST, _ANSWERED = "failed asks", "failed cancels", "answered asks"
+_IN_VAIN: Final = {events.QUERY: _FAILED, events.CANCEL: _LOST, events.CANCEL_ALL: _LOST}
 _KINDS: Final[dict[type, str]] = {
     commands.CreateOrder: _ADD,
     commands.AmendOrder: _ADD,
@@ -39,6 +45,13 @@ _KINDS: Final[dict[type, str]] = {
     commands.QueryMargin: _ASK,
     commands.QueryTerms: _ASK,
 }
+_VERDICTS: Final = (
+    events.OrderReport,
+    events.OpenOrdersReport,
+    events.FillsReport,
+    events.ClockSampled,
+    events.MarginSeen,
+)
 
 
 class Quiet:
@@ -61,17 +74,21 @@ class Quiet:
         self._findings = findings
         self._calm_ns = calm_ns
         self._seen: deque[tuple[int, str]] = deque()
-        self._counts = {_ASK: 0, _ADD: 0, _CANCEL: 0, _FILL: 0}
+        self._counts = dict.fromkeys((_ASK, _ADD, _CANCEL, _FILL, _FAILED, _LOST, _ANSWERED), 0)
         # Since when a dead order has been asked about, by client id.
         self._dead_ns: dict[str, int] = {}
         self._is_polling = False
         self._polled_ns = 0
 
     def heard(self, now_ns: int, event: events.Event) -> None:
-        """Note fills, and whether there is a private stream."""
+        """Note fills, what became of questions, and whether there is a private stream."""
+        if isinstance(event, _VERDICTS):
+            self._count(now_ns, _ANSWERED)
         match event:
             case events.OrderFilled():
                 self._count(now_ns, _FILL)
+            case events.Unanswered(request=request) if request in _IN_VAIN:
+                self._count(now_ns, _IN_VAIN[request])
             case events.StreamDown(stream=events.PRIVATE):
                 self._is_polling = True
             case events.StreamUp(stream=events.PRIVATE):
@@ -97,6 +114,7 @@ class Quiet:
         counts, symbols = self._counts, len(self._evidence.money)
         asks_max = self._ordinary_asks(now_ns, symbols)
         cancels_max = 2 * counts[_ADD] + _CANCELS_PER_SYMBOL * symbols
+        cancels_max += min(counts[_LOST], _WINDOW_NS // NS_PER_S)
         for kind, most in ((_ASK, asks_max), (_CANCEL, cancels_max)):
             if counts[kind] > most:
                 seconds = _WINDOW_NS // NS_PER_S
@@ -108,6 +126,7 @@ class Quiet:
         often = 2 * (symbols * _SLOTS * _WINDOW_NS // orders.audit_every_ns)
         often += 2 * (_WINDOW_NS // feed.clock_every_ns + _WINDOW_NS // feed.margin_every_ns)
         often += _SLACK + counts[_ADD] + counts[_CANCEL] + counts[_FILL]
+        often += counts[_FAILED] if counts[_ANSWERED] else 0
         if self._is_polling or now_ns - self._polled_ns < _WINDOW_NS:
             often += 2 * symbols * _SLOTS * _WINDOW_NS // feed.poll_fills_ns
         return often

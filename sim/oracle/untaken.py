@@ -1,37 +1,71 @@
-"""A symbol in which nobody takes our orders: one create after the other is never answered, and proved absent.
+"""A symbol in which nobody takes our orders: one create after the other is lost, or refused for its price.
 
-By evidence alone: creates that left, and reads that were asked after the create's own validity and did not
-find it. No quote of anybody stands there. Whoever stops trying is not excused.
+By evidence alone. Lost: creates that left, and reads that were asked after the create's own validity and did
+not find it. Refused: for a band around a price that nobody told, where the order lay behind the best price of
+the other side that was shown. No quote of anybody stands there. Whoever stops trying is not excused.
+Who is told that he is too fast may wait a while before he tries again.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from sim.oracle.evidence import Evidence
-from sim.oracle.known import ABSENT
+from sim.oracle.feed import Feed
+from sim.oracle.known import ABSENT, Known
 from strategy import events
-from strategy.units import NS_PER_S
+from strategy.units import BUY, NS_PER_S
 
 # So many in a row, none of any symbol taken in between, are no bad luck of single orders.
 _LOST_MIN: Final = 4
 # Who would quote has tried one, of any symbol, within this: the longest pause between tries, and the doubt after it.
 _TRIED_NS: Final = 45 * NS_PER_S
+# How long the word that we are too fast keeps anybody from the next try.
+_SLOWED_NS: Final = 10 * NS_PER_S
+_BAND, _TOO_FAST = "price_band", "rate_limit"
 
 
 class Untaken:
     """Counts by symbol. Instants are the bot's clock."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, feeds: Mapping[str, Feed]) -> None:
         """Nothing was tried yet."""
         self._evidence = evidence
+        self._feeds = feeds
         # The creates that nobody has answered yet, by client id; the last one left at ``_tried_ns``.
         self._open: dict[str, None] = {}
         self._lost = dict.fromkeys(evidence.money, 0)
         self._tried_ns = 0
+        # How many of a symbol's side were refused for a band, one after the other.
+        self._banded: dict[tuple[str, int], int] = {}
+        self._slowed_ns: int | None = None
 
-    def answered(self, event: events.Event) -> None:
-        """Note a create that was taken."""
-        if isinstance(event, events.OrderAccepted):
-            self._lost = dict.fromkeys(self._lost, 0)
+    def answered(self, now_ns: int, event: events.Event) -> None:
+        """Note a create that was taken, or refused for what nobody could know; and that we are too fast."""
+        match event:
+            case events.OrderAccepted():
+                self._lost = dict.fromkeys(self._lost, 0)
+                self._banded.pop(self._place(event.client_id), None)
+            case events.OrderRejected(code=code) if code == _BAND:
+                known = self._evidence.orders.get(event.client_id)
+                if known is not None and self._is_behind(known):
+                    place = self._place(event.client_id)
+                    self._banded[place] = self._banded.get(place, 0) + 1
+                    self._tried_ns = now_ns
+            case events.Unanswered(code=code, request=request) if code == _TOO_FAST:
+                self._slowed_ns = now_ns if request in (events.CREATE, events.AMEND) else self._slowed_ns
+            case _:
+                pass
+
+    def _place(self, client_id: str) -> tuple[str, int]:
+        known = self._evidence.orders.get(client_id)
+        return ("", 0) if known is None else (known.symbol, known.side)
+
+    def _is_behind(self, order: Known) -> bool:
+        """Say whether an order lay where it could not trade, as far as was shown: no price to be refused for."""
+        feed = self._feeds[order.symbol]
+        if order.side == BUY:
+            return bool(feed.asks) and order.price_ticks < min(feed.asks)
+        return bool(feed.bids) and order.price_ticks > max(feed.bids)
 
     def look(self) -> None:
         """Note what left, and what became of what had left before."""
@@ -51,7 +85,14 @@ class Untaken:
 
     def why(self, now_ns: int, symbol: str) -> str:
         """Say that nobody takes orders here, though they are tried; empty where that does not show."""
-        is_tried = now_ns - self._tried_ns <= _TRIED_NS
-        return (
-            "its orders are tried, and lost one after the other" if is_tried and self._lost[symbol] >= _LOST_MIN else ""
-        )
+        if now_ns - self._tried_ns > _TRIED_NS:
+            return ""
+        if self._lost[symbol] >= _LOST_MIN:
+            return "its orders are tried, and lost one after the other"
+        is_banded = any(count >= _LOST_MIN for (name, _), count in self._banded.items() if name == symbol)
+        return "its orders are tried, and refused for a band one after the other" if is_banded else ""
+
+    def why_slow(self, now_ns: int) -> str:
+        """Say that we were told of late to be slower; empty where we were not."""
+        is_slowed = self._slowed_ns is not None and now_ns - self._slowed_ns <= _SLOWED_NS
+        return "it was told to be slower" if is_slowed else ""

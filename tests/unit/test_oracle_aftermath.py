@@ -98,6 +98,18 @@ def test_l4_an_armed_dead_man_switch_leaves_no_excuse():
     assert ["L4"] == scene.codes
 
 
+def test_l4_a_new_process_whose_private_stream_never_comes_is_out_of_health():
+    scene = Scene(off=("S4", "L7"))
+    scene.step(events.StreamUp(events.PRIVATE))
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.venue.rest("a-1")
+    scene.pass_s(30 + 5 + 60)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert ["L4"] == scene.codes
+    assert "the private stream of a new process never came" in scene.oracle.breaches[0].detail
+
+
 # L5: a calm from the start, sixty seconds to become quiet, the last twenty counted.
 
 
@@ -154,6 +166,39 @@ def test_l5_without_the_private_stream_polling_is_ordinary():
         scene.wait(500)
         ask(scene)
     assert "L5" not in scene.codes
+
+
+def fail(scene: Scene, request: str) -> None:
+    scene.step(events.Unanswered(request, "", NAME, "server_error"))
+
+
+@pytest.mark.parametrize(("others", "codes"), [(True, []), (False, ["L5"])])
+def test_l5_what_comes_back_without_a_verdict_is_asked_again_where_others_are_answered(others, codes):
+    scene = calm()
+    for _ in range(90):
+        for _ in range(2):
+            ask(scene)
+            fail(scene, events.QUERY)
+        if others:
+            scene.step(events.MarginSeen(scene.now_ns, 1, 0, 1))
+        scene.pass_s(1)
+    assert codes == scene.codes
+
+
+def test_l5_a_cancel_that_comes_back_without_a_verdict_is_sent_again_once_a_second_at_most():
+    scene = calm()
+
+    def cancel_for(seconds: int, times: int) -> None:
+        for _ in range(seconds):
+            for _ in range(times):
+                scene.send(commands.CancelOrder("x", NAME, 1))
+                fail(scene, events.CANCEL)
+            scene.pass_s(1)
+
+    cancel_for(90, 1)
+    assert [] == scene.codes
+    cancel_for(21, 3)
+    assert ["L5"] == scene.codes
 
 
 def test_l5_books_are_no_retries_and_alerts_no_traffic():

@@ -213,5 +213,6 @@ def test_l6_a_restart_knows_nothing_of_the_ban():
     scene = banned()
     scene.oracle.process_died(scene.now_ns)
     scene.oracle.process_started(scene.now_ns, {})
+    scene.step(events.StreamUp(events.PRIVATE))
     scene.pass_s(200)
     assert [] == scene.codes

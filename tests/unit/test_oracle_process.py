@@ -183,6 +183,7 @@ def restarted(**outside) -> Scene:
     scene.oracle.process_started(scene.now_ns, {})
     scene.step(events.Started("b", scene.now_ns))
     scene.step(events.BookSnapshot(NAME, 1, ((PRICE - 1, 5),), ((PRICE + 1, 5),), 0))
+    scene.step(events.StreamUp(events.PRIVATE))
     return scene
 
 

@@ -1,7 +1,7 @@
 """L3 where nobody takes our orders: excused while they are tried, and only then."""
 
 import pytest
-from watching import ORDERS, Scene, accepted, read, without_a_bid
+from watching import NAME, ORDERS, PRICE, Scene, accepted, read, without_a_bid
 
 from strategy import events
 from strategy.units import NS_PER_MS
@@ -45,6 +45,61 @@ def test_a_few_lost_orders_excuse_nothing(many):
     scene = after(many=many)
     scene.pass_s(21)
     assert ["L3"] == scene.codes
+
+
+def refuse(scene: Scene, many: int, code: str = "price_band", **fields) -> None:
+    """Have creates refused, one after the other, a second apart."""
+    for number in range(many):
+        create = scene.create(f"refused-{scene.now_ns}-{number}", **{"price_ticks": 9990} | fields)
+        scene.send(create)
+        scene.step(events.OrderRejected(create.client_id, code, 1))
+        scene.pass_s(1)
+
+
+def test_where_every_order_is_refused_for_a_band_nobody_can_quote():
+    scene = without_a_bid(requote_s=20)
+    refuse(scene, 4)
+    scene.pass_s(16)
+    refuse(scene, 1)
+    scene.pass_s(24)
+    assert "L3" not in scene.codes
+    assert scene.oracle.excused_ns["L3"] > 30e9
+    scene.pass_s(45)
+    assert "L3" in scene.codes  # it does not try any more
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {"many": 3},
+        {"many": 6, "code": "off_grid"},  # a rule that is told
+        {"many": 6, "price_ticks": PRICE + 2},  # a price for which one may be refused
+    ],
+)
+def test_other_refusals_excuse_nothing(refused):
+    scene = without_a_bid(requote_s=20)
+    refuse(scene, **refused)
+    scene.pass_s(21)
+    assert "L3" in scene.codes
+
+
+def test_an_order_of_that_side_that_was_taken_ends_the_band():
+    scene = without_a_bid(requote_s=20)
+    refuse(scene, 4)
+    scene.send(scene.create("taken"))
+    scene.step(accepted("taken"))
+    scene.pass_s(22)
+    assert "L3" in scene.codes
+
+
+def test_who_is_told_to_be_slower_may_wait_a_little():
+    scene = without_a_bid(requote_s=20)
+    for _ in range(5):
+        scene.step(events.Unanswered(events.CREATE, "x", NAME, "rate_limit"))
+        scene.pass_s(12)
+    assert "L3" not in scene.codes  # of twelve seconds ten were excused
+    scene.pass_s(21)
+    assert "L3" in scene.codes
 
 
 def test_an_order_that_was_taken_shows_that_others_would_be():
