@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from pydantic import ValidationError
@@ -14,8 +14,7 @@ from sim.runs import recipe
 from sim.runs.recipe import Recipe, Unreadable
 from sim.runs.shelf import MANIFEST
 from sim.scenario.faults import KINDS
-from sim.scenario.faults.base import Fault
-from sim.scenario.faults.overlaps import overlaps
+from sim.scenario.faults.overlaps import Placed, named_by, overlaps
 from sim.scenario.load import Ready
 from strategy.errors import StormquoteError
 from strategy.hints import did_you_mean
@@ -219,7 +218,7 @@ def why_not_together(faults: Sequence[PlannedFault], traded: Sequence[str]) -> l
     return found
 
 
-def _placed(fault: PlannedFault) -> Fault:
-    """Give a planned fault as its model, its place in nanoseconds: sums of seconds would overlap by a rounding."""
-    place: dict[str, Any] = {"at_s": fault.start_ns, "for_s": fault.end_ns - fault.start_ns}
-    return KINDS[fault.kind].model_construct(id=fault.id, kind=fault.kind, **place, **fault.params)
+def _placed(fault: PlannedFault) -> Placed:
+    """Give a planned fault's place in nanoseconds: sums of seconds would overlap by a rounding."""
+    alone_by = KINDS[fault.kind].ALONE_BY
+    return Placed(fault.kind, fault.start_ns, fault.end_ns, alone_by, named_by(alone_by, fault.params))

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, Strict, WithJsonSchema
 
 from sim.scenario.bounds import Bounds
 from sim.scenario.faults import AnyFault, OneFault
-from sim.scenario.faults.overlaps import overlaps
+from sim.scenario.faults.overlaps import overlaps, placed
 from sim.scenario.gates import IMPOSSIBLE, NO_SUCH_CONTROL, Gate
 from sim.scenario.invariants import INVARIANTS
 from sim.scenario.metrics import METRICS
@@ -267,7 +267,7 @@ class Scenario(Document):
 
     @relation("market", "faults")
     def _faults_go_together(self) -> Iterator[Complaint]:
-        for each in overlaps(self.faults, self.market.traded):
+        for each in overlaps([placed(fault) for fault in self.faults], self.market.traded):
             first, second = self.faults[each.first], self.faults[each.second]
             words = f"begins at {second.at_s:g} s while {first.id!r} lasts: two of {second.kind} at once"
             words += f" on {each.where}" if each.where else ""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sim.dice import Dice
 from sim.scenario.faults import KINDS
-from sim.scenario.faults.overlaps import overlaps
+from sim.scenario.faults.overlaps import overlaps, placed
 from sim.scenario.faults.ranges import Choice, Draw, Maybe, Roll, drawn
 from sim.scenario.models import Scenario
 
@@ -116,7 +116,7 @@ def _together(plain: Iterator[dict[str, Any]], traded: Sequence[str]) -> list[di
     """Leave out what begins while something lasts that excludes it."""
     kept = list(plain)
     while True:
-        faults = [KINDS[fault["kind"]].model_validate(fault) for fault in kept]
+        faults = [placed(KINDS[fault["kind"]].model_validate(fault)) for fault in kept]
         clash = next(overlaps(faults, traded), None)
         if clash is None:
             return sorted(kept, key=lambda fault: fault["at_s"])

@@ -301,6 +301,20 @@ def test_a_plan_with_two_of_a_kind_that_exclude_each_other_is_refused(seed):
     assert "was edited" in said("replay", seed, "--at", 1, "--quick").stderr
 
 
+def test_a_fault_that_ends_with_its_own_steps_may_be_followed_by_another(seed):
+    fault = KINDS["maintenance"].model_validate(
+        {"kind": "maintenance", "at_s": 0, "steps": [{"regime": "closed", "for_s": 1}]}
+    )
+    shut = {"kind": "maintenance", "params": fault.model_dump(mode="json", exclude={"id", "kind", "at_s"})}
+    one = shut | {"id": "one", "start_ns": 3 * 10**9, "end_ns": 4 * 10**9}
+    other = shut | {"id": "other", "start_ns": 4 * 10**9, "end_ns": 5 * 10**9}
+    plan_of(seed, faults=[one, other])
+    assert "was edited" in said("replay", seed, "--at", 1, "--quick").stderr
+    plan_of(seed, faults=[one, other | {"start_ns": 4 * 10**9 - 1}])
+    _, told = refused(seed)
+    assert "two of maintenance at once on" in told
+
+
 def test_a_plan_of_another_length_or_scenario_is_refused(seed):
     plan_of(seed, duration_ns=10**15, scenario="calm", seed=-1, calm_ns=-1)
     _, told = refused(seed)

@@ -8,7 +8,7 @@ from swarm_base import own_base
 
 from sim.plan import expand
 from sim.scenario import faults as fault_kinds
-from sim.scenario.faults.overlaps import overlaps
+from sim.scenario.faults.overlaps import overlaps, placed
 from sim.scenario.load import load_scenarios
 from sim.scenario.models import Scenario
 from sim.swarm import drawing
@@ -59,7 +59,9 @@ def test_every_kind_and_every_way_to_end_is_drawn(worlds):
 
 
 def test_what_excludes_each_other_is_never_drawn_together(worlds):
-    assert not [world.name for world in worlds if list(overlaps(world.faults, world.market.traded))]
+    assert not [
+        world.name for world in worlds if list(overlaps([placed(fault) for fault in world.faults], world.market.traded))
+    ]
     clashes = [world for world in worlds if sum(fault.kind == "maintenance" for fault in world.faults) > 1]
     assert clashes, "two maintenances one after the other still come"
 

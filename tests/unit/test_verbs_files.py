@@ -162,7 +162,9 @@ def test_explain_words() -> None:
     )
     assert run(explain, "l1").output == (
         "L1, belief is truth\n\nWhat the core believes is what the venue holds.\n\n"
-        "evidence: None: after the calm every word can be asked for. Broken without a pause for the whole bound.\n\n"
+        "evidence: After the calm every word can be asked for, but a fill that no list shows yet and nobody was told "
+        "of: time in which belief is truth but for such fills is excused. Broken without a pause for the whole "
+        "bound.\n\n"
         "bound: converge_s, by default 30\n"
     )
 
