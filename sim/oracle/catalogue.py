@@ -26,9 +26,9 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "S6": "The event of that step and the commands that left in it: they bound the words an order can have "
         "heard. An absence is final only where the read was asked after the create's own validity.",
         "S7": "Every create that ever left, of every session.",
-        "S8": "The instrument's rules, and the prices at which orders of ours may stand that were sent and whose end "
-        "was not delivered; of a create that is not reduce-only, whether it is post-only. A trade with ourselves that "
-        "evidence could not foresee is exposure cost.",
+        "S8": "The instrument's rules, the grid that was told last, and the prices at which orders of ours may stand "
+        "that were sent and whose end was not delivered; of a create that is not reduce-only, whether it is post-only. "
+        "A trade with ourselves that evidence could not foresee is exposure cost.",
         "S9": "A delivered halt of the operator, or a delivered stop; for the process its own end, or a step that "
         "raised: after the first nothing goes out, after the second nothing but cancels.",
         "S10": "What the core gave, and when: counted in tokens from the config's pacing. For a ban, a delivered word "

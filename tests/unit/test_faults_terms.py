@@ -2,6 +2,8 @@
 
 import pytest
 from heard import Heard, played
+from msgspec.structs import replace
+from planted.wrapped import Wrapped
 from small_world import small_scenario, small_world
 
 from sim.venue import codes
@@ -121,6 +123,20 @@ def test_while_nobody_answers_nothing_is_created_and_the_new_grid_comes_with_the
     assert 3 <= len(heard.all(commands.QueryTerms, 3, 15)) <= 15
     assert [] == heard.all((commands.CreateOrder, commands.AmendOrder), 6, 15)
     assert [one for one in heard.all(events.OrderAccepted, 16, 30) if not one.price_ticks % 50]
+
+
+class HearsNoGrid(Wrapped):
+    """Takes every answer about rules for one that says nothing new."""
+
+    def hear(self, now_ns, event):
+        return replace(event, tick_times=1) if isinstance(event, events.TermsSeen) else event
+
+
+def test_a_core_that_goes_on_as_before_is_found_by_what_it_was_told(tmp_path):
+    fault = "{at_s: 3, kind: tick_lot_change, tick_times: 13}"
+    world = small_world(tmp_path, seconds=30, faults=fault, calm_s=29, factory=HearsNoGrid)
+    world.run()
+    assert "S8" in {one.code for one in world.oracle.breaches}
 
 
 @pytest.mark.parametrize("at_s", [3.05, 3.2, 5])

@@ -306,6 +306,23 @@ def test_s8_sizes_and_prices_are_the_instruments(wrong):
     assert "S8" in scene.codes
 
 
+@pytest.mark.parametrize(("price_ticks", "size_lots"), [(PRICE - PRICE % 7 + 1, 9), (PRICE - PRICE % 7, 10)])
+def test_s8_from_the_word_on_what_is_sent_keeps_to_the_grid_that_was_told(price_ticks, size_lots):
+    def sends(scene, name):
+        scene.send(scene.create(name, price_ticks=price_ticks, size_lots=size_lots, slot=name))
+        return scene.codes
+
+    scene = Scene()
+    assert [] == sends(scene, "a-1")
+    scene.step(events.TermsSeen(NAME, 0, 7, 3, 3, 9999, 0, scene.now_ns))
+    assert ["S8"] == sends(scene, "a-2")
+    assert "off the grid that the venue told" in scene.oracle.breaches[0].detail
+    other = Scene()
+    other.step(events.TermsSeen(NAME, 0, 7, 3, 3, 9999, 0, other.now_ns))
+    other.step(events.TermsSeen(NAME, 0, 1, 1, 1, 9999, 0, other.now_ns))
+    assert [] == sends(other, "a-1")
+
+
 def test_s8_what_is_worth_too_little_may_only_reduce():
     scene = Scene(notional_min_cash=10**30)
     scene.send(scene.create("a-1", reduce_only=True))
