@@ -18,6 +18,7 @@ import msgspec
 from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
 from sim.oracle.untaken import Untaken
+from sim.oracle.venue_time import DRIFT, VenueTime
 from strategy import events
 from strategy.knobs import AccountKnobs, GuardKnobs, OrderKnobs, SignalKnobs, SymbolKnobs
 from strategy.units import BPS, NS_PER_MS, NS_PER_S, PCT
@@ -39,7 +40,6 @@ _FOR_EVER_NS: Final = 1 << 62
 # A volatility halves in two half-lives, since those are of the squares it is the root of.
 _SQUARES: Final = 2
 _LN2: Final = 0.6931
-_DRIFT: Final = 5_000  # two clocks part by one in so many at most
 _SLICES, _RECENT, _MOVED_MIN = 60, 6, 12
 _STAMP: Final = "timestamp"
 _REFUSALS: Final = (events.OrderRejected, events.AmendRefused, events.CancelRefused)
@@ -146,6 +146,7 @@ class Grounds:
         self._runs = {one.instrument.symbol: _Run() for one in symbols}
         self._peak = 0.0
         self._is_unsure = True
+        self._venue = VenueTime()
         self._sample: tuple[int, int] | None = None  # bounds of the venue's clock against ours, in ns
         self._sampled_ns = self._begun_ns = self._pressure = 0
 
@@ -157,10 +158,8 @@ class Grounds:
         return ""
 
     def late_ns(self, now_ns: int, stamp_ns: int) -> int:
-        """Give how late a word that the venue stamped so is for sure, by the last sample of its clock; 0: not known."""
-        if not stamp_ns or self._is_unsure or self._sample is None:
-            return 0
-        return max(0, now_ns + self._sample[0] - (now_ns - self._sampled_ns) // _DRIFT - stamp_ns)
+        """Give how late a word that the venue stamped so is for sure, by the samples of its clock; 0: not known."""
+        return self._venue.late_ns(now_ns, stamp_ns)
 
     # What arrives
 
@@ -169,6 +168,7 @@ class Grounds:
         match event:
             case events.Started():
                 self._begun_ns, self._is_unsure, self._sample, self._pressure = now_ns, True, None, 0
+                self._venue = VenueTime()
                 self._runs = {symbol: _Run() for symbol in self._runs}  # a new process remembers none
             case events.ClockSampled():
                 self._sampled(now_ns, event)
@@ -190,6 +190,7 @@ class Grounds:
         """Note an answer about an order, before the evidence does, that was slow, and one that was no."""
         if isinstance(event, (*_REFUSALS, events.Unanswered)) and event.code == _STAMP:
             self._is_unsure = True
+            self._venue.refused(now_ns)
         self.untaken.answered(now_ns, event)
         if not isinstance(event, _ANSWERS):
             return
@@ -202,10 +203,11 @@ class Grounds:
 
     def _sampled(self, now_ns: int, event: events.ClockSampled) -> None:
         """Take a sample of the venue's clock: wide, or at odds with the one before it, it leaves one unsure."""
+        self._venue.sampled(now_ns, event)
         low, high = event.venue_ns - now_ns, event.venue_ns + NS_PER_MS - event.asked_ns
         is_wide = (high - low) / 2 >= _NEARLY * self._guard.clock_uncertainty.hard_exit * NS_PER_MS
         if self._sample is not None:
-            drift_ns = (now_ns - self._sampled_ns) // _DRIFT
+            drift_ns = (now_ns - self._sampled_ns) // DRIFT
             is_wide = is_wide or low > self._sample[1] + drift_ns or high < self._sample[0] - drift_ns
         self._sample, self._sampled_ns, self._is_unsure = (low, high), now_ns, is_wide
         if is_wide:
