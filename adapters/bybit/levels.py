@@ -7,7 +7,7 @@ grid is noticed, not rounded away.
 
 from typing import Final
 
-from adapters.bybit.market import Grid, Unreadable
+from adapters.bybit.market import OFF_GRID, Grid, Unreadable
 from strategy.events import Levels
 
 # How far from a whole number the quotient of two floats may lie, and up to where that means anything.
@@ -29,5 +29,5 @@ def levels_of(grid: Grid, levels: list[tuple[float, float]]) -> Levels:
         if not (0 < ticks_whole < _STEPS_MAX and 0 <= lots_whole < _STEPS_MAX):
             raise Unreadable(f"a level at {ticks_whole} ticks of {lots_whole} lots")
     if off > _OFF:
-        raise Unreadable("a level off the grid")
+        raise Unreadable(f"a level off the grid: it {OFF_GRID} {grid.tick} by {grid.lot}")
     return whole

@@ -26,6 +26,10 @@ _SIDES: Final = {"Buy": BUY, "Sell": SELL}
 _DIGITS: Final = frozenset("0123456789.-")
 
 
+# How it is said that a number is off a grid.
+OFF_GRID: Final = "is not a multiple of"
+
+
 class Unreadable(ValueError):
     """A value of a message is not what the venue documents; the text says which."""
 
@@ -118,7 +122,7 @@ def _steps(name: str, text: str, grid: Decimal) -> int:
     if not 0 <= steps <= WORD_MAX:
         raise Unreadable(f"{name} {text} is absurd")
     if steps * grid != value:  # a quotient may be rounded, a product of so few digits is not
-        raise Unreadable(f"{name} {text} is not a multiple of {grid}")
+        raise Unreadable(f"{name} {text} {OFF_GRID} {grid}")
     return steps
 
 

@@ -4,7 +4,7 @@ The core counts in the ticks and lots it began with. A symbol that is not tradin
 Another grid or other sizes are told as terms, in those units; a grid that they cannot write is a regime as
 well, since nothing of ours fits it. Every change is told to a person. Maintenance that the venue announces is
 told ahead, so that quotes are gone in time.
-A round without answers is left out: the next one comes.
+A round without answers is left out: the next one comes, and sooner where something off our grids was heard.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ from strategy.regimes import OPEN
 
 CHANGED: Final = "SQ-V044"
 EVERY_S: Final = 300.0
+# After a word that a grid of ours cannot write; never more often, whatever is heard.
+_EARLY_S: Final = 5.0
 
 _CANCEL_ONLY: Final = "cancel_only"
 _LINEAR_PRODUCT: Final = 1
@@ -47,6 +49,7 @@ class Rules:
         self._told: dict[str, events.TermsSeen] = {}
         self._planned: dict[ClosureRow, None] = {}
         self._every_s = every_s
+        self._is_early = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -64,9 +67,23 @@ class Rules:
     async def _live(self) -> None:
         while True:
             await self._closures()
-            await asyncio.sleep(self._every_s)
+            await self._pause()
             for symbol in self._instruments:
                 await self._symbol(symbol)
+
+    def look_soon(self) -> None:
+        """Look before the next round is due: something was heard that our grids cannot write."""
+        self._is_early.set()
+
+    async def _pause(self) -> None:
+        """Wait for the next round, or until it is asked for; rounds are never closer than a few seconds."""
+        self._is_early.clear()
+        try:
+            async with asyncio.timeout(self._every_s):
+                await self._is_early.wait()
+                await asyncio.sleep(_EARLY_S)
+        except TimeoutError:
+            pass
 
     async def _symbol(self, symbol: str) -> None:
         try:

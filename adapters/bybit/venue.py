@@ -14,7 +14,7 @@ import msgspec
 from adapters.bybit.alerts import Alerts, Told
 from adapters.bybit.bands import joined, parted
 from adapters.bybit.look import Look
-from adapters.bybit.market import make_market
+from adapters.bybit.market import OFF_GRID, make_market
 from adapters.bybit.memory import Memory
 from adapters.bybit.private_part import PrivatePart
 from adapters.bybit.public_part import PublicPart
@@ -183,3 +183,5 @@ class BybitVenue:
 
     def _surprised(self, words: str) -> None:
         self.alerts.say(STRANGE, words)
+        if OFF_GRID in words and self._rules is not None:
+            self._rules.look_soon()

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from bybit_desk import FEES, LINEAR_ROW, NOW_MS, Desk, page
+from bybit_desk import FEES, LINEAR_ROW, NOW_MS, Desk, book, page
 from scripted import played
 
 from adapters.bybit.alerts import Alerts
@@ -72,6 +72,26 @@ def test_a_coarser_grid_is_told_in_the_units_the_core_began_with_and_so_is_its_e
     grids = [(one.asked_ns, one.tick_times, one.lot_times, one.lots_min, one.lots_max) for one in words]
     assert [(0, 5, 10, 20, 1_190_000), (0, 1, 1, 1, 1_190_000)] == grids
     assert ["tick_times 1 -> 5" in alerts[0], "tick_times 5 -> 1" in alerts[1]] == [True, True]
+
+
+@pytest.mark.parametrize(("said", "rounds_looked"), [("off", 1), ("on", 0)])
+def test_a_book_off_our_grid_has_the_rules_looked_at_at_once_and_a_flood_of_them_does_so_seldom(said, rounds_looked):
+    async def main():
+        desk = Desk()
+        try:
+            ends = await desk.connect()
+            desk.rest.answers |= row(priceFilter={"tickSize": "0.05"})
+            text = book(7).replace('"100.0"', '"100.05"' if said == "off" else '"100.1"')
+            for _ in range(20):
+                ends["public"].say(text)
+                await asyncio.sleep(0.2)
+            await asyncio.sleep(3)
+        finally:
+            await desk.venue.close()
+        return [one for one in desk.fed if isinstance(one, events.TermsSeen)]
+
+    told = played(main)
+    assert [0] * rounds_looked == [one.tick_times for one in told]
 
 
 def test_other_limits_and_fees_are_told_to_a_person():
