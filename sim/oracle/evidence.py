@@ -130,13 +130,18 @@ class Evidence:
         """List the orders possibly alive in a slot."""
         return [one for one in self.money[symbol].open.values() if one.slot == slot and not one.over]
 
-    def restarted(self, known: Mapping[str, None]) -> None:
-        """Forget the orders that no journal names: to the process that begins they are strangers'."""
+    def restarted(self, now_ns: int, known: Mapping[str, None]) -> None:
+        """Forget the orders that no journal names: to the process that begins they are strangers'.
+
+        How long the others have been over it cannot know: no instant of its clock outlives a process.
+        """
         for client_id in [client_id for client_id, one in self.orders.items() if one.is_ours]:
             if client_id not in known:
                 gone = self.orders.pop(client_id)
                 self.money[gone.symbol].open.pop(client_id, None)
                 self._gone_lots[client_id] = gone.filled_lots
+        for order in self.orders.values():
+            order.ended_ns = now_ns if order.ended_ns else 0
 
     # What arrived
 

@@ -33,11 +33,15 @@ class Excuses:
         self._why_banned = why_banned
         self._why_out = why_out
 
+    def banned(self, now_ns: int) -> str:
+        """Say that nothing may be asked either, so that nobody can find out anything; empty when it may."""
+        return self._why_banned(now_ns)
+
     def barred(self, now_ns: int, symbol: str) -> str:
         """Say what keeps anybody from quoting a symbol; empty when nothing does."""
         if not self._may_quote(symbol):
             return "told not to"
-        banned = self._why_banned(now_ns)
+        banned = self.banned(now_ns)
         if banned:
             return banned
         if not self._is_blind(now_ns, symbol):

@@ -17,7 +17,8 @@ class Hindrance:
         """Nothing is in the way of anybody."""
         self._tolerance = tolerance
         self._awake_ns = 0
-        self._banned_ns = 0
+        self.banned_ns = 0
+        """When the last ban that was delivered is over."""
         # Since when a symbol takes cancels again; not yet, where it is told to be shut.
         self._shut: dict[str, None] = {}
         self._opened_ns = dict.fromkeys(symbols, 0)
@@ -26,14 +27,14 @@ class Hindrance:
         """Note a ban that was delivered, while which nothing may leave, a cancel neither; and a market that shuts."""
         match event:
             case events.BudgetSeen(bucket="account", remaining=0):
-                self._banned_ns = max(self._banned_ns, event.resets_ns)
+                self.banned_ns = max(self.banned_ns, event.resets_ns)
             case events.RegimeChanged(regime=regime) if regime in _NO_CANCELS:
                 self._shut[event.symbol] = None
             case events.RegimeChanged() if event.symbol in self._shut:
                 del self._shut[event.symbol]
                 self._opened_ns[event.symbol] = now_ns
-            case events.Unanswered(code="banned") if now_ns > self._banned_ns:
-                self._banned_ns = now_ns + self._tolerance.ban_ns
+            case events.Unanswered(code="banned") if now_ns > self.banned_ns:
+                self.banned_ns = now_ns + self._tolerance.ban_ns
             case _:
                 pass
 
@@ -43,7 +44,7 @@ class Hindrance:
 
     def why_banned(self, now_ns: int) -> str:
         """Say that a ban lasts that was delivered; empty where none does."""
-        return "banned" if now_ns < self._banned_ns else ""
+        return "banned" if now_ns < self.banned_ns else ""
 
     def is_shut(self, symbol: str) -> bool:
         """Say whether a symbol is told to take no cancels."""
@@ -51,4 +52,4 @@ class Hindrance:
 
     def over_ns(self, symbol: str) -> int:
         """Give since when nothing has been in the way, or from when on nothing will be."""
-        return max(self._awake_ns, self._banned_ns, self._opened_ns.get(symbol, 0))
+        return max(self._awake_ns, self.banned_ns, self._opened_ns.get(symbol, 0))

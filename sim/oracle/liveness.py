@@ -83,7 +83,7 @@ class Liveness:
 
     def look(self, now_ns: int, belief: Belief) -> None:
         """Compare belief with truth, and move every clock on."""
-        lost = self._why_lost()
+        lost = self._why_lost() or self._excuses.banned(now_ns)
         for one in belief.symbols:
             symbol, clocks = one.symbol, self._clocks[one.symbol]
             apart, doubted = self._why_apart(one, belief, NOTHING), _why_in_doubt(symbol, belief)

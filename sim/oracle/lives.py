@@ -4,7 +4,8 @@ L7: within ``restart_s`` of a restart there was an instant at which the process 
 symbol belief is truth, and both quotes stand or may not be asked for) or *closed* (nothing of ours
 rests, and somebody was told). L8: within ``shutdown_s`` of a delivered stop the process is over and
 nothing of ours rests. Time is excused while a fault other than the restart's own is at work before the
-calm (L7), or while no request or no answer gets through (L8): then nobody can be sure of anything.
+calm, or a ban lasts that was told (L7), or while no request or no answer gets through (L8): then nobody can be sure of
+anything.
 """
 
 from collections.abc import Callable
@@ -64,11 +65,11 @@ class Lives:
         """Say whether anything is under way that has to end."""
         return self._is_restarting or self._is_stopping
 
-    def look(self, now_ns: int, why_not_ready: Callable[[], str]) -> None:
-        """Move both clocks on; what has come about is over."""
+    def look(self, now_ns: int, why_not_ready: Callable[[], str], banned: str = "") -> None:
+        """Move both clocks on; what has come about is over. ``banned`` says that nothing may be asked now."""
         if self._is_restarting:
             wrong = "" if self._is_told and not self._resting() else why_not_ready()
-            self._restart.tick(now_ns, wrong and f"not ready: {wrong}", self._why_stormy(), self._findings)
+            self._restart.tick(now_ns, wrong and f"not ready: {wrong}", self._why_stormy() or banned, self._findings)
             self._is_restarting = self._restart.held_ns is None
         if self._is_stopping:
             self._look_at_shutdown(now_ns)

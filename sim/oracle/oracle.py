@@ -121,13 +121,12 @@ class Oracle:
         self._pace = Pace(pacing, capability, self._findings)
         self._bans = Bans(self._evidence, tolerance, pacing.ban_wait_ns, self._findings)
         self._leaving = Leaving(outside.is_safe, self._findings)
-        self._forward = None
-        if outside.true_ns is not None:
-            self._forward = Forward(outside.true_ns, orders.send_within_ns, self._findings)
+        true_ns, send_ns = outside.true_ns, orders.send_within_ns
+        self._forward = None if true_ns is None else Forward(true_ns, send_ns, self._findings)
         self._memory = Memory(outside.sizes, self._findings)
         self.purity = Purity(outside.twin, self._findings)
         """Takes the core's steps, some of them twice."""
-        self._quiet = Quiet(self._evidence, orders, feed, tolerance, self._findings, self._look_from_ns)
+        self._quiet = Quiet(self._evidence, orders, feed, tolerance, self._findings, self._look_from_ns, hindrance)
         self._lives = Lives(truth, tolerance, self._findings, outside.why_stormy, lambda: outside.why_cut(REST))
         self._clearing = Clearing(
             truth,
@@ -139,14 +138,8 @@ class Oracle:
             self._look_from_ns,
         )
         self._grounds = Grounds(self._evidence, self._feeds, symbols, account, guard, signals, orders)
-        excuses = Excuses(
-            self._feeds,
-            tolerance,
-            self._grounds,
-            self._sending.may_quote,
-            hindrance.why_banned,
-            self._clearing.why_out,
-        )
+        may_quote, banned, out = self._sending.may_quote, hindrance.why_banned, self._clearing.why_out
+        excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, out)
         soft_pct = guard.inventory.soft_enter
         lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)
         self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, withheld, lost, mute, soft_pct)
@@ -300,7 +293,7 @@ class Oracle:
         Of the first one nothing needs to be said.
         """
         self._is_alive = True
-        self._evidence.restarted(known)
+        self._evidence.restarted(now_ns, known)
         self._sightings.restarted(now_ns)
         self._believing.restarted()
         self._clearing.restarted(now_ns)
@@ -308,6 +301,7 @@ class Oracle:
         self._lives.process_started(now_ns)
         self._bans.restarted()
         self._pace.restarted(now_ns)
+        self._quiet.restarted(now_ns)
         self._live.resumed(now_ns)
         if self._forward is not None:
             self._forward.restarted()
@@ -381,7 +375,8 @@ class Oracle:
     def _look(self, now_ns: int, belief: Belief) -> None:
         """Judge restarts and shutdowns at any time, liveness from the calm on."""
         if self._lives.is_waiting:
-            self._lives.look(now_ns, lambda: self._live.why_not_ready(now_ns, belief))
+            why, banned = self._live.why_not_ready, self._hindrance.why_banned(now_ns)
+            self._lives.look(now_ns, lambda: why(now_ns, belief), banned)
         if now_ns >= self._look_from_ns:
             self._sightings.calm_began(belief)
             self._live.begin(now_ns if self._calm_ns is None else self._calm_ns)
@@ -393,8 +388,7 @@ class Oracle:
         if self._calm_ns is not None and now_ns - self._calm_ns <= converge_ns:
             return
         self._findings.checked("S5")
-        missing = self._truth_watch.missing_fills(now_ns, converge_ns)
-        if missing:
+        if missing := self._truth_watch.missing_fills(now_ns, converge_ns):
             detail = f"{len(missing)} fills never reached the core, the first is {missing[0]}"
             ages = f"each is older than {converge_ns // 1_000_000_000} s, and the calm has lasted as long"
             self._findings.breach("S5", now_ns, "missing", detail, ages)

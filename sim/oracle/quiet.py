@@ -14,6 +14,9 @@ book is asked for only while evidence shows none (the budget for questions bound
 counts nowhere. A venue that fails some questions and answers others is asked again: the storm goes on there;
 one that answers none is asked ever more seldom. Questions about an order that is over, as evidence goes, end
 within ``quiet_s``.
+
+The calm begins later for a process that begins in it, which was told nothing of what the one before it had asked and
+sent, and for one that was banned: while a ban lasts that was told, nothing may be asked, and afterwards all is due.
 """
 
 from collections import deque
@@ -21,6 +24,7 @@ from typing import Final
 
 from sim.oracle.evidence import Evidence
 from sim.oracle.findings import Findings
+from sim.oracle.hindrance import Hindrance
 from sim.oracle.tolerance import Tolerance
 from strategy import commands, events
 from strategy.knobs import FeedKnobs, OrderKnobs
@@ -65,6 +69,7 @@ class Quiet:
         tolerance: Tolerance,
         findings: Findings,
         calm_ns: int,
+        hindrance: Hindrance,
     ) -> None:
         """``calm_ns`` is the bot's clock when the storm is over."""
         self._evidence = evidence
@@ -73,6 +78,7 @@ class Quiet:
         self._tolerance = tolerance
         self._findings = findings
         self._calm_ns = calm_ns
+        self._hindrance = hindrance
         self._seen: deque[tuple[int, str]] = deque()
         self._counts = dict.fromkeys((_ASK, _ADD, _CANCEL, _FILL, _FAILED, _LOST, _ANSWERED), 0)
         # Since when a dead order has been asked about, by client id.
@@ -105,10 +111,17 @@ class Quiet:
         if isinstance(command, commands.QueryOrder):
             self._asked_about(now_ns, command.client_id)
 
+    def restarted(self, now_ns: int) -> None:
+        """Note that a process begins, which knows nothing of what the one before it asked and sent."""
+        self._calm_ns = max(self._calm_ns, now_ns)
+        self._seen.clear()
+        self._counts = dict.fromkeys(self._counts, 0)
+        self._dead_ns = {}
+
     def look(self, now_ns: int) -> None:
         """Compare the last seconds with what is ordinary."""
         self._forget(now_ns)
-        if now_ns < self._calm_ns + self._tolerance.quiet_ns + _WINDOW_NS:
+        if now_ns < self._quiet_from_ns() + _WINDOW_NS:
             return
         self._findings.checked("L5")
         counts, symbols = self._counts, len(self._evidence.money)
@@ -136,11 +149,14 @@ class Quiet:
         if order is None or not order.over:
             self._dead_ns.pop(client_id, None)
             return
-        since_ns = max(self._dead_ns.setdefault(client_id, now_ns), self._calm_ns)
-        if now_ns - since_ns > self._tolerance.quiet_ns:
+        since_ns = self._dead_ns.setdefault(client_id, now_ns)
+        if now_ns > max(since_ns + self._tolerance.quiet_ns, self._quiet_from_ns()):
             detail = f"{client_id} is asked about for {(now_ns - since_ns) / NS_PER_S:.1f} s after its end"
             seen = f"its end was delivered: {order.over}"
             self._findings.breach("L5", now_ns, client_id, detail, seen, order=client_id)
+
+    def _quiet_from_ns(self) -> int:
+        return max(self._calm_ns, self._hindrance.banned_ns) + self._tolerance.quiet_ns
 
     def _count(self, now_ns: int, kind: str) -> None:
         self._seen.append((now_ns, kind))

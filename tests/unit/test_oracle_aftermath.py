@@ -159,6 +159,41 @@ def test_l5_cancels_that_do_not_end():
     assert "6 are ordinary" in scene.oracle.breaches[0].detail
 
 
+def test_l5_what_two_processes_sent_is_judged_apart_and_the_second_has_a_calm_of_its_own():
+    scene = calm()
+    for k in range(6):
+        scene.wait(500)
+        scene.send(scene.cancel("x"))
+        if k == 2:
+            scene.oracle.process_died(scene.now_ns)
+            scene.oracle.process_started(scene.now_ns, {})
+    for _ in range(40):
+        scene.wait(500)
+        scene.send(scene.cancel("x"))
+    assert "L5" not in scene.codes
+    scene.pass_s(40)
+    for _ in range(40):
+        scene.wait(500)
+        scene.send(scene.cancel("x"))
+    assert "L5" in scene.codes
+
+
+def test_l5_a_ban_that_was_told_puts_the_calm_off():
+    scene = Scene(off=("S10",))
+    scene.placed("a-1")
+    scene.step(cancelled("a-1"))
+    ask(scene, "a-1")
+    scene.step(events.BudgetSeen("account", 0, scene.now_ns + 50 * NS_PER_S))
+    scene.pass_s(100)
+    for _ in range(18):
+        scene.wait(500)
+        ask(scene, "a-1")
+    assert "L5" not in scene.codes, "of a hundred seconds nobody could ask for fifty"
+    scene.pass_s(2)
+    ask(scene, "a-1")
+    assert ["L5"] == [code for code in scene.codes if code == "L5"]
+
+
 def test_l5_without_the_private_stream_polling_is_ordinary():
     scene = calm()
     scene.step(events.StreamDown(events.PRIVATE))

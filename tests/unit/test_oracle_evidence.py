@@ -267,3 +267,13 @@ def test_what_a_late_read_shows_open_again_after_a_restart_is_over_once_its_fill
     assert "" == evidence.orders["a-1"].over
     scene.step(events.FillsReport(NAME, scene.now_ns, (last,), 9))
     assert ("told", (0, 0)) == (evidence.orders["a-1"].over, evidence.money[NAME].reach_lots())
+
+
+def test_how_long_an_order_has_been_over_does_not_outlive_the_process():
+    evidence = evidence_of("a")
+    evidence.order_word(20, cancelled("a"))
+    evidence.restarted(5_000, {"a": None})
+    evidence.order_word(5_010, events.OpenOrdersReport(NAME, 5_400, ("a",), 0))
+    assert "told" == the(evidence).over, "a copy may lag so far behind, and the process cannot tell"
+    evidence.order_word(6_000, events.OpenOrdersReport(NAME, 5_600, ("a",), 0))
+    assert "" == the(evidence).over

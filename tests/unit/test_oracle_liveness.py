@@ -148,6 +148,17 @@ def test_l2_of_a_symbol_that_the_venue_does_not_know_nobody_can_end_a_doubt():
     assert ["L2"] == scene.codes
 
 
+@pytest.mark.parametrize(("code", "state"), [("L1", "CLOSED"), ("L2", "IN_DOUBT")])
+def test_in_a_ban_that_was_told_nobody_can_ask_for_the_truth(code, state):
+    scene = quoting(converge_s=10, doubt_s=10)
+    scene.step(events.BudgetSeen("account", 0, scene.now_ns + 30 * NS_PER_S))
+    scene.believe("b", state)
+    scene.pass_s(39)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert [code] == scene.codes
+
+
 # L3
 
 

@@ -211,6 +211,16 @@ def test_l7_a_restart_that_is_neither_ready_nor_closed():
     assert "no quotes" in scene.oracle.breaches[0].detail
 
 
+def test_l7_a_ban_that_was_told_is_no_time_to_become_ready():
+    scene = restarted()
+    scene.venue.lots = 3
+    scene.step(events.BudgetSeen("account", 0, scene.now_ns + 40 * NS_PER_S))
+    scene.pass_s(68)
+    assert [] == scene.codes
+    scene.pass_s(4)
+    assert "L7" in scene.codes
+
+
 def test_l7_a_restart_that_does_not_know_the_truth_is_not_ready():
     scene = restarted()
     quoting(scene)
