@@ -8,9 +8,15 @@ may have made it say so. Its word alone excuses nothing.
 from collections.abc import Callable, Mapping
 
 from sim.oracle.feed import Feed
-from sim.oracle.grounds import Grounds
+from sim.oracle.grounds import RISK, Grounds
 from sim.oracle.tolerance import Tolerance
+from sim.oracle.untaken import SLOWED
 from strategy.belief import SymbolBelief
+
+
+def is_careful(why: str) -> bool:
+    """Say whether an excuse is the bot's own carefulness, with a ground or not; what barred it was others' doing."""
+    return why == SLOWED or why.startswith(RISK)
 
 
 class Excuses:

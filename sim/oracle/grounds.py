@@ -23,6 +23,7 @@ from strategy import events
 from strategy.knobs import AccountKnobs, GuardKnobs, OrderKnobs, SignalKnobs, SymbolKnobs
 from strategy.units import BPS, NS_PER_MS, NS_PER_S, PCT
 
+RISK: Final = "risk says"
 _ACCOUNT: Final = ""
 _DOUBT, _SLOW, _REFUSED, _CLOCK, _SILENCE = "an order in doubt", "a slow answer", "a refusal", "the clock", "silence"
 _RAN, _LOST, _HEAVY, _MARGIN, _MEMORY = "a price that ran", "a loss of late", "inventory", "margin", "memory"
@@ -154,7 +155,7 @@ class Grounds:
         """Say which ground a verdict of the bot's guard has; empty where evidence shows none."""
         for name in _BEHIND.get(action, ()):
             if now_ns <= max(self._until.get((name, symbol), 0), self._until.get((name, _ACCOUNT), 0)):
-                return f"risk says {action}: {name}"
+                return f"{RISK} {action}: {name}"
         return ""
 
     def late_ns(self, now_ns: int, stamp_ns: int) -> int:

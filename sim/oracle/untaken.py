@@ -22,6 +22,7 @@ _TRIED_NS: Final = 45 * NS_PER_S
 # How long the word that we are too fast keeps anybody from the next try.
 _SLOWED_NS: Final = 10 * NS_PER_S
 _BAND, _TOO_FAST = "price_band", "rate_limit"
+SLOWED: Final = "it was told to be slower"
 
 
 class Untaken:
@@ -95,4 +96,4 @@ class Untaken:
     def why_slow(self, now_ns: int) -> str:
         """Say that we were told of late to be slower; empty where we were not."""
         is_slowed = self._slowed_ns is not None and now_ns - self._slowed_ns <= _SLOWED_NS
-        return "it was told to be slower" if is_slowed else ""
+        return SLOWED if is_slowed else ""

@@ -1,9 +1,11 @@
 """What failed in a swarm: a line for each seed with the command that repeats it, and groups of the same failure."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
+from sim.oracle.excuses import is_careful
 from sim.runs import failing
 from sim.runs.job import SeedResult
 from sim.scenario.load import Ready
@@ -24,13 +26,36 @@ class Failure(msgspec.Struct, frozen=True):
     through: str = ""
 
 
+_FILLS: Final = "fills"
+_QUOTES: Final = "L3"
+
+
+def why_idle(world: Ready, result: SeedResult) -> str:
+    """Say what others did that kept all quotes from all of the calm, where nothing has traded; empty otherwise.
+
+    A quote that stood for a moment, more time to put one up than its bound gives, or a bot that was careful by
+    itself: then there was something to judge, and a gate on fills holds.
+    """
+    fills, reasons = result.metrics.get(_FILLS), result.excused_why_s.get(_QUOTES, {})
+    has_traded = fills is None or fills.get("value") != 0
+    if has_traded or not reasons or result.checks.get(_QUOTES) or any(map(is_careful, reasons)):
+        return ""
+    free_s = result.waited_s.get(_QUOTES, 0.0) - sum(reasons.values())
+    is_all = free_s <= world.invariants.bounds.requote_s
+    return f"nobody could quote: {max(reasons, key=lambda why: reasons[why])}" if is_all else ""
+
+
 def failures_of(world: Ready, file: str, flags: str, result: SeedResult, through: str = "") -> Iterator[Failure]:
-    """Give the ways in which a seed failed, the first one first; one by each promise, and one by each gate."""
+    """Give the ways in which a seed failed, the first one first; one by each promise, and one by each gate.
+
+    A gate on fills is no failure where nobody could quote: such a run is excused.
+    """
     again = f"sim run {file} --seed {result.seed}{flags}" + (f" --through {through}" if through else "")
     told: list[str] = []
+    is_idle = bool(why_idle(world, result))
     for one in failing.failures_of(world.gates, result):
         what = one.identity.what
-        if what not in told:
+        if what not in told and not (is_idle and one.metric == _FILLS):
             told.append(what)
             yield Failure(result.seed, what, str(one.identity), one.at_s, one.told, again, through)
 

@@ -10,7 +10,7 @@ from sim.oracle.sometimes import POINTS, regime_states
 from sim.runs.job import SeedResult
 from sim.scenario.faults import KINDS
 from sim.scenario.load import Ready
-from sim.swarm.failures import Failure, Group, groups_of
+from sim.swarm.failures import Failure, Group, groups_of, why_idle
 from strategy.units import PCT
 
 # More than this, and one, and a swarm proves less than it seems to.
@@ -18,7 +18,7 @@ EXCUSED_MAX_PCT: Final = 1.0
 
 
 class Excuse(msgspec.Struct, frozen=True):
-    """A run that could not be asked to converge, and why."""
+    """A run that could not be asked to converge, or in which nobody could quote, and why."""
 
     seed: int
     why: str
@@ -102,7 +102,9 @@ def report_of(ran: Sequence[tuple[Ready, str, SeedResult]], failures: Sequence[F
         rows=tuple(_row(result, through, by_run.get((result.seed, through), ())) for _, through, result in judged),
         failures=tuple(failures),
         groups=tuple(groups_of(failures)),
-        excused=tuple(Excuse(result.seed, result.lost) for _, _, result in judged if result.lost),
+        excused=tuple(
+            Excuse(result.seed, why) for world, _, result in judged if (why := result.lost or why_idle(world, result))
+        ),
         kinds=_kinds([(world, result) for world, _, result in judged]),
         coverage=_coverage([(world, result) for world, _, result in judged]),
         skipped=next((result.skipped for _, _, result in ran if result.skipped), ""),

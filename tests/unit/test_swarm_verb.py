@@ -16,12 +16,15 @@ from swarm_base import own_base
 from sim.oracle.identity import Identity
 from sim.oracle.sometimes import POINTS, Point
 from sim.runs.job import BreachSeen, SeedResult
+from sim.scenario.bounds import Bounds
+from sim.scenario.load import Ready
 from sim.swarm.failures import failures_of, groups_of
 from sim.swarm.report import report_of
 from sim.swarm.screen import annotations_of
 from sim.swarm.worlds import path_of, read_base, write_worlds
 from sim.verbs.swarm import command
 
+BOUNDS = Bounds()
 ROOT = Path(__file__).resolve().parents[2]
 FORGETS = ("--core", "planted.fills:forgets_fill")
 
@@ -160,10 +163,16 @@ def test_what_is_not_there_is_an_invalid_file(tmp_path, words, told):
     assert not (tmp_path / "out").exists()
 
 
-def test_failures_are_grouped_by_what_broke_where_and_gates_count(tmp_path):
-    base = short_base(tmp_path)
+def trading(folder: Path) -> Ready:
+    """A world in which something is to trade."""
+    base = short_base(folder)
     base.write_text(base.read_text().replace("min: 0", "min: 1"))
-    (one, *_rest) = write_worlds(read_base(base), [1], tmp_path / "out")
+    (one,) = write_worlds(read_base(base), [1], folder / "out")
+    return one
+
+
+def test_failures_are_grouped_by_what_broke_where_and_gates_count(tmp_path):
+    one = trading(tmp_path)
     file = path_of(tmp_path / "out", 1).as_posix()
     broken = BreachSeen("S5", 3.0, "lost", "CLOSED/live", "truth.look")
     seen = [
@@ -187,6 +196,42 @@ def test_failures_are_grouped_by_what_broke_where_and_gates_count(tmp_path):
     assert len(groups) + 3 == len(list(annotations_of(report))), (
         "a line a group, one for what was never reached, one an excuse"
     )
+
+
+def idle(**fields) -> SeedResult:
+    """A run in which nothing traded, and nobody could quote for 20 s of the calm; the rest is no longer than the bound."""
+    seen = {
+        "metrics": {"fills": {"value": 0.0}},
+        "excused_why_s": {"L3": {"a side of the book is empty": 15.0, "told not to": 5.0}},
+        "waited_s": {"L3": 20.0 + BOUNDS.requote_s},
+        "checks": {"L3": 0},
+    }
+    return SeedResult("a", 1, **(seen | fields))
+
+
+def test_where_nobody_could_quote_a_gate_on_fills_excuses_the_run(tmp_path):
+    one = trading(tmp_path)
+    assert [] == list(failures_of(one, "", "", idle()))
+    (excuse,) = report_of([(one, "", idle())], (), 1).excused
+    assert "nobody could quote: a side of the book is empty" == excuse.why
+    broken = idle(breaches=(BreachSeen("L5", 9.0, "63 asks"),))
+    assert ["L5"] == [failure.what for failure in failures_of(one, "", "", broken)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"waited_s": {"L3": 20.0 + BOUNDS.requote_s + 0.1}},
+        {"waited_s": {}, "excused_why_s": {}},
+        {"checks": {"L3": 1}},
+        {"excused_why_s": {"L3": {"a side of the book is empty": 15.0, "risk says halt: silence": 5.0}}},
+        {"excused_why_s": {"L3": {"a side of the book is empty": 15.0, "it was told to be slower": 5.0}}},
+    ],
+)
+def test_where_a_quote_was_to_stand_for_a_moment_a_gate_on_fills_holds(tmp_path, fields):
+    one = trading(tmp_path)
+    assert ["gate fills"] == [failure.what for failure in failures_of(one, "", "", idle(**fields))]
+    assert () == report_of([(one, "", idle(**fields))], (), 1).excused
 
 
 def test_one_excused_run_is_not_too_many(tmp_path):
