@@ -52,8 +52,8 @@ class Untaken:
                     place = self._place(event.client_id)
                     self._banded[place] = self._banded.get(place, 0) + 1
                     self._tried_ns = now_ns
-            case events.Unanswered(code=code, request=request) if code == _TOO_FAST:
-                self._slowed_ns = now_ns if request in (events.CREATE, events.AMEND) else self._slowed_ns
+            case events.Unanswered(code=code, request=request) if code == _TOO_FAST and request == events.CREATE:
+                self._slowed_ns = now_ns  # an amend makes no quote that is missing
             case _:
                 pass
 

@@ -108,3 +108,11 @@ def test_an_order_that_was_taken_shows_that_others_would_be():
     scene.step(accepted("taken"))
     scene.pass_s(21)
     assert ["L3"] == scene.codes
+
+
+def test_an_amend_that_is_told_to_be_slower_tries_no_missing_quote():
+    scene = without_a_bid(requote_s=40)
+    for _ in range(12):
+        scene.pass_s(8)
+        scene.step(events.Unanswered(events.AMEND, "standing", NAME, "rate_limit", scene.now_ns))
+    assert "L3" in scene.codes
