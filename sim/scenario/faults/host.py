@@ -238,6 +238,7 @@ class WriteLost(Lasting):
     """
 
     ALONE_BY = ""
+    NEEDS = "crash"
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(1, 120),
     }

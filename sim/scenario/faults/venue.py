@@ -296,6 +296,7 @@ class DeadManSwitch(Lasting):
 
     STAYS = True
     ALONE_BY = ""
+    NEEDS = "crash"  # a bot that lives has cleared everything before the venue does
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(10, 240),
         "window_s": LogUniform(1, 30),
