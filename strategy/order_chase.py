@@ -17,9 +17,8 @@ from strategy.order import Order, Sweep
 from strategy.order_states import State
 from strategy.orders import Orders
 
-# How often an absent order is asked about again, and how much more slowly than one in doubt.
+# How often an absent order is asked about again, slowly.
 _ABSENT_ASKS: Final = 3
-_ABSENT_SLOWER: Final = 10
 # A question that found no budget is put off by this.
 _PUT_OFF_NS: Final = 50_000_000
 _UNBOUNDED: Final = 1 << 30
@@ -113,7 +112,7 @@ def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs) -> list[c
     if order.state is State.WORKING:
         order.due_ns = now_ns + knobs.audit_every_ns
     elif order.state is State.ABSENT:
-        order.due_ns = now_ns + knobs.query_every_ns * _ABSENT_SLOWER
+        orders.ask_again(now_ns, order, knobs)
     else:
         order.due_ns = now_ns + pause_ns(knobs.query_every_ns, order.asks, knobs.query_ns_max)
     order.asks += 1

@@ -227,6 +227,8 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
     orders.move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)
     if event.asked_ns >= order.sent_ns:
         order.must_read = False
+        if not is_history:
+            order.cancels = 0  # it stands: only of one that may not be there is the end asked ever more seldom
     if order.state is State.WORKING:
         order.amend_price_ticks = order.amend_size_lots = 0
         order.asks = 0

@@ -22,6 +22,8 @@ _WAITING: Final = frozenset({State.CREATING, State.AMENDING, State.CANCELLING})
 _ORPHAN_SLOT: Final = "orphan"
 # Fills are read from a little before the first that may be missing: clocks and pages overlap.
 _FILLS_OVERLAP_NS: Final = 60_000_000_000
+# How much more slowly an order concluded absent is asked about than one in doubt.
+ABSENT_SLOWER: Final = 10
 # What a price is made of holds for ever, as far as nobody says otherwise.
 NEVER_NS: Final = 1 << 62
 
@@ -310,8 +312,9 @@ class Orders(msgspec.Struct):
         self.due_by(at_ns)
 
     def ask_again(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
-        """Have an order asked about once more after the usual pause."""
-        self.ask_at(order, now_ns + knobs.query_every_ns)
+        """Have an order asked about once more after the usual pause; one concluded absent after a long one."""
+        pauses = ABSENT_SLOWER if order.state is State.ABSENT else 1
+        self.ask_at(order, now_ns + knobs.query_every_ns * pauses)
 
     def owe_fills(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
         """Keep track of fills the venue spoke of that we do not hold, and have them read."""

@@ -51,6 +51,16 @@ def absent(book: Ledger) -> str:
     return client_id
 
 
+def test_an_absent_order_is_asked_about_slowly_though_each_question_is_answered(book):
+    client_id, asked = absent(book), []
+    for now_ms in range(5000, 30_000, 500):
+        for question in book.at(now_ms):
+            asked.append(now_ms)
+            book.hear(events.OrderReport(client_id, question.asked_ns, events.MISSING, 0, 0, 0, 0))
+    assert [10_000, 15_000, 20_000] == asked
+    assert client_id not in book.orders.live
+
+
 def test_an_absent_order_that_turns_up_is_an_orphan_in_doubt_again(book):
     client_id = absent(book)
     book.accept(client_id)

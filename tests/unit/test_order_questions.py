@@ -88,6 +88,23 @@ def test_a_doubts_first_cancel_does_not_wait_for_the_rest_of_an_amend(book):
     assert 2000 * MS == book.orders.find(client_id).cancel_ns
 
 
+def test_the_end_of_what_a_read_has_shown_to_stand_is_asked_for_as_the_first_time(book):
+    """Each cancel in vain has the next wait longer, since it may not be there; of an amend in doubt it is."""
+    client_id = working(book)
+    order = book.orders.find(client_id)
+    book.now = 10
+    book.amend(client_id, 99, 10)
+    book.hear(events.Unanswered(events.AMEND, client_id, "X", "down", 10 * MS))
+    for at_ms in (600, 1100):
+        book.now = at_ms
+        book.cancel(client_id)
+        book.hear(events.Unanswered(events.CANCEL, client_id, "X", "down", at_ms * MS))
+    for asked_ms, filled, cancels in ((1000, 0, 2), (1200, 0, 0)):
+        book.now = 1300
+        book.report(client_id, events.OPEN, asked_ms, 100, 10, filled)
+        assert (State.IN_DOUBT, cancels) == (book.state(client_id), order.cancels)
+
+
 def test_a_verdict_on_an_older_request_says_nothing_of_a_newer_one(book):
     client_id = working(book)
     book.now = 10
