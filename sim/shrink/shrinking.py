@@ -178,20 +178,32 @@ class Shrinking:
             code = ExitCode.WORKER_LOST
         self._write(self._out, steps.draft, steps.failure, ranges)
         if code is ExitCode.OK:
-            self._prove(crew, steps.failure)
-            if promoted is not None:
+            code = self._prove(crew, steps.failure)
+            if promoted is not None and code is ExitCode.OK:
                 self._write(promoted, steps.draft, steps.failure, ranges, is_regression=True)
                 load_scenarios([promoted])
         self._say_done(trials, steps.failure, code, promoted)
         return code
 
-    def _prove(self, crew: Crew, failure: Failure) -> None:
-        """Run what was written, from its file: it must fail in the same way."""
+    def _prove(self, crew: Crew, failure: Failure) -> ExitCode:
+        """Run what was written, from its file: it must fail in the same way. A run that did not come back says nothing.
+
+        Raises ``OurMistake`` where it came back and failed of something else, or of nothing.
+        """
         (ready,) = load_scenarios([self._out])
         gathered = crew.carry([self._job_of(ready)], lambda _place, _result: None)
-        failures = failures_of(ready.gates, gathered.results[0]) if 0 in gathered.results else ()
+        if gathered.interrupted:
+            return ExitCode.INTERRUPTED
+        result = gathered.results.get(0)
+        if result is None:
+            click.echo(f"{self._out} is not proven: {gathered.why or 'its worker died, twice'}", err=True)
+            return ExitCode.WORKER_LOST
+        failures = failures_of(ready.gates, result)
         if not any(one.identity == failure.identity for one in failures):
-            raise OurMistake(f"{self._out} does not fail with {failure.identity} as the draft it was written from did")
+            told = "; ".join(map(str, failures)) or result.refused or result.skipped or "nothing"
+            words = f"{self._out} does not fail with {failure.identity} as the draft it was written from did"
+            raise OurMistake(f"{words}, but with {told} (digest {result.digest or 'none'})")
+        return ExitCode.OK
 
     def _say_done(self, trials: Trials, failure: Failure, code: ExitCode, promoted: Path | None) -> None:
         if code is ExitCode.INTERRUPTED:

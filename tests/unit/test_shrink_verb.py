@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from small_world import CONFIG
 
+from sim.oracle.identity import Identity
+from sim.runs.engine import Gathered
+from sim.runs.failing import Failure, Wanted
+from sim.runs.job import SeedResult
 from sim.scenario.load import load_scenarios
+from sim.shrink.shrinking import Options, Shrinking
+from strategy.errors import OurMistake
+from strategy.exit_codes import ExitCode
 
 SIM = Path(sys.executable).parent / "sim"
 TESTS = Path(__file__).resolve().parent.parent
@@ -155,3 +162,41 @@ def test_an_interrupt_writes_the_smallest_that_was_found_and_exits_130(tmp_path,
     assert (130, True) == (running.returncode, "the smallest that was found is written" in talk), talk
     (ready,) = load_scenarios([written])
     assert ready.run.duration_s < 40
+
+
+class OneAnswer:
+    """A crew that gives one answer, whatever it is to run."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        self.gathered = gathered
+
+    def carry(self, jobs, progress) -> Gathered:
+        return self.gathered
+
+
+def written(tmp_path, scenario) -> Shrinking:
+    """A shrinking whose outcome is written, and about to be proven."""
+    out = tmp_path / "out" / "shrunk.yaml"
+    shrinking = Shrinking(Options(scenario, 3, Wanted(), 9, out, False, "1", "local", (), "", "", ""))
+    out.write_text(scenario.read_text())
+    return shrinking
+
+
+@pytest.mark.parametrize(
+    ("gathered", "code"),
+    [
+        (Gathered(interrupted=True), ExitCode.INTERRUPTED),
+        (Gathered(lost=[0]), ExitCode.WORKER_LOST),
+        (Gathered(lost=[0], why="the cluster is gone"), ExitCode.WORKER_LOST),
+    ],
+)
+def test_a_proof_that_did_not_come_back_is_no_proof_that_it_passes(tmp_path, scenario, gathered, code):
+    failure = Failure(Identity("L5", "", "quiet.look"), 30.0, "12 cancels")
+    assert code is written(tmp_path, scenario)._prove(OneAnswer(gathered), failure)
+
+
+def test_a_proof_that_fails_of_something_else_says_of_what(tmp_path, scenario):
+    failure = Failure(Identity("L5", "", "quiet.look"), 30.0, "12 cancels")
+    other = SeedResult("small", 3, digest="abcd", error="KeyError: 1", error_code="SQ-S001")
+    with pytest.raises(OurMistake, match=r"but with SQ-S001 at KeyError.*KeyError: 1 \(digest abcd\)"):
+        written(tmp_path, scenario)._prove(OneAnswer(Gathered({0: other})), failure)
