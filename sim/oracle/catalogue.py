@@ -21,8 +21,8 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "as of when the venue told it: its stamp against the last sample of the venue's clock, where that is sure. A "
         "quote at a price that no book of the last quote_age_ms_max allows was made of an older one. For the cancel "
         "also a delivered word that the order is on the book; a delivered ban excuses it while it lasts.",
-        "S5": "Every fill and funding payment delivered, each counted once by its id; at rest, a calm long enough "
-        "for every fill to have been asked for.",
+        "S5": "Every fill and funding payment delivered, each counted once by its id; at rest, a calm and a process "
+        "long enough for every fill to have been asked for.",
         "S6": "The event of that step and the commands that left in it: they bound the words an order can have "
         "heard. An absence is final only where the read was asked after the create's own validity.",
         "S7": "Every create that ever left, of every session.",

@@ -44,7 +44,7 @@ class Liveness:
     ) -> None:
         """``why_lost`` says what cuts every read for ever, ``why_mute`` why nobody is told of a symbol's orders now.
 
-        The soft mark is in percent of a symbol's limit.
+        The soft mark is in percent of a symbol's limit. ``resumed_ns`` is when the last process began, 0 for the first.
         """
         self._truth = truth
         self._findings = findings
@@ -53,6 +53,7 @@ class Liveness:
         self._why_lost = why_lost
         self._why_mute = why_mute
         self.calm_ns: int | None = None
+        self.resumed_ns = 0
         bounds = (
             ("L1", tolerance.converge_ns),
             ("L2", tolerance.doubt_ns),
@@ -67,14 +68,15 @@ class Liveness:
         self._ceilings_bps = {one.instrument.symbol: one.spread.width_bps_ceiling for one in symbols}
 
     def begin(self, calm_ns: int) -> None:
-        """Note that the storm is over, once; the bot's clock."""
+        """Note that the storm is over, once; the bot's clock. Who begins to live later is given time from then on."""
         if self.calm_ns is None:
             self.calm_ns = calm_ns
             for clock in self._all():
-                clock.start(calm_ns)
+                clock.start(max(calm_ns, self.resumed_ns))
 
     def resumed(self, now_ns: int) -> None:
         """Note that a new process begins: what the one before it left undone is no time of its own."""
+        self.resumed_ns = now_ns
         for clock in self._all():
             clock.last_ns, clock.broken_ns = now_ns, 0
 

@@ -383,12 +383,13 @@ class Oracle:
             self._live.look(now_ns, belief)
 
     def _none_missing(self, now_ns: int) -> None:
-        """S5 at rest: every fill that is old enough to be known was delivered and counted."""
+        """S5 at rest: every fill that is old enough to be known was delivered and counted; a new process has time."""
         converge_ns = self._tolerance.converge_ns
-        if self._calm_ns is not None and now_ns - self._calm_ns <= converge_ns:
+        since_ns = max(self._calm_ns or 0, self._live.resumed_ns)
+        if since_ns and now_ns - since_ns <= converge_ns:
             return
         self._findings.checked("S5")
         if missing := self._truth_watch.missing_fills(now_ns, converge_ns):
             detail = f"{len(missing)} fills never reached the core, the first is {missing[0]}"
-            ages = f"each is older than {converge_ns // 1_000_000_000} s, and the calm has lasted as long"
+            ages = f"each is older than {converge_ns // 1_000_000_000} s, and calm and process have lasted as long"
             self._findings.breach("S5", now_ns, "missing", detail, ages)

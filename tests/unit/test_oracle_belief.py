@@ -319,6 +319,18 @@ def test_s5_a_fill_of_just_now_may_be_under_way():
     assert [] == scene.codes
 
 
+def test_s5_a_process_that_has_just_begun_is_not_to_know_what_traded_while_none_lived():
+    scene = truth_with(filled("a-1", "f1"))
+    scene.oracle.process_died(scene.now_ns)
+    scene.wait(60_000, alive=False)
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.end()
+    assert [] == scene.codes
+    scene.pass_s(6)
+    scene.end()
+    assert ["S5"] == scene.codes
+
+
 def test_s5_nothing_comes_from_nothing():
     scene = truth_with(filled("a-1", "f1"))
     scene.venue.from_nothing = 1

@@ -35,6 +35,22 @@ def test_without_a_storm_the_calm_begins_at_once():
     assert ["L3"] == scene.codes
 
 
+@pytest.mark.parametrize("dies_s", [5, 15])
+def test_what_nobody_lived_to_learn_is_no_time_of_the_next_process(dies_s):
+    bounds = {"converge_s": 10, "doubt_s": 10, "requote_s": 10}
+    scene = Scene(believes=True, off=("S6",), calm_s=10.0, **bounds)
+    scene.wait(1_000 * dies_s)
+    scene.oracle.process_died(scene.now_ns)
+    scene.wait(1_000 * (45 - dies_s), alive=False)
+    scene.venue.lots = 1
+    scene.believe("x", "IN_DOUBT")
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.pass_s(9)
+    assert [] == scene.codes
+    scene.pass_s(2)
+    assert ["L1", "L2", "L3"] == scene.codes
+
+
 # L1
 
 
