@@ -6,7 +6,8 @@ before the word came is nobody's fault.
 
 Some venues answer that we are banned and not until when. Such a ban is kept for what the config waits
 then. Where something else was told to be empty still, that may be its end, and nobody is blamed; an
-answer to what left before the ban was told says nothing new.
+answer to what left before such a word, whether it bound anybody or not, says nothing new: a bot that has
+kept the ban from that word on need not begin again.
 
 Afterwards the first request about orders is a cancel where any were wanted: where an order stood,
 known to be on the book, through a ban longer than the age that inputs may have, nobody could look
@@ -40,6 +41,7 @@ class Bans:
         self._wait_ns = wait_ns
         self._findings = findings
         self._told_ns = 0
+        self._word_ns = 0
         self._until_ns = 0
         self._empty_until_ns = 0
         self._no_cancel_yet = False
@@ -53,21 +55,24 @@ class Bans:
         if event.bucket != ACCOUNT:
             return
         if now_ns >= self._until_ns:
-            self._told_ns = now_ns
+            self._told_ns = self._word_ns = now_ns
         self._until_ns = max(self._until_ns, event.resets_ns)
         self._no_cancel_yet = self._nothing_yet = True
 
     def unanswered(self, now_ns: int, event: events.Unanswered) -> None:
         """Note a ban whose end nobody told."""
-        is_old = 0 < self._told_ns >= event.sent_ns
-        if event.code != BANNED or is_old or now_ns < max(self._until_ns, self._empty_until_ns):
+        is_old = 0 < self._word_ns >= event.sent_ns
+        if event.code != BANNED or is_old or now_ns < self._until_ns:
+            return
+        self._word_ns = now_ns
+        if now_ns < self._empty_until_ns:
             return
         self._told_ns, self._until_ns = now_ns, now_ns + self._wait_ns
         self._no_cancel_yet, self._nothing_yet = True, False
 
     def restarted(self) -> None:
         """Forget: a new process was told nothing, and its first request will be."""
-        self._told_ns = self._until_ns = self._empty_until_ns = 0
+        self._told_ns = self._word_ns = self._until_ns = self._empty_until_ns = 0
         self._no_cancel_yet = self._nothing_yet = False
 
     def stepped(self, now_ns: int, leaving: Sequence[commands.Command]) -> None:

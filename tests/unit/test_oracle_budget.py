@@ -148,6 +148,15 @@ def test_s10_an_answer_to_what_left_before_the_ban_was_told_makes_it_no_longer(a
     assert broken == scene.codes
 
 
+@pytest.mark.parametrize(("ago_s", "broken"), [(6, []), (0, []), (1, ["S10"])])
+def test_s10_a_word_that_bound_nobody_was_told_all_the_same(ago_s, broken):
+    scene = turned_away(banned(1, bucket="queries"))
+    scene.pass_s(5)
+    turned_away(scene, ago_s).pass_s(25)
+    scene.send(scene.cancel("a-1"))
+    assert broken == scene.codes, "thirty seconds were kept from the first word on"
+
+
 def test_s10_a_new_process_was_told_of_no_ban():
     scene = turned_away(Scene())
     scene.oracle.process_died(scene.now_ns)
