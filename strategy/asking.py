@@ -1,10 +1,13 @@
 """What is overdue becomes a question: orders first, then the world, within the budgets.
 
 A venue that speaks again after a silence is asked at once what it was asked in vain: pauses have
-grown meanwhile.
+grown meanwhile. While nothing at all was answered for long they grow on, but for the clock's: one
+question is enough to find out that somebody is there again.
 """
 
 from typing import Final
+
+from msgspec.structs import replace
 
 from strategy import commands, reads
 from strategy.book_cache import is_by_rest
@@ -14,6 +17,9 @@ from strategy.order_chase import chase
 from strategy.units import NS_PER_S
 
 _SILENCE_NS: Final = NS_PER_S
+# A venue that has answered nothing for so long is away, and the longest pauses are so many times longer.
+_AWAY_NS: Final = 15 * NS_PER_S
+_AWAY_SLOWER: Final = 4
 # The part of the budget for questions that books by REST leave to questions about orders.
 _KEPT_PART: Final = 4
 
@@ -30,7 +36,10 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
     # Where a refused stamp waits for the clock, nothing comes before it; a scarce budget is shared in turns.
     state.watch.is_turn_of_reads = not state.watch.is_turn_of_reads or state.clock.doubted_ns > 0
     for_reads = 1 if due and (left > 1 or state.watch.is_turn_of_reads) else 0
-    leaving = chase(state.orders, now_ns, knobs.orders, max(0, left - for_reads), cancels_left, later_ns)
+    is_away = state.watch.is_cut_off(now_ns, _AWAY_NS)
+    most_ns = knobs.orders.query_ns_max * (_AWAY_SLOWER if is_away else 1)
+    orders = replace(knobs.orders, query_ns_max=most_ns) if is_away else knobs.orders
+    leaving = chase(state.orders, now_ns, orders, max(0, left - for_reads), cancels_left, later_ns)
     asked = sum(not isinstance(command, commands.CancelOrder | commands.CancelAll) for command in leaving)
     pacing.take_cancels(len(leaving) - asked)
     for key in due:
@@ -38,7 +47,7 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
         if asked + kept >= left:
             state.reads.postpone(key, pacing.next_query_ns(now_ns, kept))
             continue
-        leaving.append(_question(state, knobs, now_ns, key))
+        leaving.append(_question(state, knobs, now_ns, key, most_ns))
         asked += 1
     if asked:
         pacing.take_queries(asked)
@@ -60,8 +69,9 @@ def heard(state: CoreState, now_ns: int) -> None:
         state.reads.hasten(now_ns)
 
 
-def _question(state: CoreState, knobs: Knobs, now_ns: int, key: str) -> commands.Command:
-    state.reads.asked(key, now_ns, knobs.feed.book_wait_ns_max, knobs.orders.query_ns_max)
+def _question(state: CoreState, knobs: Knobs, now_ns: int, key: str, most_ns: int) -> commands.Command:
+    most_ns = knobs.orders.query_ns_max if key == reads.CLOCK else most_ns
+    state.reads.asked(key, now_ns, knobs.feed.book_wait_ns_max, most_ns)
     if key == reads.CLOCK:
         return commands.SampleClock(now_ns)
     if key == reads.MARGIN:

@@ -1,8 +1,8 @@
 """When nobody may ask for quotes on both sides: barred by others, or careful for a reason that shows.
 
 Barred: the bot was told to keep out, is banned, has no ground to quote on (and asks for one), or sees none of its
-orders taken (and tries). Careful: it was just told to be slower; or its own guard says no, and evidence shows what
-may have made it say so. Its word alone excuses nothing.
+orders taken or no request get a verdict (and tries). Careful: it was just told to be slower; or its own guard says
+no, and evidence shows what may have made it say so. Its word alone excuses nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +51,8 @@ class Excuses:
         if banned:
             return banned
         if not self._is_blind(now_ns, symbol):
-            return self._why_out(now_ns, symbol) or self._grounds.untaken.why(now_ns, symbol)
+            untaken = self._grounds.untaken.why(now_ns, symbol) or self._grounds.reach.why(now_ns)
+            return self._why_out(now_ns, symbol) or untaken
         if self._feeds[symbol].is_whole and self._feeds[symbol].wrong:
             return self._feeds[symbol].wrong  # it is what the venue shows: another would show the same
         # Without a book nobody quotes; without having asked for one nobody is excused.

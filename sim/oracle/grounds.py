@@ -17,6 +17,7 @@ import msgspec
 
 from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
+from sim.oracle.reach import Reach
 from sim.oracle.untaken import Untaken
 from sim.oracle.venue_time import DRIFT, VenueTime
 from strategy import events
@@ -133,7 +134,7 @@ class Grounds:
         """Thresholds and windows are those the bot was configured with."""
         self._evidence = evidence
         self._feeds = feeds
-        self.untaken = Untaken(evidence, feeds)
+        self.untaken, self.reach = Untaken(evidence, feeds), Reach()
         self._symbols = symbols
         self._account = account
         self._guard = guard
@@ -166,6 +167,7 @@ class Grounds:
 
     def heard(self, now_ns: int, event: events.Event) -> None:
         """Note what may alarm a guard, orders aside."""
+        self.reach.heard(now_ns, event)
         match event:
             case events.Started():
                 self._begun_ns, self._is_unsure, self._sample, self._pressure = now_ns, True, None, 0
@@ -193,6 +195,7 @@ class Grounds:
             self._is_unsure = True
             self._venue.refused(now_ns)
         self.untaken.answered(now_ns, event)
+        self.reach.heard(now_ns, event)
         if not isinstance(event, _ANSWERS):
             return
         order = self._evidence.orders.get(event.client_id)

@@ -25,6 +25,7 @@ from strategy.units import BPS, BUY, PCT, SELL
 
 _OVER: Final = frozenset({"CLOSED", "ABSENT"})
 _WORKING: Final = "WORKING"
+_DOUBT: Final = "IN_DOUBT"
 
 
 class Liveness:
@@ -64,6 +65,8 @@ class Liveness:
             one.instrument.symbol: {code: Patience(code, one.instrument.symbol, bound, 0) for code, bound in bounds}
             for one in symbols
         }
+        # For how long each order has been in doubt at a stretch, excused time not counted, by symbol.
+        self._doubted_ns: dict[str, dict[str, int]] = {symbol: {} for symbol in self._clocks}
         self._soft_lots = {one.instrument.symbol: one.position_lots_max * inventory_soft_pct / PCT for one in symbols}
         self._ceilings_bps = {one.instrument.symbol: one.spread.width_bps_ceiling for one in symbols}
 
@@ -79,6 +82,7 @@ class Liveness:
         self.resumed_ns = now_ns
         for clock in self._all():
             clock.last_ns, clock.broken_ns = now_ns, 0
+        self._doubted_ns = {symbol: {} for symbol in self._clocks}
 
     def _all(self) -> Iterator[Patience]:
         return (clock for clocks in self._clocks.values() for clock in clocks.values())
@@ -88,12 +92,11 @@ class Liveness:
         lost = self._why_lost() or self._excuses.banned(now_ns)
         for one in belief.symbols:
             symbol, clocks = one.symbol, self._clocks[one.symbol]
-            apart, doubted = self._why_apart(one, belief, NOTHING), _why_in_doubt(symbol, belief)
+            apart = self._why_apart(one, belief, NOTHING)
             unknown = lost or (self._why_unknown(one, belief) if apart else "")
             clocks["L1"].tick(now_ns, f"{symbol}: {apart}" if apart else "", unknown, self._findings)
             mute = self._why_mute(symbol)
-            unsaid = doubted and (lost or mute)
-            clocks["L2"].tick(now_ns, f"{symbol}: {doubted}" if doubted else "", unsaid, self._findings)
+            self._look_at_doubts(now_ns, symbol, belief, lost or mute)
             missing = self.missing_quotes(symbol)
             barred = (lost or mute or self._excuses.barred(now_ns, symbol)) if missing else ""
             careful = self._excuses.careful(now_ns, one) if missing else ""
@@ -102,6 +105,18 @@ class Liveness:
             heavy = self._why_heavy(symbol)
             stuck = heavy and (mute or self._excuses.barred(now_ns, symbol))
             clocks["L9"].tick(now_ns, heavy, stuck, self._findings)
+
+    def _look_at_doubts(self, now_ns: int, symbol: str, belief: Belief, mute: str) -> None:
+        """Move on the clock of the order that has been in doubt for longest: one doubt is not another's."""
+        doubted = [one.client_id for one in belief.orders if one.symbol == symbol and one.state == _DOUBT]
+        before, clock = self._doubted_ns[symbol], self._clocks[symbol]["L2"]
+        passed_ns = now_ns - clock.last_ns
+        # One that is seen in doubt for the first time has been for no time: its host may have slept until now.
+        lasting = {one: before[one] + passed_ns if one in before and not mute else 0 for one in doubted}
+        self._doubted_ns[symbol] = lasting
+        clock.broken_ns = max(lasting.values(), default=0) - passed_ns
+        wrong = f"{symbol}: {', '.join(doubted)} in doubt" if doubted else ""
+        clock.tick(now_ns, wrong, mute if doubted else "", self._findings)
 
     def why_not_ready(self, now_ns: int, belief: Belief) -> str:
         """Say what keeps a process from being ready; empty when belief is truth and quotes stand or may not."""
@@ -171,8 +186,3 @@ class Liveness:
         width_bps = 2 * BPS * (ask - bid - rounding) / (ask + bid)
         ceiling_bps = self._ceilings_bps[symbol]
         return "" if width_bps <= ceiling_bps else f"quotes {width_bps:.1f} bps apart, more than {ceiling_bps:g}"
-
-
-def _why_in_doubt(symbol: str, belief: Belief) -> str:
-    doubted = [order.client_id for order in belief.orders if order.symbol == symbol and order.state == "IN_DOUBT"]
-    return f"{', '.join(doubted)} in doubt" if doubted else ""

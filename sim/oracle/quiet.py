@@ -5,7 +5,9 @@ follows from the config and from what happened in W:
 
     questions <= 2 x symbols x 3 slots x W / audit_every  +  2 x W / clock_every  +  2 x W / margin_every
                  + 4, and one for each create, amend and cancel that left, and one for each fill that came,
-                 and one for each question that came back without a verdict while others were answered
+                 one for each question that came back without a verdict, where one has had one of late; one for
+                 each word of where an order stands beyond those, and for each create or amend without a
+                 verdict as many as prove what became of it: proof / query_every + 4
     cancels   <= 2 x (creates + amends), and six for each symbol,
                  and one for each that came back without a verdict, up to one a second
 
@@ -13,7 +15,7 @@ Without the private stream fills and orders are polled: twice for each slot, W /
 book is asked for only while evidence shows none (the budget for questions bounds how often), and
 counts nowhere. A venue that fails some questions and answers others is asked again: the storm goes on there;
 one that answers none is asked ever more seldom. Questions about an order that is over, as evidence goes, end
-within ``quiet_s``.
+within ``quiet_s`` of the last question that failed.
 
 The calm begins later for a process that begins in it, which was told nothing of what the one before it had asked and
 sent, and for one that was banned: while a ban lasts that was told, nothing may be asked, and afterwards all is due.
@@ -33,10 +35,20 @@ from strategy.units import NS_PER_S
 _WINDOW_NS: Final = 20 * NS_PER_S
 _SLOTS: Final = 3
 _SLACK: Final = 4
+# A venue that has answered a question within so many windows does answer.
+_OF_LATE: Final = 3
 _CANCELS_PER_SYMBOL: Final = 6
 _ASK, _ADD, _CANCEL, _FILL = "asks", "adds", "cancels", "fills"
-_FAILED, _LOST, _ANSWERED = "failed asks", "failed cancels", "answered asks"
-_IN_VAIN: Final = {events.QUERY: _FAILED, events.CANCEL: _LOST, events.CANCEL_ALL: _LOST}
+_FAILED, _LOST = "failed asks", "failed cancels"
+_WORD, _UNSURE = "words", "unsure"
+_WORDS: Final = (events.OrderAccepted, events.OrderAmended, events.AmendRefused, events.CancelRefused)
+_IN_VAIN: Final = {
+    events.QUERY: _FAILED,
+    events.CANCEL: _LOST,
+    events.CANCEL_ALL: _LOST,
+    events.CREATE: _UNSURE,
+    events.AMEND: _UNSURE,
+}
 _KINDS: Final[dict[type, str]] = {
     commands.CreateOrder: _ADD,
     commands.AmendOrder: _ADD,
@@ -80,21 +92,25 @@ class Quiet:
         self._calm_ns = calm_ns
         self._hindrance = hindrance
         self._seen: deque[tuple[int, str]] = deque()
-        self._counts = dict.fromkeys((_ASK, _ADD, _CANCEL, _FILL, _FAILED, _LOST, _ANSWERED), 0)
+        self._counts = dict.fromkeys((_ASK, _ADD, _CANCEL, _FILL, *dict.fromkeys(_IN_VAIN.values()), _WORD), 0)
         # Since when a dead order has been asked about, by client id.
         self._dead_ns: dict[str, int] = {}
         self._is_polling = False
-        self._polled_ns = 0
+        self._polled_ns = self._answered_ns = 0
+        self._failed_ns = -_WINDOW_NS
 
     def heard(self, now_ns: int, event: events.Event) -> None:
         """Note fills, what became of questions, and whether there is a private stream."""
         if isinstance(event, _VERDICTS):
-            self._count(now_ns, _ANSWERED)
+            self._answered_ns = now_ns
+        elif isinstance(event, _WORDS):
+            self._count(now_ns, _WORD)
         match event:
             case events.OrderFilled():
                 self._count(now_ns, _FILL)
             case events.Unanswered(request=request) if request in _IN_VAIN:
                 self._count(now_ns, _IN_VAIN[request])
+                self._failed_ns = now_ns if request == events.QUERY else self._failed_ns
             case events.StreamDown(stream=events.PRIVATE):
                 self._is_polling = True
             case events.StreamUp(stream=events.PRIVATE):
@@ -139,7 +155,9 @@ class Quiet:
         often = 2 * (symbols * _SLOTS * _WINDOW_NS // orders.audit_every_ns)
         often += 2 * (_WINDOW_NS // feed.clock_every_ns + _WINDOW_NS // feed.margin_every_ns)
         often += _SLACK + counts[_ADD] + counts[_CANCEL] + counts[_FILL]
-        often += counts[_FAILED] if counts[_ANSWERED] else 0
+        often += counts[_FAILED] if now_ns - self._answered_ns <= _OF_LATE * _WINDOW_NS else 0
+        often += max(0, counts[_WORD] - counts[_ADD] - counts[_CANCEL])
+        often += counts[_UNSURE] * (self._tolerance.proof_ns // orders.query_every_ns + _SLACK)
         if self._is_polling or now_ns - self._polled_ns < _WINDOW_NS:
             often += 2 * symbols * _SLOTS * _WINDOW_NS // feed.poll_fills_ns
         return often
@@ -149,6 +167,8 @@ class Quiet:
         if order is None or not order.over:
             self._dead_ns.pop(client_id, None)
             return
+        if now_ns - self._failed_ns < _WINDOW_NS:
+            return  # it may be the list of fills that is missing: an order that is not found may have traded
         since_ns = self._dead_ns.setdefault(client_id, now_ns)
         if now_ns > max(since_ns + self._tolerance.quiet_ns, self._quiet_from_ns()):
             detail = f"{client_id} is asked about for {(now_ns - since_ns) / NS_PER_S:.1f} s after its end"

@@ -21,7 +21,7 @@ _LOST_MIN: Final = 4
 _TRIED_NS: Final = 45 * NS_PER_S
 # How long the word that we are too fast keeps anybody from the next try.
 _SLOWED_NS: Final = 10 * NS_PER_S
-_BAND, _TOO_FAST = "price_band", "rate_limit"
+_BAND, TOO_FAST = "price_band", "rate_limit"
 SLOWED: Final = "it was told to be slower"
 
 
@@ -52,7 +52,7 @@ class Untaken:
                     place = self._place(event.client_id)
                     self._banded[place] = self._banded.get(place, 0) + 1
                     self._tried_ns = now_ns
-            case events.Unanswered(code=code, request=request) if code == _TOO_FAST and request == events.CREATE:
+            case events.Unanswered(code=code, request=request) if code == TOO_FAST and request == events.CREATE:
                 self._slowed_ns = now_ns  # an amend makes no quote that is missing
             case _:
                 pass

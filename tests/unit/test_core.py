@@ -303,3 +303,18 @@ def test_of_a_symbol_that_the_venue_does_not_know_it_is_asked_ever_more_seldom(s
 
     busy(60)
     assert busy(60) <= 8  # two orders, each four times a minute
+
+
+def test_a_venue_that_answers_nothing_is_probed_and_hardly_asked(seat):
+    for create in quoting(seat):
+        seat.hear(events.Unanswered(events.AMEND, create.client_id, "BTCUSDT", "timeout"), 5)
+
+    def asked(seconds) -> list[str]:
+        return [name for _ in range(seconds * 10) for name in seat.kinds(seat.hear(events.Woke(), 100))]
+
+    asked(60)
+    away = asked(60)
+    assert away.count("SampleClock") >= 14  # somebody there again would be found out within four seconds
+    assert away.count("QueryOrder") <= 8, "two orders, every sixteen seconds"
+    seat.hear(events.ClockSampled(seat.now - 1, seat.now), 1)
+    assert asked(1).count("QueryOrder") == 2

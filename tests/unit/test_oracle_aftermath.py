@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from watching import BUY, NAME, SELL, Scene, accepted, cancelled, filled
+from watching import BUY, NAME, PRICE, SELL, Scene, accepted, cancelled, filled
 
 from sim.oracle.outside import Outside
 from sim.oracle.recoverable import Ways, cuts_of, recoverable, why_unrecoverable
@@ -218,6 +218,49 @@ def test_l5_what_comes_back_without_a_verdict_is_asked_again_where_others_are_an
             scene.step(events.MarginSeen(scene.now_ns, 1, 0, 1))
         scene.pass_s(1)
     assert codes == scene.codes
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.OrderAmended("x", PRICE + 1, 10, 1),
+        events.CancelRefused("x", "gone", 1),
+        events.AmendRefused("x", "gone", 1),
+    ],
+)
+def test_l5_each_word_of_where_an_order_stands_may_be_asked_about(event):
+    scene = calm()
+    for _ in range(90):
+        for _ in range(3):
+            scene.step(event)
+            ask(scene)
+        scene.pass_s(1)
+    assert [] == scene.codes
+
+
+def test_l5_a_create_without_a_verdict_is_asked_about_until_it_is_proved_absent():
+    scene = calm()
+    for number in range(12):
+        fail(scene, events.CREATE)
+        for _ in range(8):
+            ask(scene, f"x{number}")
+        scene.pass_s(8)
+    assert [] == scene.codes
+    for _ in range(24):
+        ask(scene, "y")
+        ask(scene, "y")
+        scene.pass_s(1)
+    assert ["L5"] == scene.codes
+
+
+def test_l5_a_dead_order_may_be_asked_about_while_questions_fail():
+    scene = calm()
+    for _ in range(80):
+        scene.step(cancelled("x"))
+        ask(scene)
+        fail(scene, events.QUERY)
+        scene.pass_s(2)
+    assert [] == scene.codes
 
 
 def test_l5_a_cancel_that_comes_back_without_a_verdict_is_sent_again_once_a_second_at_most():

@@ -47,8 +47,8 @@ def test_what_nobody_lived_to_learn_is_no_time_of_the_next_process(dies_s):
     scene.oracle.process_started(scene.now_ns, {})
     scene.pass_s(9)
     assert [] == scene.codes
-    scene.pass_s(2)
-    assert ["L1", "L2", "L3"] == scene.codes
+    scene.pass_s(3)  # a doubt counts from the first look that sees it
+    assert ["L1", "L3", "L2"] == scene.codes
 
 
 # L1
@@ -173,6 +173,28 @@ def test_in_a_ban_that_was_told_nobody_can_ask_for_the_truth(code, state):
     assert [] == scene.codes
     scene.pass_s(3)
     assert [code] == scene.codes
+
+
+def test_l2_one_doubt_after_the_other_is_no_long_one():
+    scene = quoting(doubt_s=10)
+    for number in range(6):
+        scene.believe(f"x-{number}", "IN_DOUBT")
+        scene.pass_s(5)
+        scene.believe(f"x-{number + 1}", "IN_DOUBT")
+        scene.pass_s(3)
+        scene.believe(f"x-{number}", "CLOSED")
+    assert [] == scene.codes
+    scene.pass_s(11)
+    assert ["L2"] == scene.codes
+
+
+def test_l2_what_is_in_doubt_when_the_host_wakes_up_was_not_for_as_long_as_it_slept():
+    scene = quoting(doubt_s=10)
+    scene.pass_s(1)
+    scene.believe("b", "IN_DOUBT")
+    scene.wait(15_000)
+    scene.pass_s(8)
+    assert "L2" not in scene.codes
 
 
 # L3
