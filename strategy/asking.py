@@ -2,12 +2,10 @@
 
 A venue that speaks again after a silence is asked at once what it was asked in vain: pauses have
 grown meanwhile. While nothing at all was answered for long they grow on, but for the clock's: one
-question is enough to find out that somebody is there again.
+question is enough to find out that somebody is there again. What stands is cancelled as often as ever.
 """
 
 from typing import Final
-
-from msgspec.structs import replace
 
 from strategy import commands, reads
 from strategy.book_cache import is_by_rest
@@ -37,9 +35,8 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
     state.watch.is_turn_of_reads = not state.watch.is_turn_of_reads or state.clock.doubted_ns > 0
     for_reads = 1 if due and (left > 1 or state.watch.is_turn_of_reads) else 0
     is_away = state.watch.is_cut_off(now_ns, _AWAY_NS)
-    most_ns = knobs.orders.query_ns_max * (_AWAY_SLOWER if is_away else 1)
-    orders = replace(knobs.orders, query_ns_max=most_ns) if is_away else knobs.orders
-    leaving = chase(state.orders, now_ns, orders, max(0, left - for_reads), cancels_left, later_ns)
+    slower = _AWAY_SLOWER if is_away else 1
+    leaving = chase(state.orders, now_ns, knobs.orders, max(0, left - for_reads), cancels_left, later_ns, slower)
     asked = sum(not isinstance(command, commands.CancelOrder | commands.CancelAll) for command in leaving)
     pacing.take_cancels(len(leaving) - asked)
     for key in due:
@@ -47,7 +44,7 @@ def ask_overdue(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Co
         if asked + kept >= left:
             state.reads.postpone(key, pacing.next_query_ns(now_ns, kept))
             continue
-        leaving.append(_question(state, knobs, now_ns, key, most_ns))
+        leaving.append(_question(state, knobs, now_ns, key, slower))
         asked += 1
     if asked:
         pacing.take_queries(asked)
@@ -69,8 +66,8 @@ def heard(state: CoreState, now_ns: int) -> None:
         state.reads.hasten(now_ns)
 
 
-def _question(state: CoreState, knobs: Knobs, now_ns: int, key: str, most_ns: int) -> commands.Command:
-    most_ns = knobs.orders.query_ns_max if key == reads.CLOCK else most_ns
+def _question(state: CoreState, knobs: Knobs, now_ns: int, key: str, slower: int) -> commands.Command:
+    most_ns = knobs.orders.query_ns_max * (1 if key == reads.CLOCK else slower)
     state.reads.asked(key, now_ns, knobs.feed.book_wait_ns_max, most_ns)
     if key == reads.CLOCK:
         return commands.SampleClock(now_ns)

@@ -1,12 +1,13 @@
 """Books by REST, where there is no public stream: asked for, kept for a moment, and asked for again.
 
 Without a stream nobody tells us that the book has changed, so every scheduled decision looks it up:
-once per symbol. A stream that is up and has said nothing of a symbol for ``retreat_after_ns`` is, for
-that symbol, none; its first word takes over again. A book that came at most ``rest_ttl_ns`` ago serves
-the decision, a *hit*. Otherwise the decision waits for the book that is asked for or already under way,
-and is made as it arrives. One request per symbol is in flight; an answer is followed by the next
-question at once, as far as the budget for questions allows, so that the next look-up finds a fresh
-book. With ``rest_ttl_ns`` 0 there is no cache: nothing is asked ahead, and every decision waits.
+once per symbol. A stream that is up and has said nothing of a symbol for ``retreat_after_ns``, or only
+words that are older than that, is, for that symbol, none; its first word of now takes over again. A
+book that came at most ``rest_ttl_ns`` ago serves the decision, a *hit*. Otherwise the decision waits
+for the book that is asked for or already under way, and is made as it arrives. One request per symbol
+is in flight; an answer is followed by the next question at once, as far as the budget for questions
+allows, so that the next look-up finds a fresh book. With ``rest_ttl_ns`` 0 there is no cache: nothing
+is asked ahead, and every decision waits.
 
 No create or amend leaves on a book that could not serve a decision; cancels always do. How old a book
 may be before quotes are pulled is another matter, the same with and without a stream: ``age_ns_max``.

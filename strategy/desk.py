@@ -32,7 +32,7 @@ class Desk(msgspec.Struct):
     in a row that never left our host, ``misfits`` those refused by a rule we do not know; no create or
     amend is made before ``hold_ns``. ``odd_fees`` counts fills in a row that were charged another fee
     than the instrument's. ``awaits_ns``: the scheduled instant whose decision waits for a book by REST
-    (0: none does). ``told_ns`` is when the stream last said anything of this book; ``is_frozen``: so long
+    (0: none does). ``told_ns`` is of when the last word of the stream about this book was; ``is_frozen``: so long
     ago that, for this symbol, there is no stream. ``rules`` is the instrument as it is listed since the process
     began, where that is another (``terms``); ``grid_ns`` since when its grid has been in doubt (0: it is not),
     ``grid_rest_ns`` before which a refusal raises no doubt again, ``grid_idle`` how many answers in a row said
@@ -68,7 +68,7 @@ class Desk(msgspec.Struct):
         """Take a snapshot of the book, said at ``told_ns``: our places are held against it, and a jump is danger."""
         was_ok = self.book.ok
         if not event.asked_ns:
-            self.hear_stream(now_ns)
+            self.hear_stream(now_ns, told_ns, knobs.feed.retreat_after_ns)
         if self.book.snapshot(told_ns, event) == APPLIED:
             for place in self.places.values():
                 lots = self.book.lots_at(place.side, place.price_ticks)
@@ -80,7 +80,7 @@ class Desk(msgspec.Struct):
     def on_delta(self, now_ns: int, told_ns: int, event: BookDelta, knobs: Knobs) -> None:
         """Take a delta, said at ``told_ns``: the queues move with it, and a jump or a gap is danger."""
         book = self.book
-        self.hear_stream(now_ns)
+        self.hear_stream(now_ns, told_ns, knobs.feed.retreat_after_ns)
         before = [(place, book.lots_at(place.side, place.price_ticks)) for place in self.places.values()]
         outcome = book.delta(told_ns, event)
         if outcome == OLD and self._counts_anew(now_ns, knobs):
@@ -98,7 +98,7 @@ class Desk(msgspec.Struct):
 
     def on_heartbeat(self, now_ns: int, told_ns: int, event: BookHeartbeat, knobs: Knobs) -> None:
         """Take a proof of life, given at ``told_ns``; one that names what we missed is danger."""
-        self.hear_stream(now_ns)
+        self.hear_stream(now_ns, told_ns, knobs.feed.retreat_after_ns)
         outcome = self.book.heartbeat(told_ns, event)
         if outcome == OLD and self._counts_anew(now_ns, knobs):
             self.book.lose()
@@ -106,9 +106,14 @@ class Desk(msgspec.Struct):
         self.is_urgent |= outcome == GAP
         self.is_dirty = True
 
-    def hear_stream(self, now_ns: int) -> None:
-        """Note that the stream speaks of this book: nobody waits for one by REST any more."""
-        self.told_ns, self.is_frozen, self.awaits_ns = now_ns, False, 0
+    def hear_stream(self, now_ns: int, told_ns: int, patience_ns: int) -> None:
+        """Note that the stream spoke of this book at ``told_ns``: nobody waits for one by REST any more.
+
+        What it says later than anybody would wait for a word is none: it goes on being fetched.
+        """
+        self.told_ns = max(self.told_ns, told_ns)
+        if now_ns - told_ns <= patience_ns:
+            self.is_frozen, self.awaits_ns = False, 0
 
     def on_trade(self, now_ns: int, event: PublicTrade) -> None:
         """Take a public trade: it eats the queues we stand in."""

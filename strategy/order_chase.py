@@ -31,10 +31,13 @@ def chase(
     asks_max: int,
     cancels_max: int = _UNBOUNDED,
     later_ns: tuple[int, int] = (0, 0),
+    slower: int = 1,
 ) -> list[commands.Command]:
     """Ask about everything overdue, cancels first, within what may be asked and cancelled now.
 
-    ``later_ns`` are the instants at which there is budget for one more question, one more cancel.
+    ``slower``: how many times longer the longest pauses between questions are, those of a sweep aside:
+    what stands is cancelled as often as ever. ``later_ns`` are the instants at which there is budget
+    for one more question, one more cancel.
     """
     if orders.due_ns is None or now_ns < orders.due_ns:
         return []
@@ -56,11 +59,17 @@ def chase(
             sweep.must_cancel, sweep.asked_ns = False, 0
             sweep.due_ns = max(now_ns + knobs.query_every_ns, sweep.through_ns)
             cancels.append(commands.CancelAll(symbol=symbol))
-    return cancels + _asks(orders, overdue, now_ns, knobs, asks_max, ask_at_ns)
+    return cancels + _asks(orders, overdue, now_ns, knobs, asks_max, ask_at_ns, knobs.query_ns_max * slower)
 
 
 def _asks(
-    orders: Orders, overdue: list[Order], now_ns: int, knobs: OrderKnobs, asks_max: int, later_ns: int
+    orders: Orders,
+    overdue: list[Order],
+    now_ns: int,
+    knobs: OrderKnobs,
+    asks_max: int,
+    later_ns: int,
+    pause_ns_max: int,
 ) -> list[commands.Command]:
     """Ask what is due, longest unasked first; what finds no budget is due again ``later_ns``.
 
@@ -80,9 +89,9 @@ def _asks(
         if len(asked) >= asks_max:
             _put_off(orders, name, subject, later_ns)
         elif isinstance(subject, Order):
-            asked += _ask(orders, subject, now_ns, knobs)
+            asked += _ask(orders, subject, now_ns, knobs, pause_ns_max)
         elif subject is None:
-            asked.append(_ask_fills(orders, name, now_ns, knobs))
+            asked.append(_ask_fills(orders, name, now_ns, knobs, pause_ns_max))
         else:
             asked.append(_read_sweep(name, subject, now_ns, knobs))
     _forget(orders, now_ns, knobs)
@@ -101,7 +110,7 @@ def _put_off(orders: Orders, name: str, subject: Order | Sweep | None, later_ns:
         subject.due_ns = later_ns
 
 
-def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs) -> list[commands.Command]:
+def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs, pause_ns_max: int) -> list[commands.Command]:
     """Turn one order's silence into a question."""
     asks_max = 0 if orders.losing.is_on(order.symbol) else _ABSENT_ASKS
     if order.state is State.ABSENT and order.asks >= asks_max:
@@ -114,7 +123,7 @@ def _ask(orders: Orders, order: Order, now_ns: int, knobs: OrderKnobs) -> list[c
     elif order.state is State.ABSENT:
         orders.ask_again(now_ns, order, knobs)
     else:
-        order.due_ns = now_ns + pause_ns(knobs.query_every_ns, order.asks, knobs.query_ns_max)
+        order.due_ns = now_ns + pause_ns(knobs.query_every_ns, order.asks, pause_ns_max)
     order.asks += 1
     return [commands.QueryOrder(order.client_id, order.symbol, now_ns)]
 
@@ -127,10 +136,10 @@ def _read_sweep(symbol: str, sweep: Sweep, now_ns: int, knobs: OrderKnobs) -> co
     return commands.QueryOpenOrders(symbol=symbol, asked_ns=now_ns)
 
 
-def _ask_fills(orders: Orders, symbol: str, now_ns: int, knobs: OrderKnobs) -> commands.Command:
+def _ask_fills(orders: Orders, symbol: str, now_ns: int, knobs: OrderKnobs, pause_ns_max: int) -> commands.Command:
     tries = orders.fills_tries.get(symbol, 0)
     orders.fills_tries[symbol] = tries + 1
-    orders.fills_due[symbol] = now_ns + pause_ns(knobs.query_every_ns, tries, knobs.query_ns_max)
+    orders.fills_due[symbol] = now_ns + pause_ns(knobs.query_every_ns, tries, pause_ns_max)
     orders.fills_asked_ns[symbol] = now_ns
     return commands.QueryFills(symbol=symbol, since_venue_ns=orders.fills_since_ns[symbol], asked_ns=now_ns)
 

@@ -299,6 +299,18 @@ def test_a_closed_market_is_not_asked_for_by_rest_when_the_private_stream_is_awa
     assert not seat.core._state.desks[0].is_frozen
 
 
+def test_a_stream_that_says_all_of_it_too_late_is_none(knobs):
+    seat = Seat(one_symbol(knobs))
+    seat.book(66)
+    (desk,), patience_ns = seat.core._state.desks, knobs.feed.retreat_after_ns
+    desk.hear_stream(60 * NS_PER_S, 60 * NS_PER_S - patience_ns, patience_ns)
+    desk.is_frozen, desk.awaits_ns = True, 1
+    desk.hear_stream(70 * NS_PER_S, 70 * NS_PER_S - patience_ns - 1, patience_ns)
+    assert (True, 1, 70 * NS_PER_S - patience_ns - 1) == (desk.is_frozen, desk.awaits_ns, desk.told_ns)
+    desk.hear_stream(71 * NS_PER_S, 71 * NS_PER_S - patience_ns, patience_ns)
+    assert (False, 0) == (desk.is_frozen, desk.awaits_ns)
+
+
 def test_what_awaits_a_book_asks_for_no_alarm_of_its_own(knobs):
     seat = closed_and_cut(knobs)
     state, now_ns = seat.core._state, seat.zero + 3600 * NS_PER_S

@@ -15,7 +15,7 @@ def ends(tmp_path, fault, mode):
     run = scenario.run.model_copy(update={"calm": scenario.run.calm.model_copy(update={"mode": mode})})
     planned = expand(scenario.model_copy(update={"run": run}), 1).faults
     where = ("links", "connections", "symbols")
-    return [(one.id, next(one.params[key] for key in where if key in one.params), one.end_ns) for one in planned]
+    return [(one.id, next((one.params[key] for key in where if key in one.params), []), one.end_ns) for one in planned]
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_what_sits_elsewhere_stays_and_what_has_a_length_ends_with_it(tmp_path):
     assert [("x", [], NEVER_NS)] == ends(tmp_path, "{id: x, at_s: 3, kind: feed_frozen}", "core_heal")
     timed = "{id: x, at_s: 3, for_s: 14, kind: feed_frozen}"
     assert [("x", [], 17 * NS_PER_S)] == ends(tmp_path, timed, "core_heal")
+
+
+def test_an_endpoint_that_fails_is_no_path_that_healed(tmp_path):
+    fault = "{id: x, at_s: 3, kind: endpoint_status, requests: [query], status: 500, prob: 0.9}"
+    assert [("x", [], CALM_NS)] == ends(tmp_path, fault, "core_heal")

@@ -258,7 +258,6 @@ class PostOnlyRefusedLate(Lasting):
 class EndpointStatus(Lasting):
     """Some endpoints answer with a status that is no verdict, while the others go on."""
 
-    STAYS = True
     SWARM: ClassVar[Mapping[str, Draw]] = {
         "for_s": LogUniform(1, 60),
         "requests": Subset(("create", "amend", "cancel", "cancel_all", "query", "book")),
