@@ -19,6 +19,7 @@ from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
 
 _WAITING: Final = frozenset({State.CREATING, State.AMENDING, State.CANCELLING})
+_DOUBTED: Final = frozenset({State.IN_DOUBT, State.CANCELLING})
 _ORPHAN_SLOT: Final = "orphan"
 # Fills are read from a little before the first that may be missing: clocks and pages overlap.
 _FILLS_OVERLAP_NS: Final = 60_000_000_000
@@ -199,10 +200,9 @@ class Orders(msgspec.Struct):
         return any(order.state in _WAITING for order in self.live.values())
 
     def is_side_in_doubt(self, symbol: str, side: int) -> bool:
-        """Say whether an order of that side (or of an unknown one) is in doubt."""
-        return any(order.state is State.IN_DOUBT and order.side in (side, 0) for order in self.of(symbol))
-
-    # What happens to them: the words themselves are in ``order_words``
+        """Say whether an order of that side (or an unknown one) is in doubt: a cancel under way ends none."""
+        doubted = (one for one in self.of(symbol) if one.doubt_ns and one.state in _DOUBTED)
+        return any(one.side in (side, 0) for one in doubted)
 
     def private_restored(self, now_ns: int, symbols: tuple[str, ...]) -> None:
         """Ask after everything the private stream may have told while it was away."""
@@ -365,6 +365,7 @@ class Orders(msgspec.Struct):
             order.ended_ns = now_ns
             self._free(order)
         if after is State.CLOSED:
+            order.ended_ns = now_ns  # concluded absent before, perhaps: a read may lag behind this word of its end
             self.live.pop(order.client_id, None)
             self.ended[order.client_id] = order
 

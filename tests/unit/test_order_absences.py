@@ -181,6 +181,28 @@ def test_an_order_that_a_venue_brought_back_from_the_dead_is_counted_and_cancell
     assert (State.CLOSED, [0, 0]) == (book.state(client_id), book.worst())
 
 
+def test_a_read_may_lag_behind_the_late_word_of_an_end(book):
+    client_id = absent(book)
+    book.now = 20_000
+    book.hear(events.OrderCancelled(client_id, 0, "by_client", 1))
+    asked_ns = 20_000 * MS + KNOBS.read_lag_ns_max
+    book.hear(events.OpenOrdersReport("X", asked_ns, (client_id,), 2))
+    assert State.CLOSED is book.state(client_id)
+    book.hear(events.OpenOrdersReport("X", asked_ns + 1, (client_id,), 2))
+    assert State.CLOSED is not book.state(client_id)
+
+
+def test_a_cancel_under_way_ends_no_doubt(book):
+    client_id, other = absent(book), book.create()
+    book.accept(other)
+    book.hear(events.OrderAccepted(client_id, "v", 100, 10, 1, BUY))
+    book.at(5_001)
+    assert State.CANCELLING is book.state(client_id)
+    assert book.orders.is_side_in_doubt("X", BUY)
+    book.hear(events.OrderCancelled(client_id, 0, "by_client", 1))
+    assert not book.orders.is_side_in_doubt("X", BUY)
+
+
 def test_a_read_that_may_lag_raises_nobody(book):
     client_id = _cancelled_at(book, 1000)
     book.now = 4000
