@@ -16,9 +16,6 @@ WHY: Final[dict[str, str]] = {
     "sweep.asked_ns, sweep.must_cancel = now_ns, True: True -> False": (
         "a read of what a cancel-all left, if unanswered, is asked again without another one; one that shows some repeats it"
     ),
-    "order.due_ns = now_ns + knobs.query_every_ns * _ABSENT_SLOWER: Add -> Sub": (
-        "an absent order is asked about three times at once, not slowly; it was absent already, and three is few"
-    ),
     "self.least[place] = one.beta * (one.position_lots - one.sell_lots) * one.lot_cash: Sub -> Add": (
         "too much may be wanted; `permit`, the second road, counts the account anew and lets none of it leave"
     ),

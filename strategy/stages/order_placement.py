@@ -36,7 +36,7 @@ from strategy.units import BPS, BUY, SELL, ceil_to_ticks, floor_to_ticks
 
 NAME: Final = "order_placement"
 
-# Reasons of moves, in the order they leave: first what takes risk away, last what only betters a quote that stands.
+# Reasons of moves, in the order they leave: first what takes risk away.
 NOT_WANTED: Final = "not_wanted"
 FAST_CANCEL: Final = "fast_cancel"
 RELEASE: Final = "release"
@@ -48,7 +48,7 @@ TOP_UP: Final = "top_up"
 NEW: Final = "new"
 _LEAVES: Final = {
     reason: order
-    for order, reason in enumerate((NOT_WANTED, FAST_CANCEL, RELEASE, OFF_GRID, OUTWARD, SHRINK, NEW, INWARD, TOP_UP))
+    for order, reason in enumerate((NOT_WANTED, FAST_CANCEL, RELEASE, OFF_GRID, OUTWARD, SHRINK, INWARD, TOP_UP, NEW))
 }
 
 

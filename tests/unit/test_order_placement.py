@@ -325,14 +325,6 @@ def test_what_takes_risk_away_leaves_first() -> None:
     assert [move.reason for move in context.moves] == ["shrink", "inward"]
 
 
-def test_a_side_that_is_missing_is_quoted_before_one_that_stands_is_bettered() -> None:
-    """With one token at a time, an inward amend took each of them, and the other side never came (swarm seed 20168)."""
-    context = placed(working_bid=resting(BID - 2))
-    assert [(move.slot, move.reason) for move in context.moves] == [("ask0", "new"), ("bid0", "inward")]
-    context = placed(working_bid=resting(BID, lots=3, filled_lots=7, size_lots=10))
-    assert [(move.slot, move.reason) for move in context.moves] == [("ask0", "new"), ("bid0", "top_up")]
-
-
 def test_of_two_cancels_that_of_the_order_which_certainly_stands_leaves_first() -> None:
     """With one token left, an order in doubt took it again and again while a stale quote stood (swarm seed 12)."""
     pulled = {"no_quote_reason": "stale_book"}
