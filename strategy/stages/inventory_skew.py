@@ -38,8 +38,9 @@ def rounded(context: QuoteContext, moved_ticks: float, shares: tuple[Share, ...]
     """Turn believed prices, moved by so much, into whole ones that cross neither each other nor the market."""
     bid_fair, ask_fair = context.bid_fair_ticks + moved_ticks, context.ask_fair_ticks + moved_ticks
     times = context.symbol.instrument.tick_times
-    bid = floor_to_ticks(min(floor_to_ticks(bid_fair), context.best_ask_ticks - 1), times)
-    ask = ceil_to_ticks(max(ceil_to_ticks(ask_fair), context.best_bid_ticks + 1), times)
+    bid = min(floor_to_ticks(bid_fair), context.best_ask_ticks - 1)
+    ask = max(ceil_to_ticks(ask_fair), context.best_bid_ticks + 1)
+    bid, ask = bid - bid % times, ask + -ask % times
     return replace(
         context,
         bid_fair_ticks=bid_fair,

@@ -32,7 +32,7 @@ from strategy.context import (
 from strategy.instrument import notional_cash
 from strategy.knobs import Knobs
 from strategy.stages.taking import take_reason, wanted_take
-from strategy.units import BPS, BUY, SELL, ceil_to_ticks, floor_to_ticks
+from strategy.units import BPS, BUY, SELL
 
 NAME: Final = "order_placement"
 
@@ -109,10 +109,12 @@ def _wanted_quote(context: QuoteContext, side: int, take: Wanted | None) -> Want
     """Size one quote; None where nothing may rest on that side."""
     symbol, instrument = context.symbol, context.symbol.instrument
     if side == BUY:
-        price = floor_to_ticks(min(context.bid_ticks, context.best_ask_ticks - 1), instrument.tick_times)
+        price = min(context.bid_ticks, context.best_ask_ticks - 1)
+        price -= price % instrument.tick_times
         working, worst, room = context.working_bid, context.worst_buy_lots, context.buy_room_lots
     else:
-        price = ceil_to_ticks(max(context.ask_ticks, context.best_bid_ticks + 1), instrument.tick_times)
+        price = max(context.ask_ticks, context.best_bid_ticks + 1)
+        price += -price % instrument.tick_times
         working, worst, room = context.working_ask, context.worst_sell_lots, context.sell_room_lots
     if price <= 0:
         return None
