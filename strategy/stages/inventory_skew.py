@@ -4,13 +4,14 @@ Long moves both quotes down, short moves both up: linear beyond a dead band, bou
 that reduces the position therefore never moves away from the market, the other never towards it.
 """
 
+import math
 from typing import Final
 
 from msgspec.structs import replace
 
 from strategy.context import QuoteContext, Share
 from strategy.knobs import Knobs, SkewKnobs
-from strategy.units import BPS, PCT, ceil_to_ticks, floor_to_ticks
+from strategy.units import BPS, PCT
 
 NAME: Final = "inventory_skew"
 ROUNDING: Final = "rounding"
@@ -38,8 +39,8 @@ def rounded(context: QuoteContext, moved_ticks: float, shares: tuple[Share, ...]
     """Turn believed prices, moved by so much, into whole ones that cross neither each other nor the market."""
     bid_fair, ask_fair = context.bid_fair_ticks + moved_ticks, context.ask_fair_ticks + moved_ticks
     times = context.symbol.instrument.tick_times
-    bid = min(floor_to_ticks(bid_fair), context.best_ask_ticks - 1)
-    ask = max(ceil_to_ticks(ask_fair), context.best_bid_ticks + 1)
+    bid = min(math.floor(bid_fair), context.best_ask_ticks - 1)
+    ask = max(math.ceil(ask_fair), context.best_bid_ticks + 1)
     bid, ask = bid - bid % times, ask + -ask % times
     return replace(
         context,
