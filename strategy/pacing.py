@@ -154,8 +154,9 @@ class Pacing(msgspec.Struct):
     A share of ``orders`` is only for cancels: creates and amends leave it alone, so that a cancel
     finds a token unless cancels alone have used the whole burst. Nothing leaves before
     ``banned_ns``, no cancel before ``cancels_ns``, no create or amend before ``quiet_ns``. ``bans``
-    counts bans of unknown length that came soon after another. ``told_ns`` is when the venue last said
-    that orders are at an end, ``back_ns`` when it said they come back.
+    counts bans of unknown length that came soon after another; ``shut_ns`` is until when the last ban
+    keeps quotes back. ``told_ns`` is when the venue last said that orders are at an end, ``back_ns``
+    when it said they come back.
     """
 
     orders: Bucket
@@ -166,6 +167,7 @@ class Pacing(msgspec.Struct):
     cancels_ns: int = 0
     quiet_ns: int = 0
     bans: int = 0
+    shut_ns: int = 0
     told_ns: int = 0
     back_ns: int = 0
 
@@ -224,7 +226,7 @@ class Pacing(msgspec.Struct):
     def take_over(self, old: "Pacing") -> None:
         """Keep what a process that died knew of a ban: it is the account's, not the process's."""
         self.banned_ns, self.cancels_ns, self.quiet_ns = old.banned_ns, old.cancels_ns, old.quiet_ns
-        self.bans = old.bans
+        self.bans, self.shut_ns = old.bans, old.shut_ns
 
     # What the venue says
 
@@ -272,17 +274,21 @@ class Pacing(msgspec.Struct):
     def _shut_out(self, now_ns: int, until_ns: int) -> None:
         """Ask nothing and quote nothing until then: what cannot be asked about must not be out. Cancels leave."""
         self.banned_ns = max(self.banned_ns, until_ns)
-        self.quiet_ns = max(self.quiet_ns, until_ns + _QUOTES_LATER_NS)
+        self.shut_ns = max(self.shut_ns, until_ns + _QUOTES_LATER_NS)
+        self.quiet_ns = max(self.quiet_ns, self.shut_ns)
         self.queries.empty_until(self.banned_ns + _QUESTIONS_LATER_NS)
 
     def is_quiet(self, now_ns: int) -> bool:
-        """Say whether a ban, or what is as good as one, keeps quotes from leaving."""
-        return now_ns < self.quiet_ns and (self.quiet_ns - now_ns > _QUIET_FROM_NS or self.banned_ns > 0)
+        """Say whether a ban, or what is as good as one, keeps quotes from leaving.
+
+        A budget that is empty for a moment is none, in an account that was banned before as in any other.
+        """
+        return now_ns < self.quiet_ns and (self.quiet_ns - now_ns > _QUIET_FROM_NS or now_ns < self.shut_ns)
 
     def _hold_until(self, now_ns: int, until_ns: int) -> None:
         until_ns = min(until_ns, now_ns + _HELD_NS_MAX)
         self.banned_ns = self.cancels_ns = until_ns
-        self.quiet_ns = until_ns + pause_ns(_QUOTES_LATER_NS, self.bans, self.ban_wait_ns_max)
+        self.quiet_ns = self.shut_ns = until_ns + pause_ns(_QUOTES_LATER_NS, self.bans, self.ban_wait_ns_max)
         # What was saved up must not burst out when the ban ends: there is just the share of the cancels.
         saved_ns = self.reserved * NS_PER_S // self.orders.rate_per_s
         self.orders.empty_until(max(now_ns, until_ns - saved_ns))

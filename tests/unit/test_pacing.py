@@ -1,5 +1,6 @@
 """The budgets: never more than the rate allows, and a share that only cancels may use."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,20 @@ def test_an_address_that_is_shut_out_asks_nothing_and_quotes_nothing_and_still_c
     assert pacing.next_query_ns(later_ns) > 600 * NS_PER_S
     assert pacing.take_order(602 * NS_PER_S)
     assert pacing.queries_left(602 * NS_PER_S)
+
+
+@pytest.mark.parametrize("bucket", [ACCOUNT, SHUT_OUT])
+def test_a_budget_that_is_empty_for_a_moment_is_no_ban_after_one_either(bucket):
+    """Each order emptied the venue's budget of one: the order was pulled each time, as in a ban (swarm seed 30189)."""
+    pacing = make_pacing(KNOBS)
+    pacing.seen(0, bucket, 0, 10 * NS_PER_S)
+    assert pacing.is_quiet(10 * NS_PER_S), "quotes come last after a ban"
+    later_ns = 60 * NS_PER_S
+    pacing.seen(later_ns, ORDERS, 0, later_ns + NS_PER_S // 12)
+    assert not pacing.take_order(later_ns)
+    assert not pacing.is_quiet(later_ns)
+    pacing.seen(later_ns, ORDERS, 0, later_ns + 3 * NS_PER_S)
+    assert pacing.is_quiet(later_ns)
 
 
 def test_a_ban_of_unknown_length_is_waited_out_and_longer_each_time_up_to_a_bound():
