@@ -57,7 +57,8 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "L6": "A delivered ban with its end; for the first request after it, an order known to have stood through it.",
         "L7": "The start of a process that follows another. Time in which a fault of another kind is at work before "
         "the calm is excused.",
-        "L8": "A delivered stop. Time in which requests or answers are cut whole is excused.",
+        "L8": "A delivered stop; of what another process put there since, a word. Time in which requests or "
+        "answers are cut whole is excused.",
         "L9": "None: what is held is the venue's own word. Time in which quotes are barred, as for L3, is excused.",
     }
 )

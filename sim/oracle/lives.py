@@ -3,9 +3,10 @@
 L7: within ``restart_s`` of a restart there was an instant at which the process was *ready* (for every
 symbol belief is truth, and both quotes stand or may not be asked for) or *closed* (nothing of ours
 rests, and somebody was told). L8: within ``shutdown_s`` of a delivered stop the process is over and
-nothing of ours rests. Time is excused while a fault other than the restart's own is at work before the
-calm, or a ban lasts that was told (L7), or while no request or no answer gets through (L8): then nobody can be sure of
-anything.
+nothing of ours rests: neither what stood when it was told to stop, nor what it sent or was told of. What
+another process put there since, told to nobody here, is its own: nobody cancels what comes after his end.
+Time is excused while a fault other than the restart's own is at work before the calm, or a ban lasts that
+was told (L7), or while no request or no answer gets through (L8): then nobody can be sure of anything.
 """
 
 from collections.abc import Callable
@@ -27,21 +28,30 @@ class Lives:
         findings: Findings,
         why_stormy: Callable[[], str],
         why_cut: Callable[[], str],
+        is_known: Callable[[str], bool],
     ) -> None:
-        """``why_stormy`` and ``why_cut`` name the fault that is at work, or cuts requests, now."""
+        """``why_stormy`` and ``why_cut`` name the fault that is at work, or cuts requests, now.
+
+        ``is_known`` says whether a process sent an order, or was told of it.
+        """
         self._truth = truth
         self._findings = findings
         self._why_stormy = why_stormy
         self._why_cut = why_cut
+        self._is_known = is_known
         self._restart = Patience("L7", "restart", tolerance.restart_ns, 0)
         self._shutdown = Patience("L8", "shutdown", tolerance.shutdown_ns, 0)
         self._is_restarting = self._is_stopping = self._is_told = False
         self._is_alive = True
+        # What stood when the stop was told, and what of all that rested as the process ended was its to take off.
+        self._stood: dict[str, None] = {}
+        self._left: dict[str, None] = {}
 
     def heard(self, now_ns: int, event: events.Event) -> None:
         """Note a stop."""
         if isinstance(event, events.Stopping) and not self._is_stopping:
             self._is_stopping = True
+            self._stood = dict.fromkeys(self._resting())
             self._shutdown.start(now_ns)
 
     def sent(self, command: commands.Command) -> None:
@@ -51,6 +61,7 @@ class Lives:
     def process_died(self) -> None:
         """Note the end of a process, however it came."""
         self._is_alive = self._is_restarting = False
+        self._left = {one: None for one in self._resting() if one in self._stood or self._is_known(one)}
 
     def process_started(self, now_ns: int) -> None:
         """Note that another one begins; what the one before it left behind is judged as it stands."""
@@ -75,10 +86,10 @@ class Lives:
             self._look_at_shutdown(now_ns)
 
     def _look_at_shutdown(self, now_ns: int) -> None:
-        resting = self._resting()
+        resting = sum(one in self._left for one in self._resting())
         wrong = "the process still runs" if self._is_alive else f"{resting} orders still rest" if resting else ""
         self._shutdown.tick(now_ns, wrong, self._why_cut(), self._findings)
         self._is_stopping = self._shutdown.held_ns is None
 
-    def _resting(self) -> int:
-        return sum(1 for _ in self._truth.open_orders())
+    def _resting(self) -> list[str]:
+        return [order.client_id for order in self._truth.open_orders()]

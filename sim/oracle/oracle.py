@@ -127,7 +127,8 @@ class Oracle:
         self.purity = Purity(outside.twin, self._findings)
         """Takes the core's steps, some of them twice."""
         self._quiet = Quiet(self._evidence, orders, feed, tolerance, self._findings, self._look_from_ns, hindrance)
-        self._lives = Lives(truth, tolerance, self._findings, outside.why_stormy, lambda: outside.why_cut(REST))
+        cut, known = lambda: outside.why_cut(REST), self._evidence.orders.__contains__
+        self._lives = Lives(truth, tolerance, self._findings, outside.why_stormy, cut, known)
         self._clearing = Clearing(
             truth,
             self._feeds,

@@ -290,3 +290,33 @@ def test_l8_where_nothing_gets_through_nobody_can_be_sure():
     scene.pass_s(40)
     assert [] == scene.codes
     assert scene.oracle.excused_ns["L8"] > 30 * NS_PER_S
+
+
+def ended_beside_another() -> Scene:
+    """Stop a process in time, with all of its own gone; the other one that runs quotes on."""
+    scene = stopping()
+    scene.pass_s(5)
+    scene.venue.open.clear()
+    scene.venue.rest("b-7")
+    scene.oracle._read_belief = lambda: None  # nobody is left to say
+    return scene
+
+
+def test_l8_what_another_process_puts_there_since_and_nobody_told_of_is_its_own():
+    scene = ended_beside_another()
+    scene.oracle.process_died(scene.now_ns)
+    scene.venue.rest("b-8")  # nobody cancels what comes after his end
+    scene.now_ns += 20 * NS_PER_S
+    scene.end()
+    assert ([], 1) == (scene.codes, scene.oracle.checks["L8"])
+
+
+def test_l8_what_another_process_put_there_is_taken_off_once_it_is_told():
+    scene = ended_beside_another()
+    scene.step(events.OpenOrdersReport(NAME, scene.now_ns, ("b-7",), 0))
+    scene.oracle.process_died(scene.now_ns)
+    scene.venue.rest("b-8")
+    scene.now_ns += 20 * NS_PER_S
+    scene.end()
+    assert ["L8"] == scene.codes
+    assert "1 orders still rest" in scene.oracle.breaches[0].detail
