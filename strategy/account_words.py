@@ -8,6 +8,7 @@ from strategy.asking import heard
 from strategy.clock import RESAMPLE_NS
 from strategy.core_state import CoreState
 from strategy.knobs import Knobs
+from strategy.order_times import UNSEEN_STEP_NS, sampled
 from strategy.units import PCT
 
 
@@ -27,7 +28,11 @@ def take_account_word(state: CoreState, knobs: Knobs, now_ns: int, event: events
 def _clock(state: CoreState, knobs: Knobs, now_ns: int, event: events.ClockSampled) -> None:
     heard(state, now_ns)
     was_doubted = state.clock.is_doubted(now_ns)
+    since_ns = now_ns - state.clock.sampled_ns if state.clock.samples else UNSEEN_STEP_NS
     state.clock.absorb(now_ns, event)
+    symbols = tuple(desk.symbol for desk in state.desks)
+    earliest_ns, ahead_ns = state.clock.venue_ns(now_ns) - since_ns, state.clock.ahead_ns(now_ns)
+    sampled(state.orders, now_ns, earliest_ns, ahead_ns, symbols)
     if was_doubted:
         for desk in state.desks:
             desk.must_place = True

@@ -8,23 +8,37 @@ still to come. So the fills are read at once, and the copy that names the order 
 from typing import Final
 
 from strategy.events import OrderFilled
+from strategy.order import Order
+from strategy.order_times import shown
 from strategy.orders import Orders
 
 FILL_IDS_MAX: Final = 4096
 
 
-def note_fill(orders: Orders, fill: OrderFilled) -> bool:
-    """Remember a fill by its id; False when it was seen before.
+def note_fill(orders: Orders, now_ns: int, fill: OrderFilled, order: Order | None) -> bool:
+    """Remember a fill by its id, and whether it is of an order we know; False when it was seen before.
 
     Ids outlive their orders: a read of past fills reaches back further than we remember orders.
     """
     last_ns = orders.last_fill_venue_ns.get(fill.symbol, 0)
-    orders.last_fill_venue_ns[fill.symbol] = max(last_ns, fill.venue_ns)
-    if fill.fill_id in orders.fill_ids or fill.venue_ns <= orders.fills_forgotten_ns:
+    orders.last_fill_venue_ns[fill.symbol] = max(last_ns, shown(orders, now_ns, fill.venue_ns))
+    if fill.fill_id in orders.fill_ids:
+        return False
+    if fill.venue_ns <= orders.fills_forgotten_ns and not _is_owed(fill, order):
         return False
     forget_fill_ids(orders, FILL_IDS_MAX - 1)
     orders.fill_ids[fill.fill_id] = fill.venue_ns
     return True
+
+
+def _is_owed(fill: OrderFilled, order: Order | None) -> bool:
+    """Say whether an order of ours has room for a fill: then it is none of those whose ids are forgotten.
+
+    Its instant proves nothing: it may have come late, or the venue's clock was set back.
+    """
+    if order is None:
+        return False
+    return order.filled_lots + fill.size_lots <= max(order.told_lots, fill.filled_lots_total)
 
 
 def note_nameless(orders: Orders, now_ns: int, fill: OrderFilled) -> None:

@@ -3,6 +3,7 @@
 from strategy.knobs import OrderKnobs
 from strategy.order import Order, Sweep
 from strategy.order_states import State
+from strategy.order_times import UNSEEN_STEP_NS
 from strategy.orders import Orders, slot_key, through_ns
 
 
@@ -18,7 +19,8 @@ def take_over(orders: Orders, order: Order) -> None:
 def start(orders: Orders, now_ns: int, session: str, symbols: tuple[str, ...], knobs: OrderKnobs) -> None:
     """Begin a process: what an earlier one left is in doubt, swept off the book, and its fills are read.
 
-    No instant of an earlier clock is kept: ours may show less now than it did then.
+    No instant of an earlier clock is kept: ours may show less now than it did then. Nor was anybody there to see
+    whether the venue's was set back.
     """
     orders.session, orders.number = session, 0
     for order in orders.live.values():
@@ -31,6 +33,7 @@ def start(orders: Orders, now_ns: int, session: str, symbols: tuple[str, ...], k
         order.due_ns = now_ns + knobs.ack_wait_ns_max
     for order in orders.ended.values():
         order.ended_ns = now_ns
+    orders.ahead_ns = None
     orders.fills_due, orders.fills_asked_ns, orders.fills_read_ns = {}, {}, {}
     arrived_ns = now_ns + knobs.send_within_ns + knobs.window_ns
     for symbol in symbols:
@@ -43,4 +46,4 @@ def _fills_known_ns(orders: Orders, symbol: str) -> int:
     """Give an instant of the venue's clock up to which no fill of a symbol can be missing."""
     unsure = (*orders.live.values(), *(orders.ended[client_id] for client_id in orders.owing))
     since = [order.since_venue_ns for order in unsure if order.symbol == symbol]
-    return min([orders.fills_whole_ns(symbol), *since])
+    return min([orders.fills_whole_ns(symbol), *since]) - UNSEEN_STEP_NS

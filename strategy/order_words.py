@@ -14,6 +14,7 @@ from strategy.knobs import OrderKnobs
 from strategy.order import Order
 from strategy.order_fills import claim, note_fill, note_nameless
 from strategy.order_states import State, Word
+from strategy.order_times import heard_at, shown
 from strategy.orders import Orders
 
 
@@ -33,7 +34,7 @@ _MAY_BE_ABSENT: Final = frozenset({State.CREATING, State.CANCELLING, State.IN_DO
 
 def absorb(orders: Orders, now_ns: int, event: events.Event, knobs: OrderKnobs) -> Absorbed:
     """Take in one event; events that concern no order mean nothing here."""
-    orders.heard_venue_ns = max(orders.heard_venue_ns, getattr(event, "venue_ns", 0))
+    heard_at(orders, now_ns, getattr(event, "venue_ns", 0))
     match event:
         case events.OrderFilled():
             return _filled(orders, now_ns, event, knobs)
@@ -100,7 +101,7 @@ def _amended(orders: Orders, now_ns: int, order: Order, event: events.OrderAmend
         if told != (order.price_ticks, order.size_lots):
             order.placed_ns = now_ns
         order.price_ticks, order.size_lots = told
-        order.word_venue_ns = event.venue_ns
+        order.word_venue_ns = shown(orders, now_ns, event.venue_ns)
     is_echo = order.amend_size_lots > 0 and told != (order.amend_price_ticks, order.amend_size_lots)
     # The second copy of an earlier acknowledgement must not pass for the answer to a later amend.
     return _answered(orders, now_ns, order, Word.ACCEPTED if is_echo else Word.AMENDED, knobs, is_rejected=False)
@@ -126,7 +127,7 @@ def _answered(
 def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderKnobs) -> Absorbed:
     """Count a fill once, whatever order it arrives in and whatever became of its order."""
     order = orders.find(fill.client_id)
-    is_new = note_fill(orders, fill)
+    is_new = note_fill(orders, now_ns, fill, order)
     if order is None:
         # Of no order we remember: it moved our position all the same.
         if is_new:
@@ -154,7 +155,8 @@ def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: O
         orders.fills_asked_ns.pop(event.symbol)
         orders.fills_tries.pop(event.symbol, None)
         orders.fills_read_ns[event.symbol] = event.asked_ns
-        orders.fills_seen_ns[event.symbol] = max(event.venue_ns, orders.fills_seen_ns.get(event.symbol, 0))
+        seen_ns = shown(orders, now_ns, event.venue_ns)
+        orders.fills_seen_ns[event.symbol] = max(seen_ns, orders.fills_seen_ns.get(event.symbol, 0))
     fills: list[events.OrderFilled] = []
     for fill in event.fills:
         fills += _filled(orders, now_ns, fill, knobs).fills
@@ -182,7 +184,8 @@ def _read(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, 
         return Absorbed(order=order)
     _found_open(orders, now_ns, order, event, knobs)
     if event.filled_lots_total == order.told_lots == order.filled_lots:
-        order.since_venue_ns = max(order.since_venue_ns, event.venue_ns)  # no fill from before is missing
+        # No fill from before is missing.
+        order.since_venue_ns = max(order.since_venue_ns, shown(orders, now_ns, event.venue_ns))
     orders.owe_fills(now_ns, order, knobs)
     return Absorbed(order=order)
 
@@ -223,7 +226,7 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
     is_latest = event.venue_ns >= order.word_venue_ns and not is_history
     if event.asked_ns >= order.confirmed_ns and (has_amend or is_latest):
         orders.confirm(order, event.side, event.price_ticks, event.size_lots)
-        order.word_venue_ns = max(order.word_venue_ns, event.venue_ns)
+        order.word_venue_ns = max(order.word_venue_ns, shown(orders, now_ns, event.venue_ns))
     orders.move(order, Word.FOUND_OPEN if is_settled else Word.FOUND_OPEN_EARLY, now_ns)
     if event.asked_ns >= order.sent_ns:
         order.must_read = False

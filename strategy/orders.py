@@ -40,8 +40,8 @@ class Orders(msgspec.Struct):
     ``unclaimed``: fills counted that named no order we know; a later copy may say whose they are.
     ``fill_ids``: fills counted, and the venue's instant of each; a fill not newer than
     ``fills_forgotten_ns`` was counted under an id that is forgotten by now.
-    ``heard_venue_ns``: the latest instant of the venue's clock that a word about orders carried.
-    ``losing``: what became of orders that nobody ever answered.
+    ``heard_venue_ns``: the latest instant of the venue's clock that a word about orders carried; ``ahead_ns``: how far
+    that clock is ahead of ours at most. ``losing``: what became of orders that nobody ever answered.
     ``due_ns``: the chase has nothing to do before this instant. ``groups``: client ids by symbol, of
     ``live`` and ``owing``; emptied whenever those change, and made again when asked for.
     """
@@ -67,6 +67,7 @@ class Orders(msgspec.Struct):
     unclaimed: dict[str, None] = {}
     last_fill_venue_ns: dict[str, int] = {}
     heard_venue_ns: int = 0
+    ahead_ns: int | None = None
     losing: Losing = msgspec.field(default_factory=Losing)
     due_ns: int | None = None
 
@@ -213,7 +214,7 @@ class Orders(msgspec.Struct):
         self.due_by(now_ns)
 
     def read_fills(self, now_ns: int, symbol: str, since_venue_ns: int) -> None:
-        """Have a symbol's fills read at once; a read asked before now does not settle it."""
+        """Have fills read at once; a read asked before now does not settle it."""
         self.fills_asked_ns.pop(symbol, None)
         self.want_fills(symbol, now_ns, since_venue_ns)
 
