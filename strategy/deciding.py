@@ -156,10 +156,10 @@ def _room(state: CoreState, index: int, one: Holding, side: int, working: Workin
 
 def _working(state: CoreState, desk: Desk, slot: str, knobs: Knobs) -> Working | None:
     order = state.orders.holder(desk.symbol, slot)
-    return None if order is None else _view_of(order, desk, state.now_ns, knobs)
+    return None if order is None else view_of(order, desk, state.now_ns, knobs)
 
 
-def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
+def view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
     """Show an order as placement needs to know it.
 
     One in doubt is cancelled at most once per pause between questions, which grows while nobody answers,
@@ -169,6 +169,8 @@ def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
     tries = max(0, order.asks - 1, order.cancels - 1)
     rest_ns = pause_ns(knobs.orders.query_every_ns, tries, knobs.orders.query_ns_max)
     is_rested = order.state is not State.IN_DOUBT or now_ns - order.cancel_ns >= rest_ns
+    # It rests where nobody knows since its amend was refused. One cancel of it is enough, as of any other.
+    is_unread = order.state is State.WORKING and order.must_read
     place = desk.places.get(order.client_id)
     return Working(
         client_id=order.client_id,
@@ -179,7 +181,7 @@ def _view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
         placed_ns=order.placed_ns,
         ahead_lots=place.ahead_lots if place is not None else 0.0,
         is_settled=order.state is State.WORKING and not order.must_read,
-        is_cancellable=(order.state in _CANCELLABLE and is_rested) or order.must_read,
+        is_cancellable=is_rested and (order.state in _CANCELLABLE or is_unread),
         reduce_only=order.reduce_only,
         reach_ticks=order.reach_ticks,
     )

@@ -7,7 +7,9 @@ still to come. So the fills are read at once, and the copy that names the order 
 
 from typing import Final
 
-from strategy.events import OrderFilled
+from strategy.backoff import pause_ns
+from strategy.events import FillsReport, OrderFilled
+from strategy.knobs import OrderKnobs
 from strategy.order import Order
 from strategy.order_times import shown
 from strategy.orders import Orders
@@ -66,3 +68,43 @@ def audit(orders: Orders, now_ns: int, symbol: str) -> None:
     """Have a symbol's fills read, unless they are about to be: what no order speaks of shows nowhere else."""
     if symbol not in orders.fills_due:
         orders.want_fills(symbol, now_ns, orders.fills_whole_ns(symbol))
+
+
+def tell(orders: Orders, order: Order, lots: int) -> None:
+    """Note how much of an order the venue says has traded; what is news is worth reading for at once."""
+    if lots > order.told_lots:
+        order.told_lots = lots
+        orders.fills_vain.pop(order.symbol, None)
+
+
+def owe(orders: Orders, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
+    """Keep track of fills the venue spoke of that we do not hold, and have them read: ever more seldom, in vain."""
+    if order.told_lots <= order.filled_lots:
+        if orders.owing.pop(order.client_id, 0) is None:
+            orders.groups.clear()
+        return
+    if order.client_id in orders.ended and order.client_id not in orders.owing:
+        orders.owing[order.client_id] = None
+        orders.groups.clear()
+    wait_ns = pause_ns(knobs.query_every_ns, orders.fills_vain.get(order.symbol, 0), knobs.query_ns_max)
+    orders.want_fills(order.symbol, now_ns + wait_ns, order.since_venue_ns)
+
+
+def settle(orders: Orders, event: FillsReport, knobs: OrderKnobs) -> None:
+    """Take what a whole read of a symbol's fills has brought for the answer to what is owed of it.
+
+    What a stranger had traded, and no list shows under its name so long after its end, was counted under
+    another: it may be an order of ours whose name got lost. Of our own orders it goes on being owed.
+    """
+    is_owed = False
+    for order in (*orders.live.values(), *orders.ended.values()):
+        if order.symbol != event.symbol or order.told_lots <= order.filled_lots:
+            continue
+        if order.is_orphan and not order.is_open and event.asked_ns > order.ended_ns + knobs.read_lag_ns_max:
+            order.told_lots = order.filled_lots
+        else:
+            is_owed = True
+    if is_owed:
+        orders.fills_vain[event.symbol] = orders.fills_vain.get(event.symbol, 0) + 1
+    else:
+        orders.fills_vain.pop(event.symbol, None)

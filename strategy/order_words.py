@@ -12,7 +12,7 @@ import msgspec
 from strategy import events
 from strategy.knobs import OrderKnobs
 from strategy.order import Order
-from strategy.order_fills import claim, note_fill, note_nameless
+from strategy.order_fills import claim, note_fill, note_nameless, owe, settle, tell
 from strategy.order_states import State, Word
 from strategy.order_times import heard_at, shown
 from strategy.orders import Orders
@@ -71,7 +71,7 @@ def _word(orders: Orders, now_ns: int, client_id: str, event: events.Event, knob
             orders.ask_at(order, now_ns)
             return absorbed
         case events.OrderCancelled():
-            order.told_lots = max(order.told_lots, event.filled_lots_total)
+            tell(orders, order, event.filled_lots_total)
             return _answered(orders, now_ns, order, Word.CANCELLED, knobs, is_rejected=False)
         case events.CancelRefused():
             orders.move(order, Word.CANCEL_REFUSED, now_ns)
@@ -119,7 +119,7 @@ def _answered(
         order.confirmed_ns = now_ns
         order.asks = 0
         orders.audit(now_ns, order, knobs)
-    orders.owe_fills(now_ns, order, knobs)
+    owe(orders, now_ns, order, knobs)
     round_trip_ns = now_ns - order.sent_ns if is_answer else None
     return Absorbed((), order, round_trip_ns, is_rejected if is_answer else None)
 
@@ -133,7 +133,7 @@ def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderK
         if is_new:
             note_nameless(orders, now_ns, fill)
         return Absorbed((fill,)) if is_new else _NOTHING
-    order.told_lots = max(order.told_lots, fill.filled_lots_total)
+    tell(orders, order, fill.filled_lots_total)
     if not is_new and not claim(orders, fill):
         return Absorbed(order=order)
     order.filled_lots += fill.size_lots
@@ -144,12 +144,13 @@ def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderK
     orders.move(order, Word.FULLY_FILLED if is_all else Word.PART_FILLED, now_ns)
     if was_creating and order.state is State.WORKING:
         orders.audit(now_ns, order, knobs)
-    orders.owe_fills(now_ns, order, knobs)
+    owe(orders, now_ns, order, knobs)
     return Absorbed((fill,) if is_new else (), order)
 
 
 def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: OrderKnobs) -> Absorbed:
-    if event.asked_ns == orders.fills_asked_ns.get(event.symbol):
+    is_latest = event.asked_ns == orders.fills_asked_ns.get(event.symbol)
+    if is_latest:
         orders.fills_due.pop(event.symbol, None)
         orders.fills_since_ns.pop(event.symbol, None)
         orders.fills_asked_ns.pop(event.symbol)
@@ -160,9 +161,11 @@ def _fills_read(orders: Orders, now_ns: int, event: events.FillsReport, knobs: O
     fills: list[events.OrderFilled] = []
     for fill in event.fills:
         fills += _filled(orders, now_ns, fill, knobs).fills
+    if is_latest:
+        settle(orders, event, knobs)
     for order in (*orders.live.values(), *orders.ended.values()):
         if order.symbol == event.symbol:
-            orders.owe_fills(now_ns, order, knobs)
+            owe(orders, now_ns, order, knobs)
             if order.is_open and 0 < order.missing_ns <= event.asked_ns:
                 orders.ask_at(order, now_ns)  # the last look before it is believed to be absent
     return Absorbed(tuple(fills))
@@ -174,19 +177,19 @@ def _read(orders: Orders, now_ns: int, order: Order, event: events.OrderReport, 
         order.asked_ns = 0
     if order.state is not State.ABSENT:
         order.asks = 0  # somebody answers: no need to ask ever more seldom
-    order.told_lots = max(order.told_lots, event.filled_lots_total)
+    tell(orders, order, event.filled_lots_total)
     if event.status == events.MISSING:
         _missing(orders, now_ns, order, event, knobs)
         return Absorbed(order=order)
     if event.status == events.DONE:
         orders.move(order, Word.FOUND_DONE, now_ns)
-        orders.owe_fills(now_ns, order, knobs)
+        owe(orders, now_ns, order, knobs)
         return Absorbed(order=order)
     _found_open(orders, now_ns, order, event, knobs)
     if event.filled_lots_total == order.told_lots == order.filled_lots:
         # No fill from before is missing.
         order.since_venue_ns = max(order.since_venue_ns, shown(orders, now_ns, event.venue_ns))
-    orders.owe_fills(now_ns, order, knobs)
+    owe(orders, now_ns, order, knobs)
     return Absorbed(order=order)
 
 

@@ -37,6 +37,7 @@ class Orders(msgspec.Struct):
     when the need arose, since fills that come later say nothing of those that are missing.
     ``fills_read_ns``: when the last read of fills that was answered had been asked; ``fills_seen_ns``: as of
     which instant of the venue's clock that answer was.
+    ``fills_vain``: how many whole reads of a symbol's fills have brought nothing of what is owed.
     ``unclaimed``: fills counted that named no order we know; a later copy may say whose they are.
     ``fill_ids``: fills counted, and the venue's instant of each; a fill not newer than
     ``fills_forgotten_ns`` was counted under an id that is forgotten by now.
@@ -64,6 +65,7 @@ class Orders(msgspec.Struct):
     fills_since_ns: dict[str, int] = {}
     fills_read_ns: dict[str, int] = {}
     fills_seen_ns: dict[str, int] = {}
+    fills_vain: dict[str, int] = {}
     unclaimed: dict[str, None] = {}
     last_fill_venue_ns: dict[str, int] = {}
     heard_venue_ns: int = 0
@@ -316,17 +318,6 @@ class Orders(msgspec.Struct):
         """Have an order asked about once more after the usual pause; one concluded absent after a long one."""
         pauses = ABSENT_SLOWER if order.state is State.ABSENT else 1
         self.ask_at(order, now_ns + knobs.query_every_ns * pauses)
-
-    def owe_fills(self, now_ns: int, order: Order, knobs: OrderKnobs) -> None:
-        """Keep track of fills the venue spoke of that we do not hold, and have them read."""
-        if order.told_lots <= order.filled_lots:
-            if self.owing.pop(order.client_id, 0) is None:
-                self.groups.clear()
-            return
-        if order.client_id in self.ended and order.client_id not in self.owing:
-            self.owing[order.client_id] = None
-            self.groups.clear()
-        self.want_fills(order.symbol, now_ns + knobs.query_every_ns, order.since_venue_ns)
 
     def forget_ended(self, keep: int) -> None:
         """Forget ended orders, oldest first, down to the latest few and those that still owe us fills."""

@@ -7,9 +7,10 @@ follows from the config and from what happened in W:
                  + 4, and one for each create, amend and cancel that left, and one for each fill that came,
                  one for each question that came back without a verdict, where one has had one of late; one for
                  each word of where an order stands beyond those, and for each create or amend without a
-                 verdict as many as prove what became of it: proof / query_every + 4
+                 verdict, or amended to what nobody asked for, as many as prove what became of it:
+                 proof / query_every + 4
     cancels   <= 2 x (creates + amends), and six for each symbol,
-                 and one for each that came back without a verdict, up to one a second
+                 and one for each that came back without a verdict or was refused, up to one a second
 
 Without the private stream fills and orders are polled: twice for each slot, W / poll_fills times. A
 book is asked for only while evidence shows none (the budget for questions bounds how often), and
@@ -95,6 +96,8 @@ class Quiet:
         self._counts = dict.fromkeys((_ASK, _ADD, _CANCEL, _FILL, *dict.fromkeys(_IN_VAIN.values()), _WORD), 0)
         # Since when a dead order has been asked about, by client id.
         self._dead_ns: dict[str, int] = {}
+        # What the latest amend of each order asked for, until the first word of it.
+        self._amends: dict[str, tuple[int, int]] = {}
         self._is_polling = False
         self._polled_ns = self._answered_ns = 0
         self._failed_ns = -_WINDOW_NS
@@ -108,6 +111,11 @@ class Quiet:
         match event:
             case events.OrderFilled():
                 self._count(now_ns, _FILL)
+            case events.OrderAmended(client_id=client_id, price_ticks=price_ticks, size_lots=size_lots):
+                if self._amends.pop(client_id, (price_ticks, size_lots)) != (price_ticks, size_lots):
+                    self._count(now_ns, _UNSURE)
+            case events.CancelRefused():
+                self._count(now_ns, _LOST)
             case events.Unanswered(request=request) if request in _IN_VAIN:
                 self._count(now_ns, _IN_VAIN[request])
                 self._failed_ns = now_ns if request == events.QUERY else self._failed_ns
@@ -126,13 +134,17 @@ class Quiet:
         self._count(now_ns, kind)
         if isinstance(command, commands.QueryOrder):
             self._asked_about(now_ns, command.client_id)
+        elif isinstance(command, commands.AmendOrder):
+            self._amends[command.client_id] = (command.price_ticks, command.size_lots)
+        elif isinstance(command, commands.CancelOrder):
+            self._amends.pop(command.client_id, None)
 
     def restarted(self, now_ns: int) -> None:
         """Note that a process begins, which knows nothing of what the one before it asked and sent."""
         self._calm_ns = max(self._calm_ns, now_ns)
         self._seen.clear()
         self._counts = dict.fromkeys(self._counts, 0)
-        self._dead_ns = {}
+        self._dead_ns, self._amends = {}, {}
 
     def look(self, now_ns: int) -> None:
         """Compare the last seconds with what is ordinary."""

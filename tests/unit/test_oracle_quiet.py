@@ -151,6 +151,19 @@ def test_l5_a_create_without_a_verdict_is_asked_about_until_it_is_proved_absent(
     assert ["L5"] == scene.codes
 
 
+@pytest.mark.parametrize(("told", "codes"), [(PRICE + 5, []), (PRICE + 1, ["L5"])])
+def test_l5_an_amend_that_came_out_otherwise_is_asked_about_until_its_time_is_over(told, codes):
+    scene = calm()
+    for _ in range(14):
+        scene.send(scene.amend("x", PRICE + 1, 10))
+        for _ in range(2):
+            scene.step(events.OrderAmended("x", told, 10, 1))
+        for _ in range(8):
+            ask(scene)
+        scene.pass_s(6)
+    assert codes == scene.codes[:1]
+
+
 def test_l5_a_dead_order_may_be_asked_about_while_questions_fail():
     scene = calm()
     for _ in range(80):
@@ -161,14 +174,18 @@ def test_l5_a_dead_order_may_be_asked_about_while_questions_fail():
     assert [] == scene.codes
 
 
-def test_l5_a_cancel_that_comes_back_without_a_verdict_is_sent_again_once_a_second_at_most():
+@pytest.mark.parametrize("how", ["unanswered", "refused"])
+def test_l5_a_cancel_that_comes_back_without_a_verdict_is_sent_again_once_a_second_at_most(how):
     scene = calm()
 
     def cancel_for(seconds: int, times: int) -> None:
         for _ in range(seconds):
             for _ in range(times):
                 scene.send(commands.CancelOrder("x", NAME, 1))
-                fail(scene, events.CANCEL)
+                if how == "refused":
+                    scene.step(events.CancelRefused("x", "gone", 1))
+                else:
+                    fail(scene, events.CANCEL)
             scene.pass_s(1)
 
     cancel_for(90, 1)

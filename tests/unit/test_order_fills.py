@@ -1,5 +1,7 @@
 """Fills that name no order: counted at once, given to their order when somebody says whose they are."""
 
+from itertools import pairwise
+
 import pytest
 from ledger import MS, Ledger, working
 from small_world import small_world
@@ -81,6 +83,47 @@ def test_fills_are_read_from_where_the_last_answer_knew_all_of_them(book):
     (asked,) = [one for one in book.at(book.now) if isinstance(one, commands.QueryFills)]
     book.hear(events.FillsReport("X", asked.asked_ns, (), 150_000 * MS))
     assert 150_000 * MS == book.orders.fills_whole_ns("X"), "a replica that lags knew them up to then"
+
+
+def read_fills(book: Ledger, *fills: events.OrderFilled) -> list[int]:
+    """Answer the reads of a minute with the same list each; give when they were asked."""
+    asked = []
+    for at_ms in range(book.now, book.now + 60_000, 100):
+        for one in book.at(at_ms):
+            if isinstance(one, commands.QueryFills):
+                asked.append(at_ms)
+                book.hear(events.FillsReport("X", one.asked_ns, fills, at_ms * MS))
+    return asked
+
+
+def test_fills_that_the_list_never_shows_are_asked_for_ever_more_seldom_and_stay_owed(book):
+    client_id = working(book)
+    book.hear(events.OrderCancelled(client_id, 4, "by_client", 5 * MS))
+    asked = read_fills(book)
+    pauses = [later - sooner for sooner, later in pairwise(asked)]
+    assert [1000, 2000, 4000, 4000] == pauses[:4]
+    assert ({client_id: None}, [4, 0]) == (book.orders.owing, book.worst())
+
+
+def test_what_is_told_of_another_order_meanwhile_is_read_at_once(book):
+    first, second = working(book), working(book, slot="ask0")
+    book.hear(events.OrderCancelled(first, 4, "by_client", 5 * MS))
+    read_fills(book)
+    book.hear(events.OrderCancelled(second, 3, "by_client", 5 * MS))
+    assert book.now + 500 == read_fills(book)[0]
+    assert book.fill(first, 4, 4).fills, "what is shown at last counts"
+
+
+def test_a_stranger_whose_fills_the_list_has_under_another_name_owes_none(book):
+    """An order of ours lost its name: the fill counted as ours, then its end is told as somebody else's."""
+    client_id = working(book)
+    book.fill(client_id, 4, 4)
+    book.orders.adopt(book.now * MS, "~1", "X")
+    book.cancel("~1")
+    book.hear(events.OrderCancelled("~1", 4, "by_client", 5 * MS))
+    ours = events.OrderFilled(client_id, "X", BUY, "f1", 100, 4, 4, "maker", 1, 0)
+    assert 3000 < read_fills(book, ours)[-1] <= 8000, "the list may lag behind its end"
+    assert ({}, 0) == (book.orders.owing, book.orders.find("~1").worst_lots)
 
 
 def test_open_orders_and_fills_are_compared_now_and_then_on_a_stream_that_never_broke(tmp_path):

@@ -1,9 +1,12 @@
 """Silence is a question: what is asked about an order, when, and what an answer says of which request."""
 
+from types import SimpleNamespace
+
 import pytest
 from ledger import KNOBS, MS, THROUGH_MS, working
 
 from strategy import commands, events
+from strategy.deciding import view_of
 from strategy.order_chase import chase
 from strategy.order_states import State
 from strategy.units import BUY, SELL
@@ -75,6 +78,23 @@ def test_an_amend_refused_because_the_order_is_otherwise_is_not_tried_again_befo
     book.amend(client_id, 101, 10)
     book.hear(events.AmendRefused(client_id, events.WOULD_CROSS, 0))
     assert not book.orders.find(client_id).must_read
+
+
+def test_what_an_amend_was_refused_for_is_cancelled_once_and_then_as_seldom_as_any_other(book):
+    client_id = working(book)
+    book.now = 100
+    book.amend(client_id, 100, 5)
+    book.hear(events.AmendRefused(client_id, "gone", 0))
+    desk = SimpleNamespace(places={})
+
+    def may_be_cancelled(at_ms: int) -> bool:
+        return view_of(book.orders.find(client_id), desk, at_ms * MS, SimpleNamespace(orders=KNOBS)).is_cancellable
+
+    assert may_be_cancelled(100)
+    book.cancel(client_id)
+    assert not may_be_cancelled(150), "one is under way"
+    book.hear(events.CancelRefused(client_id, "gone", 0))
+    assert [False, True] == [may_be_cancelled(150), may_be_cancelled(600)]
 
 
 def test_a_doubts_first_cancel_does_not_wait_for_the_rest_of_an_amend(book):
