@@ -113,7 +113,9 @@ class Gateway:
                 answer = self._venue.handle(command, now_ns, call.signed_ns, call.window_ns)
             answers.append(answer)
             if isinstance(command, commands.QueryFills) and isinstance(answer, events.FillsReport):
-                asides += funding_beside(self._venue.funded, command, answer)
+                lag_ns = max(0, self._venue.venue_ns(now_ns) - answer.venue_ns)
+                funded = zip(self._venue.funded_ns, self._venue.funded, strict=True)
+                asides += funding_beside(funded, command, now_ns - lag_ns)
             header = self._venue.limits.header(command, getattr(answer, "code", ""), now_ns)
         self._truth_changed()
         if self._passes(Stage.APPLIED, message):

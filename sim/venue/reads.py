@@ -109,13 +109,17 @@ def answer_of(ledger: Ledger, command: commands.Command, venue_ns: int) -> event
 
 
 def funding_beside(
-    funded: Sequence[events.FundingPaid], command: commands.QueryFills, report: events.FillsReport
+    funded: Iterable[tuple[int, events.FundingPaid]], command: commands.QueryFills, as_of_ns: int
 ) -> tuple[events.FundingPaid, ...]:
-    """Give the funding that a read of fills shows as well: a venue lists both as executions, by when they were."""
+    """Give the funding that a read of fills shows as well: a venue lists both as executions, by when they were.
+
+    Each comes with its true instant: what was settled by ``as_of_ns`` is shown, whatever a clock that was set back
+    since has stamped it with.
+    """
     return tuple(
         paid
-        for paid in funded
-        if paid.symbol == command.symbol and command.since_venue_ns <= paid.venue_ns <= report.venue_ns
+        for true_ns, paid in funded
+        if paid.symbol == command.symbol and paid.venue_ns >= command.since_venue_ns and true_ns <= as_of_ns
     )
 
 
