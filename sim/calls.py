@@ -94,37 +94,36 @@ class Calls:
 
     def send(self, leaving: Sequence[commands.Command]) -> None:
         """Put commands on the wire, those that may share a request in one; what may wait waits in line."""
-        self._line.send(leaving)
+        self._host.do_first(self._line.send, leaving)
 
     def _look_again(self, send_by_ns: int) -> None:
         late_ns = max(self._host.mono.true_of(send_by_ns + 1), self._kernel.now_ns)
         self._kernel.at(late_ns, self._give_up_late)
 
     def _give_up_late(self) -> None:
-        self._line.give_up_late(self._host.now_ns())
+        self._host.do_first(self._line.give_up_late, self._host.now_ns())
 
     def _leave(self, one: Group) -> int:
-        """Put one call on the wire and give its number; 0 where nothing of it leaves."""
+        """Put one call on the wire and give its number, also where it finds none; 0 where its time has passed."""
         now_ns = self._host.now_ns()
         one, late = on_time(now_ns, one)
         for command in late:
             self.refuse(command, LATE)
         if not one:
             return 0
-        call, number = Call(one, self.signed_ns(now_ns)), self._numbers + 1
+        self._numbers = number = self._numbers + 1
+        call = Call(one, self.signed_ns(now_ns))
         message = Message(request_of(one[0]), _shared(one, "symbol"), _shared(one, "client_id"), call, number)
         if not self.connection.is_up or self.passes(Stage.QUEUED, message):
-            for command in one:
-                self.refuse(command, events.NO_CONNECTION)
-            return 0
+            self.turn_away(number, one)
+            return number
         for command in one:
             self.leaving(now_ns, command)
-        self._numbers = number
         self._waiting[number] = _Waiting(call, now_ns, self._kernel.now_ns)
         self._up.send(message, self._reach)
         self._kernel.at(self._kernel.now_ns + _PATIENCE_NS, self.fail, number, TIMEOUT)
-        # Cut right here it is over already, and nobody's turn depends on it.
-        return 0 if self.passes(Stage.ON_THE_WIRE, message) else number
+        self.passes(Stage.ON_THE_WIRE, message)
+        return number
 
     def passes(self, stage: Stage, message: Message) -> bool:
         """Note that a request has come to a stage; True if the connection is lost right there."""
@@ -143,11 +142,24 @@ class Calls:
             self._arrive(message)
 
     def refuse(self, command: commands.Command, reason: str) -> None:
-        """Say that a command certainly never left."""
-        self._kernel.at(self._kernel.now_ns, self._feed, not_sent(command, reason))
+        """Say that a command certainly never left: known at once, so before an alarm that this instant still brings."""
+        self._feed(not_sent(command, reason))
+
+    def turn_away(self, number: int, one: Group) -> None:
+        """Say that a call found no connection: an answer like others, that comes once what is being done is over."""
+        self._kernel.at(self._kernel.now_ns, self._host.do_first, self._turned_away, number, one)
+
+    def _turned_away(self, number: int, one: Group) -> None:
+        if number >= self._first:
+            for command in one:
+                self._feed(not_sent(command, events.NO_CONNECTION))
+            self._host.arrive(self._next_in_line, number)
 
     def answered(self, message: Message) -> None:
         """Take the answer to a call; one that comes after our patience is still a word."""
+        self._host.do_first(self._answered, message)
+
+    def _answered(self, message: Message) -> None:
         if message.number < max(self._first, self._cut):
             return  # its connection is gone, perhaps with the process that asked
         self.connection.heard_ns = self._kernel.now_ns
@@ -167,6 +179,9 @@ class Calls:
 
     def fail(self, number: int, code: str) -> None:
         """End a call without a verdict: no answer in time, a connection reset."""
+        self._host.do_first(self._fail, number, code)
+
+    def _fail(self, number: int, code: str) -> None:
         waiting = self._waiting.pop(number, None)
         if waiting is None:
             return
@@ -181,7 +196,12 @@ class Calls:
         """Note that a call has its outcome, whatever it is: it is somebody else's turn."""
         if waiting is not None:
             self.over(waiting.call.commands, waiting.sent_ns, self._host.now_ns())
+        self._host.arrive(self._next_in_line, number)
+
+    def _next_in_line(self, number: int) -> int:
+        """Let the next go once the words about the one before have been taken in; no time passes."""
         self._line.ended(number)
+        return 0
 
     def _lost(self, why: str) -> None:
         """End every call on the connection that is gone."""

@@ -10,6 +10,7 @@ from sim.through.driver import ThroughDriver
 from sim.through.seat import Access
 from sim.wire import PRIVATE, REST, REST_DOWN, REST_UP, STREAMS
 from sim.world import World
+from strategy import events
 from strategy.requests import not_sent
 
 
@@ -29,8 +30,8 @@ class AskedCalls(Calls):
         else:
             self._kernel.at(self._kernel.now_ns, self.enter, answered, self._taken())
 
-    def refuse(self, command, reason):
-        self.said.append(not_sent(command, reason))
+    def turn_away(self, number, one):
+        self.said += [not_sent(command, events.NO_CONNECTION) for command in one]
 
     def _ended(self, number, waiting):
         said = self._taken()

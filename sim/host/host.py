@@ -84,6 +84,15 @@ class Host:
         self.inbox.append((work, what))
         self._drain()
 
+    def do_first(self, work: Callable[..., object], *args: Any) -> None:
+        """Do a piece of work whole, and only then take in what it gave cause to hear: at this instant, in its place."""
+        was_working, self._is_working = self._is_working, True
+        try:
+            work(*args)
+        finally:
+            self._is_working = was_working
+        self._drain()
+
     def sleep(self, until_ns: int) -> None:
         """Do nothing until then: a pause of the process, a processor given to somebody else."""
         self.asleep_ns = max(self.asleep_ns, until_ns)

@@ -190,3 +190,68 @@ def test_clocks_that_drift_do_not_keep_a_queue_waiting_for_ever():
     desk.at(0, desk.calls.send, [amend(0, "A"), amend(1, "B", 30)])
     desk.run(40)
     assert ["s-1"] == [one.client_id for one in desk.told]
+
+
+class Dying(Open):
+    """A connection on which nothing is heard any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard_ns = -1
+
+    def break_off(self, why) -> None:
+        self.is_up = False
+        self.lost(why)
+
+
+def by_the_host(desk, take):
+    """Have what is told taken in as a process does: in its turn, by its host."""
+    desk.calls._feed = lambda event: desk.host.arrive(lambda one: take(one) or 0, event)
+
+
+def test_what_never_left_is_known_before_an_alarm_of_the_same_instant():
+    """An order may leave until its book is too old, and then an alarm rings: the live driver knows first what left."""
+    desk = Desk("sequential")
+    by_the_host(desk, desk.told.append)
+    desk.at(0, desk.calls.send, [amend(0, "A"), amend(1, "B", 30)])
+    desk.at(20, desk.kernel.at, 30 * MS + 1, desk.host.arrive, lambda word: desk.told.append(word) or 0, "alarm")
+    desk.run(40)
+    assert ["s-1", "alarm"] == [getattr(one, "client_id", one) for one in desk.told]
+
+
+def test_what_a_connection_that_is_given_up_leads_to_does_not_leave_by_it():
+    desk = Desk("batched")
+    connection = desk.calls.connection = Dying()
+    connection.lost = desk.calls._lost
+
+    def ask(event):
+        desk.told.append(event)
+        if isinstance(event, events.Unanswered):
+            desk.calls.send([commands.QueryOrder(event.client_id, "A", 0)])
+
+    by_the_host(desk, ask)
+    desk.at(0, desk.calls.send, [amend(0, "A")])
+    desk.run(5_100)
+    assert ["amend"] == [kind for _, kind, _ in desk.left]
+    assert ["timeout", "no_connection"] == [getattr(one, "code", "") or one.reason for one in desk.told]
+
+
+def test_whose_turn_it_is_goes_once_the_words_of_the_one_before_are_taken_in():
+    desk = Desk("sequential")
+    by_the_host(desk, desk.told.append)
+    desk.at(0, desk.calls.send, FOUR[:4])
+    desk.at(50, desk.host.stand_still, 100 * MS)
+    desk.at(60, desk.answer, 0, (events.OrderAmended("s-0", 1, 1, 0),))
+    desk.run(200)
+    assert [0, 100] == [ms for ms, _, _ in desk.left]
+
+
+def test_who_finds_no_connection_keeps_his_turn_until_he_is_told():
+    desk = Desk("sequential")
+    desk.calls.connection.is_up = False
+    by_the_host(desk, desk.told.append)
+    desk.at(0, desk.calls.send, [amend(0, "A"), amend(1, "B")])
+    desk.at(0, setattr, desk.calls.connection, "is_up", True)
+    desk.run(1)
+    assert ["s-0"] == [one.client_id for one in desk.told]
+    assert [["s-1"]] == [ids for _, _, ids in desk.left]
