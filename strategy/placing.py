@@ -64,8 +64,9 @@ def _cancel(
     told = state.health.regimes.get(symbol, "")
     # Asked again now and then: the word that it is over may be lost.
     pause_ns = state.regimes.cancel_pause_ns(symbol, now_ns, told, knobs.regimes)
-    ripe_ns = state.orders.live[move.client_id].sent_ns + pause_ns
-    if pause_ns and now_ns < ripe_ns:
+    last_ns = state.orders.live[move.client_id].cancel_ns
+    ripe_ns = last_ns + pause_ns
+    if last_ns and pause_ns and now_ns < ripe_ns:
         state.desks[index].place_at_ns = ripe_ns
         return []
     cost = _cost(move, symbol, before, knobs)

@@ -118,6 +118,16 @@ def test_a_fact_that_forbids_quoting_cancels_everything_at_once(seat, event):
     assert ["CancelOrder", "CancelOrder"] == seat.kinds(seat.hear(event, 10))
 
 
+def test_what_an_amend_is_refused_for_puts_off_no_first_cancel(seat):
+    """The pause between two cancels that are refused was counted from whatever was sent last (a swarm's seed 50007)."""
+    quoting(seat)
+    (amend,) = seat.book(119_984, 120_004, after_ms=100)
+    cancels = seat.hear(events.AmendRefused(amend.client_id, "unknown_symbol", seat.now), 10)
+    assert amend.client_id in [one.client_id for one in cancels if isinstance(one, commands.CancelOrder)]
+    again = seat.hear(events.CancelRefused(amend.client_id, "unknown_symbol", seat.now), 600)
+    assert "CancelOrder" not in seat.kinds(again)
+
+
 def test_after_a_halt_a_person_can_resume(seat):
     bid, ask = quoting(seat)
     seat.hear(events.OperatorSaid("halt"), 10)
