@@ -21,6 +21,7 @@ from sim.runs.costs import FlowDiffers, costs_of, jobs_without
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
 from sim.runs.folder import host_part, look_of, manifest_of, write_run
+from sim.runs.holdings import claim_for_run, clear, make
 from sim.runs.job import Job, SeedResult
 from sim.runs.judge import NOT_JUDGED, PASS
 from sim.runs.recipe import Program, recipe_of, this_program
@@ -103,13 +104,13 @@ class Session:
                 print(f"{job.scenario.name} seed {job.seed}")
             return ExitCode.OK
         out = options.out or self._folder(jobs)
-        _make(out)
+        claim_for_run(out, [job.scenario.name for job in jobs])
         if options.junit is not None:
-            _make(options.junit.parent)
+            make(options.junit.parent)
             if options.junit.is_dir():
                 raise click.BadParameter(f"{options.junit} is a folder", param_hint="--junit")
         for one in selected.scenarios if options.save_baseline else ():
-            _make(baseline_file(one.source, one.scenario.name).parent)
+            make(baseline_file(one.source, one.scenario.name).parent)
         self._program = this_program(options.through)
         gathered = self._carry_out(jobs, workers)
         summaries = self._summaries(selected, jobs, gathered)
@@ -287,6 +288,7 @@ class Session:
         manifest["baseline"] = self._baseline.label if self._baseline else None
         started = datetime.fromtimestamp(self._options.started_ns / _NS_PER_S, UTC).isoformat(timespec="seconds")
         manifest["host"] = host_part(time.monotonic() - self._started_s, started, workers)
+        clear(out, [job.scenario.name for job in jobs])
         write_run(out, summaries, manifest, {job.scenario.name: recipe_of(job, self._program) for job in jobs})
         if self._options.junit:
             self._options.junit.write_bytes((out / "junit.xml").read_bytes())
@@ -354,14 +356,6 @@ def exact(seconds: float) -> str:
     """Write a number so that it is read back as the same: the command that is told has to repeat the run."""
     short = f"{seconds:g}"
     return short if float(short) == seconds else repr(seconds)
-
-
-def _make(out: Path) -> None:
-    """Make a folder before anything runs: minutes of work must not end at a locked door."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"cannot write to {out}: {error.strerror}") from None
 
 
 def _exit_code(summaries: Sequence[ScenarioSummary], gathered: Gathered, difference: Difference | None) -> int:

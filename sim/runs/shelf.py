@@ -13,7 +13,7 @@ from strategy.hints import did_you_mean
 
 MANIFEST: Final = "manifest.json"
 _SUMMARY: Final = "summary.json"
-_PIN: Final = "pinned"
+PIN: Final = "pinned"
 
 
 class NoSuchRun(StormquoteError):
@@ -44,19 +44,19 @@ def runs_in(shelf: Path) -> list[Run]:
 
 def pin(shelf: Path, name: str) -> None:
     """Keep a run for good; raises ``NoSuchRun``."""
-    (_folder(shelf, name) / _PIN).touch()
+    (_folder(shelf, name) / PIN).touch()
 
 
 def unpin(shelf: Path, name: str) -> None:
     """Let a run go with the others; raises ``NoSuchRun``."""
-    (_folder(shelf, name) / _PIN).unlink(missing_ok=True)
+    (_folder(shelf, name) / PIN).unlink(missing_ok=True)
 
 
 def delete(shelf: Path, names: Sequence[str]) -> None:
     """Delete runs, all or none of them; raises ``NoSuchRun``, also for one that is pinned."""
     folders = [_folder(shelf, name) for name in names]
     for folder in folders:
-        if (folder / _PIN).exists():
+        if (folder / PIN).exists():
             raise NoSuchRun(f"{folder.name} is pinned: `sim runs --unpin {folder.name}` first")
     for folder in folders:
         shutil.rmtree(folder)
@@ -94,7 +94,7 @@ def _read(folder: Path) -> Run:
         seeds=sum(len(_list(one, "seeds")) for one in scenarios),
         commit=str(manifest.get("commit") or ""),
         size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        is_pinned=(folder / _PIN).exists(),
+        is_pinned=(folder / PIN).exists(),
     )
 
 

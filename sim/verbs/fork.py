@@ -64,7 +64,7 @@ def command(
         other = forked(kept, at_ns, gone, faults)
         changed = (*(f"without {name}" for name in gone), *(f"with {fault.id}" for fault in faults))
         if out is not None:
-            _make(out, kept.folder.parent.parent)
+            _claim(out, kept.folder.parent.parent)
         found, outcome = fork(kept, other, changed, data_dir)
         if out is not None:
             click.echo(f"look  sim replay {shlex.quote(keep(kept, other, outcome, out).as_posix())}", err=True)
@@ -80,14 +80,13 @@ def command(
     sys.exit(_exit_code(found))
 
 
-def _make(out: Path, run: Path) -> None:
-    """Make the folder of a fork before anything runs; it is never that of the run itself."""
+def _claim(out: Path, run: Path) -> None:
+    """Make the folder of a fork before anything runs; it is never that of the run itself, nor of anything else kept."""
+    from sim.runs.holdings import claim_for_fork
+
     if out.resolve() == run.resolve():
         raise click.BadParameter("the run that was kept is there", param_hint="--out")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.BadParameter(f"cannot write to {out}: {error.strerror}", param_hint="--out") from None
+    claim_for_fork(out)
 
 
 def _say(found: "Fork", form: str) -> None:

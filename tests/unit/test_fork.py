@@ -79,6 +79,19 @@ def test_a_fork_never_takes_the_place_of_the_run_it_is_of(seed):
     assert (2, True) == (done.exit_code, "the run that was kept is there" in done.output)
 
 
+def test_a_fork_never_takes_the_place_of_another_fork_or_run(seed, tmp_path):
+    out = tmp_path / "forked"
+    assert 0 == said("fork", seed, "--without", "gone", "--out", out).exit_code
+    kept = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    done = said("fork", seed, "--without", "late", "--out", out)
+    assert 2 == done.exit_code
+    assert f"{out} holds a fork of {NAME}: name another folder, or delete it" in " ".join(done.stderr.split())
+    assert kept == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    run = keep_run(tmp_path, seconds=2, faults="", calm_s=1)
+    done = said("fork", seed, "--without", "late", "--out", run)
+    assert (2, True) == (done.exit_code, f"holds a run of {NAME}" in " ".join(done.stderr.split()))
+
+
 def test_a_fork_that_cannot_be_kept_is_told_before_anything_runs(seed, tmp_path):
     (tmp_path / "file").write_text("")
     done = said("fork", seed, "--without", "gone", "--out", tmp_path / "file" / "below")
