@@ -1,6 +1,5 @@
 """What the core says of itself when asked: its state, put into the words of ``belief``."""
 
-from itertools import islice
 from typing import Final
 
 from strategy.belief import Belief, OrderBelief, SymbolBelief
@@ -9,7 +8,7 @@ from strategy.core_state import CoreState
 from strategy.desk import Desk
 from strategy.order import Order
 
-# Of orders that are over, only the latest are shown.
+# Of orders that are over, only the latest are shown, and those that this very step has ended.
 _ENDED_SHOWN: Final = 8
 _HALTING: Final = frozenset({HALT, LATCHED})
 
@@ -17,7 +16,11 @@ _HALTING: Final = frozenset({HALT, LATCHED})
 def belief_of(state: CoreState) -> Belief:
     """Say what a core in this state believes."""
     live = state.orders.live.values()
-    ended = [*islice(reversed(state.orders.ended.values()), _ENDED_SHOWN)]
+    ended: list[Order] = []
+    for order in reversed(state.orders.ended.values()):
+        if len(ended) >= _ENDED_SHOWN and order.ended_ns < state.now_ns:
+            break
+        ended.append(order)
     ended.reverse()
     return Belief(
         symbols=tuple(_symbol_belief(desk, state.orders.worst_of(desk.symbol)) for desk in state.desks),

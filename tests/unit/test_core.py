@@ -118,6 +118,19 @@ def test_a_fact_that_forbids_quoting_cancels_everything_at_once(seat, event):
     assert ["CancelOrder", "CancelOrder"] == seat.kinds(seat.hear(event, 10))
 
 
+def test_all_that_one_step_has_ended_is_shown_and_of_the_rest_the_latest(seat):
+    """A list of fills ended twenty orders at once, and the oldest of them seemed to be forgotten while in doubt."""
+    names = tuple(f"o-{number}" for number in range(20))
+    seat.hear(events.OpenOrdersReport("BTCUSDT", seat.now, names, seat.now))
+    fills = [events.OrderFilled(one, "BTCUSDT", BUY, one, 120_000, 1, 1, "maker", 0, seat.now) for one in names]
+    for name in names:
+        seat.hear(events.OrderReport(name, seat.now, events.OPEN, 120_000, 1, 0, seat.now, BUY), 1)
+    seat.hear(events.FillsReport("BTCUSDT", seat.now, tuple(fills), seat.now), 1)
+    assert names == tuple(one.client_id for one in seat.core.belief().orders)
+    seat.beat()
+    assert names[-8:] == tuple(one.client_id for one in seat.core.belief().orders)
+
+
 def test_what_an_amend_is_refused_for_puts_off_no_first_cancel(seat):
     """The pause between two cancels that are refused was counted from whatever was sent last (a swarm's seed 50007)."""
     quoting(seat)
