@@ -15,6 +15,7 @@ after steps that sent something, and now and then in the calm.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from sim.oracle.answers import ABOUT_ORDERS
 from sim.oracle.bans import Bans
 from sim.oracle.believing import Believing
 from sim.oracle.clearing import Clearing
@@ -53,24 +54,6 @@ from strategy.units import NS_PER_MS
 
 # How often liveness is looked at: its bounds are seconds, and words are under way for milliseconds.
 _LOOK_NS: Final = 100 * NS_PER_MS
-_ABOUT_ORDERS: Final = frozenset(
-    {
-        events.OrderAccepted,
-        events.OrderRejected,
-        events.OrderAmended,
-        events.AmendRefused,
-        events.OrderCancelled,
-        events.CancelRefused,
-        events.OrderFilled,
-        events.OrderReport,
-        events.OpenOrdersReport,
-        events.FillsReport,
-        events.Unanswered,
-        events.NotSent,
-        events.CancelAllAnswered,
-        events.FundingPaid,
-    }
-)
 
 
 class Oracle:
@@ -204,7 +187,7 @@ class Oracle:
                 self._sightings.taking(now_ns, event, self._grounds.late_ns(now_ns, event.venue_ns))
             case events.PublicTrade():
                 self._feeds[event.symbol].mark_ticks = event.price_ticks
-            case _ if type(event) in _ABOUT_ORDERS:
+            case _ if type(event) in ABOUT_ORDERS:
                 self._sightings.hearing(now_ns, event)
                 self._proved = self._proves_absence(event)
                 self._grounds.answered(now_ns, event)
@@ -250,7 +233,7 @@ class Oracle:
             if isinstance(command, commands.Alert):
                 self._clearing.sent(now_ns, command)
                 self._lives.sent(command)
-        is_about_orders = bool(leaving) or type(event) in _ABOUT_ORDERS
+        is_about_orders = bool(leaving) or type(event) in ABOUT_ORDERS
         is_look_due = now_ns - self._looked_ns >= _LOOK_NS
         if is_look_due:
             self._look_around(now_ns)

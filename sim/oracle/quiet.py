@@ -25,6 +25,7 @@ sent, and for one that was banned: while a ban lasts that was told, nothing may 
 from collections import deque
 from typing import Final
 
+from sim.oracle.answers import OF_QUESTIONS
 from sim.oracle.evidence import Evidence
 from sim.oracle.findings import Findings
 from sim.oracle.hindrance import Hindrance
@@ -62,13 +63,6 @@ _KINDS: Final[dict[type, str]] = {
     commands.QueryMargin: _ASK,
     commands.QueryTerms: _ASK,
 }
-_VERDICTS: Final = (
-    events.OrderReport,
-    events.OpenOrdersReport,
-    events.FillsReport,
-    events.ClockSampled,
-    events.MarginSeen,
-)
 
 
 class Quiet:
@@ -104,7 +98,7 @@ class Quiet:
 
     def heard(self, now_ns: int, event: events.Event) -> None:
         """Note fills, what became of questions, and whether there is a private stream."""
-        if isinstance(event, _VERDICTS):
+        if isinstance(event, OF_QUESTIONS):
             self._answered_ns = now_ns
         elif isinstance(event, _WORDS):
             self._count(now_ns, _WORD)

@@ -7,6 +7,7 @@ a verdict of its own.
 
 from typing import Final
 
+from sim.oracle.answers import VERDICTS
 from sim.oracle.untaken import TOO_FAST
 from strategy import events
 from strategy.units import NS_PER_S
@@ -15,19 +16,6 @@ from strategy.units import NS_PER_S
 _VAIN_MIN: Final = 4
 # Who would quote has tried within this: the longest pause between two questions, and a slow answer to the second.
 _TRIED_NS: Final = 10 * NS_PER_S
-_VERDICTS: Final = (
-    events.OrderAccepted,
-    events.OrderRejected,
-    events.OrderAmended,
-    events.AmendRefused,
-    events.OrderCancelled,
-    events.CancelRefused,
-    events.OrderReport,
-    events.OpenOrdersReport,
-    events.FillsReport,
-    events.ClockSampled,
-    events.MarginSeen,
-)
 
 
 class Reach:
@@ -41,7 +29,7 @@ class Reach:
         """Note an answer."""
         if isinstance(event, events.Unanswered) and event.code != TOO_FAST:
             self._vain, self._vain_ns = self._vain + 1, now_ns
-        elif isinstance(event, _VERDICTS):
+        elif isinstance(event, VERDICTS):
             self._vain = 0
 
     def why(self, now_ns: int) -> str:
