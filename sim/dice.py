@@ -10,6 +10,8 @@ import math
 import struct
 from typing import Final
 
+# A seed is a number that any language and any file can hold.
+SEED_MAX: Final = 2**63 - 1
 _BLOCK_WORDS: Final = 512
 _BLOCK: Final = struct.Struct(f"<{_BLOCK_WORDS}Q")
 _PAIR: Final = struct.Struct("<2Q")
@@ -88,7 +90,7 @@ class Dice:
     """All the chance of one run. The same seed and key give the same draw in every process."""
 
     def __init__(self, seed: int) -> None:
-        """Take the seed: a whole number from 0."""
+        """Take the seed: a whole number from 0 to ``SEED_MAX``."""
         self.seed = seed
         self._key = seed.to_bytes(_SEED_BYTES, "little")
 

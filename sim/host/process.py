@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # How long it takes to build the bot anew after a step that raised.
 _REBUILD_NS: Final = 500 * NS_PER_MS
 _SESSION_MAX: Final = 24
+# Name and seed together: a client id has 36 characters, of which five are for the numbers of its orders.
+_WITH_SEED_MAX: Final = 30
 _RESTARTED_MAX: Final = 20
 
 
@@ -98,6 +100,5 @@ class Process:
         """Name the session of this boot; two never share one, nor can their client ids meet."""
         name = re.sub(r"[^A-Za-z0-9_-]", "-", self._world.scenario.name)
         seed, boot = self._world.plan.seed, self._world.driver.boots
-        if boot == 1:
-            return f"{name[:_SESSION_MAX]}-{seed}"
-        return f"{name[:_RESTARTED_MAX]}-{seed}_{boot}"
+        tail, name_max = (f"-{seed}", _SESSION_MAX) if boot == 1 else (f"-{seed}_{boot}", _RESTARTED_MAX)
+        return name[: min(name_max, _WITH_SEED_MAX - len(tail))] + tail

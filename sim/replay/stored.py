@@ -9,6 +9,7 @@ import msgspec
 from pydantic import ValidationError
 
 from sim import plan
+from sim.dice import SEED_MAX
 from sim.plan import Plan, PlannedFault
 from sim.runs import recipe
 from sim.runs.recipe import Recipe, Unreadable
@@ -163,8 +164,8 @@ def _nonsense(planned: Plan, scenario: Ready) -> list[str]:
     problems = []
     if planned.scenario != scenario.name:
         problems.append(f"it is a plan of {planned.scenario!r}, the scenario is {scenario.name!r}")
-    if planned.seed < 0:
-        problems.append(f"seed {planned.seed} is below 0")
+    if not 0 <= planned.seed <= SEED_MAX:
+        problems.append(f"seed {planned.seed} is not within 0 and {SEED_MAX}")
     if not 0 < planned.duration_ns <= round(scenario.run.duration_s * NS_PER_S):
         problems.append(f"duration_ns {planned.duration_ns} is not within the run's {scenario.run.duration_s:g} s")
     if planned.calm_ns is not None and planned.calm_ns < 0:

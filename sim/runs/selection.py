@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
+from sim.dice import SEED_MAX
 from sim.scenario.load import Ready, load_scenarios
 
 if TYPE_CHECKING:
@@ -55,21 +56,26 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def seeds_of(text: str) -> tuple[int, ...]:
-    """Read ``7``, ``1,3`` or ``101-164``; anything else is wrong usage (exit 2)."""
+def seeds_of(text: str, option: str = "--seed") -> tuple[int, ...]:
+    """Read ``7``, ``1,3`` or ``101-164``; anything else is wrong usage (exit 2) of the ``option`` it was given by."""
     seeds: list[int] = []
     # Nothing at all is a shell variable that was never set, and no wish for the scenario's own seeds.
     for part in text.split(",") if text.strip() else ():
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise click.BadParameter(
-                f"{text!r} is not a list of seeds such as 7 or 1,3 or 101-164", param_hint="--seed"
-            )
+            raise click.BadParameter(f"{text!r} is not a list of seeds such as 7 or 1,3 or 101-164", param_hint=option)
+        if not (_is_seed(first) and _is_seed(last or first)):
+            raise click.BadParameter(f"{text!r} is beyond the last seed, which is {SEED_MAX}", param_hint=option)
         some = range(int(first), int(last or first) + 1)
-        # Of one range of 2**63 even the length cannot be asked.
+        # Of a range of 2**63 even the length cannot be asked.
         if some.stop - some.start > SEEDS_MAX - len(seeds):
-            raise click.BadParameter(f"{text!r} selects more than {SEEDS_MAX:,} seeds", param_hint="--seed")
+            raise click.BadParameter(f"{text!r} selects more than {SEEDS_MAX:,} seeds", param_hint=option)
         seeds += some
     if not seeds:
-        raise click.BadParameter(f"{text!r} selects no seed", param_hint="--seed")
+        raise click.BadParameter(f"{text!r} selects no seed", param_hint=option)
     return tuple(dict.fromkeys(seeds))
+
+
+def _is_seed(digits: str) -> bool:
+    """Say whether a number is one of a seed; of thousands of digits no number can be made."""
+    return len(digits.lstrip("0")) <= len(str(SEED_MAX)) and int(digits) <= SEED_MAX

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, Field, Strict, WithJsonSchema
 
+from sim.dice import SEED_MAX
 from sim.scenario.bounds import Bounds
 from sim.scenario.faults import AnyFault, OneFault
 from sim.scenario.faults.overlaps import overlaps, placed
@@ -18,7 +19,6 @@ from strategy.file_model import (
     CONTRADICTION,
     Complaint,
     CountAboveZero,
-    CountFromZero,
     DecimalAboveZero,
     Document,
     FromZero,
@@ -89,7 +89,7 @@ class Run(Written):
     """The beginning that counts in no metric and no gate, in simulated seconds."""
     seeds: CountAboveZero = 1
     """How many seeds, a count: 32 means the seeds 1 to 32."""
-    first_seed: CountFromZero = 1
+    first_seed: Annotated[int, Field(ge=0, le=SEED_MAX)] = 1
     """Where they begin, a number: 17 with one seed is the seed 17 alone."""
     start_utc: Instant = "2026-01-05T00:00:00Z"
     """What the wall clock says when the run begins."""

@@ -89,7 +89,7 @@ def sweep(options: Options) -> int:
     parameters = [parameter_of(text) for text in options.parameters]
     points = grid(parameters) if options.random is None else drawn(parameters, options.random, options.draw_seed)
     worlds = worlds_of(options.scenario, [(*options.settings, *point) for point in points])
-    seeds = seeds_of(options.seeds) if options.seeds is not None else worlds[0].run.seed_numbers
+    seeds = seeds_of(options.seeds, "--seeds") if options.seeds is not None else worlds[0].run.seed_numbers
     core_factory(options.core)
     site_of(options.engine)
     out = options.out or Path("sweeps") / worlds[0].name

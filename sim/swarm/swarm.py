@@ -68,7 +68,7 @@ class Swarm:
         """Do it all; give the exit code."""
         options = self._options
         base = read_base(options.scenario or BASE)
-        seeds = seeds_of(options.seeds)
+        seeds = seeds_of(options.seeds, "--seeds")
         core_factory(options.core)
         site_of(options.engine)
         workers = workers_of(options.workers)

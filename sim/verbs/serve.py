@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.dice import SEED_MAX
+
 if TYPE_CHECKING:
     from sim.serve.server import Server
     from sim.serve.wire import Served
@@ -29,7 +31,7 @@ def _speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
 
 @click.command("serve", short_help="Serve a scenario's venue on loopback, REST and streams.")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("-s", "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the world.")
+@click.option("-s", "--seed", type=click.IntRange(0, SEED_MAX), default=1, show_default=True, help="Seed of the world.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0: any that is free.")
 @click.option("--control-port", type=click.IntRange(0, 65535), default=0, help="Port of faults, truth and time.")

@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from sim.dice import SEED_MAX
+
 
 @click.command("shrink", short_help="Make a failing seed as small as it can be.")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("-s", "--seed", type=click.IntRange(0), required=True, help="The seed that fails.")
+@click.option("-s", "--seed", type=click.IntRange(0, SEED_MAX), required=True, help="The seed that fails.")
 @click.option("--gate", default="", metavar="METRIC", help="Keep failing this gate.")
 @click.option("--invariant", default="", metavar="CODE", help="Keep breaking this invariant, such as S3.")
 @click.option("--code", default="", metavar="CODE", help="Keep raising this error, such as SQ-S001.")

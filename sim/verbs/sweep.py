@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from sim.dice import SEED_MAX
 from sim.verbs.seconds import Seconds
 
 
@@ -13,7 +14,9 @@ from sim.verbs.seconds import Seconds
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("-p", "parameters", multiple=True, required=True, metavar="KEY=VALUES", help="What to try; see below.")
 @click.option("--random", type=click.IntRange(1), metavar="N", help="Draw N points instead of the whole grid.")
-@click.option("--draw-seed", type=click.IntRange(0), default=1, show_default=True, help="Names the draws of --random.")
+@click.option(
+    "--draw-seed", type=click.IntRange(0, SEED_MAX), default=1, show_default=True, help="Names the draws of --random."
+)
 @click.option("-s", "--seeds", "--seed", "seeds", metavar="SEEDS", help="Seeds to run, such as 7 or 1,3 or 101-164.")
 @click.option("-w", "--workers", default="auto", show_default=True, help="Worker processes, or 'auto'.")
 @click.option("--engine", default="local", show_default=True, help="Where they are: local, dask or tcp://HOST:PORT.")

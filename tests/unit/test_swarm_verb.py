@@ -139,7 +139,10 @@ def test_some_seeds_go_through_the_real_adapter_as_well(tmp_path):
 @pytest.mark.parametrize(
     "arguments, code, told",
     [
-        (("--seeds", "x"), 2, "'x' is not a list of seeds"),
+        (("--seeds", "x"), 2, "Invalid value for --seeds: 'x' is not a list of seeds"),
+        (("--seeds", "9" * 23), 2, f"Invalid value for --seeds: '{'9' * 23}' is beyond the last seed"),
+        (("--seeds", "2-1"), 2, "Invalid value for --seeds: '2-1' selects no seed"),
+        (("--seeds", "1-9999999"), 2, "Invalid value for --seeds: '1-9999999' selects more than"),
         (("--workers", "0"), 2, "not a number of workers"),
         (("--every", "0"), 2, "--every"),
         (("--engine", "cloud"), 2, "none of local, dask"),
