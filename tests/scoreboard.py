@@ -1,19 +1,19 @@
 """Which mistakes do the invariants find by themselves, and after how many drawn storms?
 
     python tests/scoreboard.py                     everything, and the table in docs/scoreboard.md
-    python tests/scoreboard.py --seeds 2 --mutants 4 --only quotes -o -
+    python tests/scoreboard.py --only quotes       a part of it, to stdout
 
 What was judged is kept in `.cache/scoreboard` until a line of the program, of a planted bug or of the board
-itself is another: a board that was interrupted goes on where it was.
+itself is another: a board that was interrupted goes on where it was. The table in docs/ is only ever a whole
+board's: what was asked for in part, or was interrupted, goes to stdout or to the file that `-o` names.
 
 No unit test has a say here: a mistake is found by a broken promise, by a step that raises or one that never
 ends, in worlds that `sim swarm` draws. Two canaries say whether the board itself works: a sound core, which
 must not be found, and a mute one, which must be. Exit 1 where a canary or a planted bug is not as it should
-be; a mutant that is not found is only told: some mean the same as the original.
+be; a mutant that is not found is only told: some mean the same as the original. Exit 2 where nothing is asked for.
 """
 
 import argparse
-import ast
 import hashlib
 import json
 import multiprocessing
@@ -32,9 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from blind_spots import WHY  # noqa: E402
-from mutate import Mutator, mutant_of  # noqa: E402
 from mutated import core_of  # noqa: E402
-from shrunken import CPU_S_MAX, RUNS_MAX, smallest  # noqa: E402
+from scoreboard_page import NEVER_ENDS, UNLOADABLE, Bug, Score, breaks_a_promise, page_of, raises  # noqa: E402
+from shrunken import smallest  # noqa: E402
 
 from sim.plan import expand  # noqa: E402
 from sim.runs.seed import core_factory  # noqa: E402
@@ -46,7 +46,7 @@ PAGE = ROOT / "docs" / "scoreboard.md"
 BASE = ROOT / "tests" / "planted" / "swarm.yaml"
 KEPT = ROOT / ".cache" / "scoreboard"
 SOUND, MUTE = "canary: a sound core", "canary: a mute core"
-SMALL = "Small mistakes"
+SEEDS, MUTANTS = 6, 14
 # Planted bug -> the public incident it stands for, where there is one.
 PLANTED = {
     "doubts:silence_is_rejection": "BitMEX sample-market-maker 63: a 503, tried again, all copies executed",
@@ -82,7 +82,7 @@ MODULES = (
     "strategy/position",
 )
 _CPU_S_MAX = 60
-NEVER_ENDS = "never ends"
+_JUDGES = ("scoreboard", "shrunken", "small_mistakes", "mutated")
 
 
 class Storm(NamedTuple):
@@ -91,23 +91,6 @@ class Storm(NamedTuple):
     seed: int
     world: Ready
     path: Path = Path()
-
-
-class Bug(NamedTuple):
-    """A core with a mistake in it. ``make`` is called in a process of its own."""
-
-    name: str
-    what: str
-    make: Callable[[], Any]
-
-
-class Score(NamedTuple):
-    """How many storms it took; ``by`` is what found it, empty where nothing did; ``size`` is one example's, shrunk."""
-
-    bug: Bug
-    storms: int
-    by: str
-    size: str = ""
 
 
 def planted(only: str) -> Iterator[Bug]:
@@ -119,21 +102,24 @@ def planted(only: str) -> Iterator[Bug]:
 
 def mutants(count: int, seed: int, only: str) -> Iterator[Bug]:
     """Draw small mistakes, as many in each module; the same for the same seed."""
+    # Who wants none needs no mutmut.
+    from small_mistakes import drawn
+
     modules = [module for module in MODULES if only in module]
     for number, module in enumerate(modules):
-        source = (ROOT / f"{module}.py").read_text(encoding="utf-8")
-        mutator = Mutator(-1)
-        mutator.visit(ast.parse(source))
         share = count // len(modules) + (number < count % len(modules))
-        for place in sorted(range(mutator.count), key=lambda one, m=module: _luck(f"{seed}/{m}/{one}"))[:share]:
-            text, made = mutant_of(source, place)
-            yield Bug(f"{module}.py {made}", _why(source, made), lambda m=module, t=text: core_of(m, t))
+        for one in drawn(module, seed, share):
+            name = f"{module}.py line {one.number}: {one.change}"
+            why = WHY.get(f"{one.line}: {one.change}", "")
+            yield Bug(name, why, lambda m=module, t=one.text: core_of(m, t))
 
 
-def _why(source: str, made: str) -> str:
-    """Say why the invariants cannot see a small mistake, where somebody has looked."""
-    number, _, change = made.removeprefix("line ").partition(": ")
-    return WHY.get(f"{source.splitlines()[int(number) - 1].strip()}: {change}", "")
+def chosen(mutants_max: int, draw_seed: int, only: str) -> list[Bug]:
+    """Give what is asked for, the mute canary first; nothing where there is nothing to judge."""
+    some = [*planted(only), *(mutants(mutants_max, draw_seed, only) if mutants_max else ())]
+    return (
+        [Bug(MUTE, "never quotes: must be found", lambda: core_factory("planted.quotes:mute")), *some] if some else []
+    )
 
 
 def _luck(name: str) -> bytes:
@@ -169,10 +155,12 @@ def judged(bug: Bug, storms: Sequence[Storm], cpu_s: int = _CPU_S_MAX) -> Score:
 
 def _judge(bug: Bug, storms: Sequence[Storm], told: Connection, cpu_s: int) -> None:
     """Tell, for each storm, its number and what was found in it."""
+    # Who interrupts the board hears of it from the board alone.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         factory = bug.make()
     except Exception as raised:  # noqa: BLE001 - it cannot even be loaded
-        told.send((0, f"cannot be loaded: {type(raised).__name__}"))
+        told.send((0, f"{UNLOADABLE}: {type(raised).__name__}"))
         return
     for number, storm in enumerate(storms, start=1):
         told.send((number, ""))
@@ -190,9 +178,9 @@ def _found(storm: Storm, factory: Any) -> str:
         run = World(storm.world, expand(storm.world, storm.seed), factory)
         outcome = run.run()
     except Exception as raised:  # noqa: BLE001 - a core that cannot even be built
-        return f"raises {type(raised).__name__}"
+        return raises(type(raised).__name__)
     if outcome.error:
-        return f"raises {outcome.error.strip().splitlines()[-1].partition(':')[0]}"
+        return raises(outcome.error.strip().splitlines()[-1].partition(":")[0])
     return str(run.oracle.breaches[0].identity) if run.oracle.breaches else ""
 
 
@@ -212,7 +200,7 @@ def size_all(scores: Sequence[Score], storms: Sequence[Storm], kept: Path, folde
             continue
         storm = storms[score.storms - 1]
         size = str(_kept(kept, ("size", score.bug.name, storm.seed), partial(_size, score.bug, storm, folder)))
-        print(f"{size:<60} {score.bug.name}", flush=True)
+        print(f"{size:<60} {score.bug.name}", file=sys.stderr, flush=True)
         yield score._replace(size=size)
 
 
@@ -242,7 +230,7 @@ def fingerprint() -> str:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".yaml", ".json"):
                 digest.update(path.read_bytes())
-    for name in ("scoreboard", "shrunken", "mutate", "mutated"):
+    for name in _JUDGES:
         digest.update((ROOT / "tests" / f"{name}.py").read_bytes())
     return digest.hexdigest()
 
@@ -251,93 +239,89 @@ def problems_of(scores: Sequence[Score], names: Sequence[str]) -> list[str]:
     """Say what is not as it should be; mutants are only told."""
     found = {score.bug.name: score.by for score in scores}
     wrong = ["a mute core was not found"] if not found.get(MUTE, "-") else []
-    return wrong + [f"{name} was not found" for name in names if name in found and not found[name]]
+    asked = [name for name in names if name in found]
+    wrong += [f"{name} was not found" for name in asked if not found[name]]
+    # A bug that is planted is no typing error: it must be blamed for what it does.
+    is_loud = {name: found[name] and not breaks_a_promise(found[name]) for name in asked}
+    return wrong + [f"{name} broke no promise: {found[name]}" for name in asked if is_loud[name]]
 
 
-def page_of(scores: Sequence[Score], seeds: Sequence[int], seed: int, wrong: Sequence[str]) -> str:
-    """Write the page."""
-    kinds = {
-        "Canary": [one for one in scores if one.bug.name == MUTE],
-        "Planted bugs": [one for one in scores if one.bug.name in PLANTED],
-        SMALL: [one for one in scores if one.bug.name.startswith("strategy/")],
-    }
-    lines = [
-        "# The scoreboard",
-        "",
-        "Which mistakes the invariants find by themselves, without a unit test, in storms that `sim swarm` draws",
-        f"(`tests/planted/swarm.yaml`, seeds {', '.join(map(str, seeds))}), and how many storms that takes. Written by",
-        "`python tests/scoreboard.py` (`make scoreboard`), which fails where a planted bug is not found, where a",
-        "mute core is not, or where a sound one is: storms that a sound core fails judge nobody.",
-        "",
-        f"The smallest storm is what `sim shrink` leaves of the one that found the mistake, in {RUNS_MAX} runs at most",
-        f"and {CPU_S_MAX} s of a processor: where that was too little it may be smaller still.",
-        "",
-        *([f"As it stands: {'; '.join(wrong)}.", ""] if wrong else []),
-        "Not found is not harmless: the storms of one page are few. Some of the small mistakes mean the same as the",
-        "original, some cost money, or a moment, that nobody was promised: `tests/blind_spots.py` says why each is not",
-        "seen. Unit tests hold most of them, and `tests/mutate.py` says which. They are drawn by seed",
-        f"{seed}, as many in each module.",
-        "",
-    ]
-    for kind, some in kinds.items():
-        if not some:
-            continue
-        found = sum(bool(one.by) for one in some)
-        what = "why not" if kind == SMALL else "is"
-        lines += [
-            f"## {kind}: {found} of {len(some)} found",
-            "",
-            f"| mistake | {what} | found by | storms | smallest storm |",
-            "|---|---|---|---|---|",
-        ]
-        for one in some:
-            by = f"`{one.by}`" if one.by else "**not found**"
-            what = "" if one.by and kind == SMALL else one.bug.what
-            lines.append(f"| `{one.bug.name}` | {what} | {by} | {one.storms} | {one.size} |")
-        lines.append("")
-    return "\n".join(lines)
+class Judged(NamedTuple):
+    """What came of a board: the scores, the seeds of the storms that may judge, what is wrong, whether all was judged."""
+
+    scores: list[Score]
+    seeds: tuple[int, ...]
+    wrong: list[str]
+    is_whole: bool
 
 
-def main() -> int:
-    """Judge, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=6, help="storms at most for each mistake")
-    parser.add_argument("--mutants", type=int, default=14, help="how many small mistakes")
-    parser.add_argument("--draw-seed", type=int, default=1, help="names the draw of the small mistakes")
-    parser.add_argument("--only", default="", help="mistakes whose name contains this")
-    parser.add_argument("-o", "--out", default=str(PAGE), help="page to write; - for none")
-    options = parser.parse_args()
-    if options.seeds < 1 or options.mutants < 0:
-        parser.error("--seeds is at least 1, --mutants at least 0")
-    some = [
-        Bug(MUTE, "never quotes: must be found", lambda: core_factory("planted.quotes:mute")),
-        *planted(options.only),
-        *mutants(options.mutants, options.draw_seed, options.only),
-    ]
+def judge_all(some: Sequence[Bug], seeds: Sequence[int], kept: Path) -> Judged:
+    """Draw the storms and judge in them; who interrupts gets what there is."""
     scores: list[Score] = []
-    numbers = range(1, options.seeds + 1)
+    storms: list[Storm] = []
+    broken: list[str] = []
     is_whole = True
     with tempfile.TemporaryDirectory() as folder:
-        worlds = write_worlds(read_base(BASE), numbers, Path(folder))
-        paths = [path_of(Path(folder), seed) for seed in numbers]
-        kept = KEPT / fingerprint()
-        storms, broken = sound_storms([Storm(*one) for one in zip(numbers, worlds, paths, strict=True)], kept)
+        worlds = write_worlds(read_base(BASE), seeds, Path(folder))
+        paths = [path_of(Path(folder), seed) for seed in seeds]
         try:
-            for score in score_all(some, storms, kept):
+            storms, broken = sound_storms([Storm(*one) for one in zip(seeds, worlds, paths, strict=True)], kept)
+            for score in score_all(some, storms, kept) if storms else ():
                 scores.append(score)
             for place, score in enumerate(size_all(scores, storms, kept, Path(folder))):
                 scores[place] = score
         except KeyboardInterrupt:
             is_whole = False
     wrong = broken + problems_of(scores, tuple(PLANTED))
-    if options.out != "-":
-        page = page_of(scores, [storm.seed for storm in storms], options.draw_seed, wrong)
-        if not is_whole:
-            page += f"\nInterrupted: {len(scores)} of {len(some)} were judged.\n"
-        Path(options.out).write_text(page, encoding="utf-8")
-    for one in wrong:
+    return Judged(scores, tuple(storm.seed for storm in storms), wrong, is_whole)
+
+
+def write(page: str, out: str, is_whole: bool) -> None:
+    """Write the page where it belongs: a part never where a whole one does."""
+    path = Path(out) if out else PAGE
+    if out == "-" or (not is_whole and path.resolve() == PAGE.resolve()):
+        print(page)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+
+
+def options_of(words: Sequence[str]) -> tuple[argparse.Namespace, list[Bug]]:
+    """Read the command line, and what it asks to judge; wrong usage, and nothing to judge, end with 2."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="storms at most for each mistake")
+    parser.add_argument("--mutants", type=int, default=MUTANTS, help="how many small mistakes")
+    parser.add_argument("--draw-seed", type=int, default=1, help="names the draw of the small mistakes")
+    parser.add_argument("--only", default="", help="mistakes whose name contains this")
+    parser.add_argument("-o", "--out", default="", help="page to write, - for stdout; else docs/, or stdout for a part")
+    options = parser.parse_args(words)
+    if options.seeds < 1 or options.mutants < 0:
+        parser.error("--seeds is at least 1, --mutants at least 0")
+    some = chosen(options.mutants, options.draw_seed, options.only)
+    if not some:
+        there = ", ".join([*PLANTED, *(MODULES if options.mutants else ())])
+        parser.error(f"nothing to judge is called {options.only!r}; there are {there}")
+    if options.out and not is_all(options) and Path(options.out).resolve() == PAGE.resolve():
+        parser.error(f"a part of the board is no {options.out}: name another file, or - for stdout")
+    return options, some
+
+
+def is_all(options: argparse.Namespace) -> bool:
+    """Whether nothing of the board is left out."""
+    return not options.only and options.seeds >= SEEDS and options.mutants >= MUTANTS
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Judge, print, write."""
+    options, some = options_of(sys.argv[1:] if words is None else words)
+    told = judge_all(some, range(1, options.seeds + 1), KEPT / fingerprint())
+    page = page_of(told.scores, told.seeds, options.draw_seed, told.wrong)
+    if not told.is_whole:
+        page += f"\nInterrupted: {len(told.scores)} of {len(some)} were judged.\n"
+    write(page, options.out, is_all(options) and told.is_whole and bool(told.seeds))
+    for one in told.wrong:
         print(f"error: {one}", file=sys.stderr)
-    return 130 if not is_whole else 1 if wrong else 0
+    return 130 if not told.is_whole else 1 if told.wrong else 0
 
 
 if __name__ == "__main__":
