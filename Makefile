@@ -5,11 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-SWARM_SEEDS ?= 10001-10500
+# Year and week are how the seeds of a week begin, here and in the weekly workflow: five hundred that no week had
+# before and nobody develops with. What they came to has a folder of its own, so that only the same ones are gone on with.
+SWARM_WEEK ?= $(shell date -u +%G%V)
+SWARM_SEEDS ?= $(SWARM_WEEK)001-$(SWARM_WEEK)500
 SWARM_FORMAT ?= plain
 
 .PHONY: run test deep scoreboard lint types contracts cov docs economics baseline crosscheck
-.PHONY: weekly weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-deep
+.PHONY: weekly weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-scoreboard weekly-deep
 
 run: $(STAMP)
 	$(BIN)/sim run scenarios/*.yaml
@@ -22,15 +25,16 @@ deep: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto --chaos --property
 
 # What a week of changes must pass besides; each part by itself is `make weekly-swarm` and so on. See docs/swarm.md.
-weekly: weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-deep
+weekly: weekly-canary weekly-swarm weekly-sweep weekly-rlimit weekly-scoreboard weekly-deep
 
-# A bot with a planted bug must be found: a search that finds nothing may have died.
+# A bot with a planted bug must be found, and a sound one not: else the search has died.
 weekly-canary: $(STAMP)
 	$(BIN)/python tests/canary.py
 
 # Fresh storms; every rare state must be reached, and one seed in fifty goes through the real adapter as well.
 weekly-swarm: $(STAMP)
-	$(BIN)/sim swarm --seeds $(SWARM_SEEDS) --through live --must-reach --resume --format $(SWARM_FORMAT)
+	$(BIN)/sim swarm --seeds $(SWARM_SEEDS) --through live --must-reach --resume \
+		--out swarms/weekly-$(SWARM_SEEDS) --format $(SWARM_FORMAT)
 
 # No width in reach may break a promise.
 weekly-sweep: $(STAMP)
@@ -40,10 +44,14 @@ weekly-sweep: $(STAMP)
 weekly-rlimit: $(STAMP)
 	$(BIN)/python -m pytest tests/chaos/test_memory_pressure.py --chaos
 
+# What is committed is judged anew beside it, when somebody looks.
+weekly-scoreboard: $(DEV_STAMP)
+	$(BIN)/python tests/scoreboard.py -o swarms/scoreboard.md
+
 weekly-deep: deep
 
 # Which mistakes the invariants find by themselves, in drawn storms; writes docs/scoreboard.md.
-scoreboard: $(STAMP)
+scoreboard: $(DEV_STAMP)
 	$(BIN)/python tests/scoreboard.py
 
 # Published economics against ours, at full size: expected, measured, tolerance, verdict.
