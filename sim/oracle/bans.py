@@ -104,7 +104,8 @@ class Bans:
         if first is None:
             return
         self._no_cancel_yet = False
-        self._findings.checked("L6")
+        # The back-off is the other half of the promise, and could not be without an end in what is shorter.
+        self._findings.checked_within("L6", self._until_ns, self._tolerance.ban_ns)
         if isinstance(first, _ADDING) and self._until_ns - self._told_ns > self._tolerance.quote_age_ns:
             wanted = next((one for one in self._standing() if one != getattr(first, "client_id", "")), "")
             if wanted:

@@ -59,6 +59,8 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "the calm is excused.",
         "L8": "A delivered stop; of what another process put there since, a word. Time in which requests or "
         "answers are cut whole is excused.",
-        "L9": "None: what is held is the venue's own word. Time in which quotes are barred, as for L3, is excused.",
+        "L9": "None: what is held is the venue's own word. Above the mark at every look for the whole bound; time in "
+        "which quotes are barred, as for L3, stops the clock and is excused. A run that has less time than the bound "
+        "has not judged it, and says so.",
     }
 )

@@ -1,6 +1,7 @@
 """What the oracle found: breaches, exposure costs, excuses, and how often each promise was looked at.
 
-A promise that was never looked at is not a promise kept, so the counts are part of the result.
+A promise that was never looked at is not a promise kept, so the counts are part of the result. No more is one
+that could not have been broken: a look at what has a bound counts only where the bound could run out.
 """
 
 from collections.abc import Callable, Iterable
@@ -66,19 +67,33 @@ class Findings:
         self.excused_ns: dict[str, int] = {}
         self.excused_why_ns: dict[str, dict[str, int]] = {}
         self.waited_ns: dict[str, int] = {}
+        self.asked_ns: dict[str, int] = {}
+        """The longest stretch for which each promise that has a bound could be asked for."""
+        self.held: dict[str, None] = {}
+        """The promises of liveness that held at some look, whether it counts or not."""
         self.checks: dict[str, int] = {code: 0 for code in INVARIANTS if code not in self.off}
         self._told: dict[tuple[str, str], None] = {}
         self._episodes: dict[tuple[str, str], _Episode] = {}
+        # What was kept in time, from when on and within which bound: it counts once that has passed.
+        self._kept: list[tuple[str, int, int]] = []
 
     @property
     def unchecked(self) -> tuple[str, ...]:
         """Name the promises nobody looked at in this run."""
         return tuple(code for code, count in self.checks.items() if not count)
 
-    def checked(self, code: str) -> None:
-        """Count one look at a promise."""
+    def checked(self, code: str, looks: int = 1) -> None:
+        """Count looks at a promise."""
         if code in self.checks:
-            self.checks[code] += 1
+            self.checks[code] += looks
+
+    def checked_within(self, code: str, since_ns: int, bound_ns: int) -> None:
+        """Note a look at what was kept in time; it counts where the run goes on for longer than the bound."""
+        self._kept.append((code, since_ns, bound_ns))
+
+    def asked(self, code: str, for_ns: int) -> None:
+        """Note for how long a promise could be asked for, at a stretch."""
+        self.asked_ns[code] = max(self.asked_ns.get(code, 0), for_ns)
 
     def breach(
         self, code: str, now_ns: int, subject: str, detail: str, evidence: str, *, order: str = "", states: str = ""
@@ -119,9 +134,12 @@ class Findings:
         self.waited_ns[code] = self.waited_ns.get(code, 0) + by_ns
 
     def finish(self, now_ns: int) -> None:
-        """End what is still going on."""
+        """End what is still going on; count what could have been broken by now."""
         for key in list(self._episodes):
             self._end(key, now_ns)
+        for code, since_ns, bound_ns in self._kept:
+            self.asked(code, now_ns - since_ns)
+            self.checked(code, int(now_ns - since_ns > bound_ns))
 
     def _end(self, key: tuple[str, str], now_ns: int) -> None:
         episode = self._episodes.pop(key)

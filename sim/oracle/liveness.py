@@ -7,7 +7,8 @@ while quotes are barred, and, with its clock stopped, while the bot is careful o
 Of L1 it is while belief is truth but for fills that the venue has booked and shows nowhere yet.
 Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks; and it
 takes none, so that no quote can stand, whether or not anybody was told.
-Nobody unwinds either while quotes are barred: nothing of ours can meet anybody.
+Nobody unwinds either while quotes are barred: nothing of ours can meet anybody. That only stops L9's clock: a book
+that is empty for a moment now and then would else give a bot that never unwinds all of its time anew.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -81,7 +82,7 @@ class Liveness:
         """Note that a new process begins: what the one before it left undone is no time of its own."""
         self.resumed_ns = now_ns
         for clock in self._all():
-            clock.last_ns, clock.broken_ns = now_ns, 0
+            clock.resume(now_ns)
         self._doubted_ns = {symbol: {} for symbol in self._clocks}
 
     def _all(self) -> Iterator[Patience]:
@@ -104,7 +105,8 @@ class Liveness:
             clocks["L3"].tick(now_ns, wrong, barred, self._findings, pause=careful)
             heavy = self._why_heavy(symbol)
             stuck = heavy and (mute or self._excuses.barred(now_ns, symbol))
-            clocks["L9"].tick(now_ns, heavy, stuck, self._findings)
+            # What is held is held still when quotes are free again: barred time stops this clock, and no more.
+            clocks["L9"].tick(now_ns, heavy, "", self._findings, pause=stuck)
 
     def _look_at_doubts(self, now_ns: int, symbol: str, belief: Belief, mute: str) -> None:
         """Move on the clock of the order that has been in doubt for longest: one doubt is not another's."""

@@ -39,8 +39,8 @@ class Lives:
         self._why_stormy = why_stormy
         self._why_cut = why_cut
         self._is_known = is_known
-        self._restart = Patience("L7", "restart", tolerance.restart_ns, 0)
-        self._shutdown = Patience("L8", "shutdown", tolerance.shutdown_ns, 0)
+        self._restart = Patience("L7", "restart", tolerance.restart_ns, 0, is_once=True)
+        self._shutdown = Patience("L8", "shutdown", tolerance.shutdown_ns, 0, is_once=True)
         self._is_restarting = self._is_stopping = self._is_told = False
         self._is_alive = True
         # What stood when the stop was told, and what of all that rested as the process ended was its to take off.

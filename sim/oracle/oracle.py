@@ -160,9 +160,9 @@ class Oracle:
         return dict(self._findings.excused_ns)
 
     @property
-    def waited_ns(self) -> dict[str, int]:
-        """For how long each promise of liveness was looked at, excused or not, summed over symbols."""
-        return dict(self._findings.waited_ns)
+    def findings(self) -> Findings:
+        """All that was found, with what each promise was looked at for."""
+        return self._findings
 
     @property
     def excused_why_ns(self) -> dict[str, dict[str, int]]:

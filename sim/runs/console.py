@@ -177,6 +177,10 @@ def _print_invariants(console: Console, summary: ScenarioSummary, look: str) -> 
     checks = sum(one.checks for one in summary.invariants.values())
     told = f" invariants   {len(judged) - len(broken)} of {len(judged)} hold   {checks:,} checks"
     console.print(told + (f"   not judged here: {', '.join(silent)}" if silent else ""), highlight=False)
+    for code, one in summary.invariants.items():
+        if one.judged.why_not:
+            many = f" in {one.judged.short} of {len(summary.results)} seeds" if code in judged else ""
+            console.print(f"   {code} not judged{many}: {one.judged.why_not}", highlight=False)
     for code, one in list(broken.items())[:_INVARIANT_DETAIL_MAX]:
         console.print(f"   [bold red]{code} broken[/] in {one.broken} seeds; {one.first}", highlight=False)
         which = ", ".join(f"{told} ({times} times)" if times > 1 else told for told, times in one.identities.items())

@@ -57,7 +57,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     ``was_cut``: a broken promise ended it early, so that its figures are those of a part of the run.
 
     ``excused_s``: how long each promise could not be asked for, summed over its subjects, by reason in
-    ``excused_why_s``; ``waited_s`` how long it was looked at in all. ``lost`` says
+    ``excused_why_s``; ``waited_s`` how long it was looked at in all; ``asked_s`` is the longest stretch
+    for which one that has a bound could be asked for, and ``held`` names those that held at some look. ``lost`` says
     what cut every read for ever, so that the run as a whole is excused from converging. ``recovered_s``:
     how long after the calm each promise of liveness first held; None where it never did. ``bites``: how
     often each fault that had begun changed anything. ``sometimes`` and ``regime_states``: how often each rare
@@ -79,6 +80,8 @@ class SeedResult(msgspec.Struct, frozen=True):
     excused_s: dict[str, float] = {}
     excused_why_s: dict[str, dict[str, float]] = {}
     waited_s: dict[str, float] = {}
+    asked_s: dict[str, float] = {}
+    held: tuple[str, ...] = ()
     was_cut: bool = False
     lost: str = ""
     recovered_s: dict[str, float | None] = {}

@@ -123,7 +123,9 @@ def _run(job: Job) -> SeedResult:
             code: {why: ns / NS_PER_S for why, ns in reasons.items()}
             for code, reasons in sorted(oracle.excused_why_ns.items())
         },
-        waited_s={code: ns / NS_PER_S for code, ns in sorted(oracle.waited_ns.items())},
+        waited_s={code: ns / NS_PER_S for code, ns in sorted(oracle.findings.waited_ns.items())},
+        asked_s={code: ns / NS_PER_S for code, ns in sorted(oracle.findings.asked_ns.items())},
+        held=tuple(sorted(oracle.findings.held)),
         was_cut=bool(oracle.breaches) and outcome.ended_ns < planned.duration_ns,
         lost=why_unrecoverable(world),
         recovered_s={code: None if ns is None else ns / NS_PER_S for code, ns in oracle.recoveries_ns.items()},

@@ -10,8 +10,10 @@ import msgspec
 from sim.runs.costs import FaultCosts
 from sim.runs.job import BreachSeen, SeedResult
 from sim.runs.judge import FAIL, NOT_COMPARED, NOT_JUDGED, PASS, GateVerdict, verdicts_of
+from sim.runs.judged import Judged, judged_of
 from sim.runs.recorded import Recorded
 from sim.runs.viability import VIABLE, ViabilityVerdict, viability_of
+from sim.scenario.bounds import Bounds
 from sim.scenario.models import Scenario
 from strategy.units import PCT
 
@@ -24,7 +26,7 @@ _NO_RIVALS: Final[Mapping[str, Sequence[SeedResult]]] = {}
 
 
 class InvariantSummary(msgspec.Struct, frozen=True):
-    """One invariant over all seeds: checks made, seeds in which it broke, the first breach.
+    """One invariant over all seeds: checks made, seeds in which it broke, the first breach, and where it was judged.
 
     ``identities`` counts what broke it: two that differ are two mistakes, or one that shows in two ways.
     """
@@ -33,6 +35,7 @@ class InvariantSummary(msgspec.Struct, frozen=True):
     broken: int
     first: str
     identities: dict[str, int] = {}
+    judged: Judged = Judged()
 
 
 class Excused(msgspec.Struct, frozen=True):
@@ -182,7 +185,7 @@ def summarise(
     """
     skipped = next((result.skipped for result in results if result.skipped), "")
     ran = [result for result in results if not result.skipped]
-    controls = {name: _played(theirs) for name, theirs in rivals.items()}
+    controls = {name: _played(theirs, scenario.invariants.bounds) for name, theirs in rivals.items()}
     failing = _first_failing(ran) or next(
         filter(None, (_first_failing(one.results) for one in controls.values())), None
     )
@@ -198,7 +201,7 @@ def summarise(
         duration_s=min(scenario.run.duration_s, until_s or scenario.run.duration_s),
         digest=_digest(ran),
         gates=gates,
-        invariants=_invariants(ran),
+        invariants=_invariants(ran, scenario.invariants.bounds),
         results=tuple(ran),
         repeat=f"sim run {source}" + (f" --seed {seed}" if seed is not None else all_flags) + flags,
         excused=_excused(ran),
@@ -215,9 +218,9 @@ def summarise(
     )
 
 
-def _played(results: Sequence[SeedResult]) -> Played:
+def _played(results: Sequence[SeedResult], bounds: Bounds) -> Played:
     ran = [result for result in results if not result.skipped]
-    return Played(_digest(ran), _invariants(ran), tuple(ran))
+    return Played(_digest(ran), _invariants(ran, bounds), tuple(ran))
 
 
 def _whole(results: Sequence[SeedResult]) -> list[SeedResult]:
@@ -273,7 +276,7 @@ def _first_failing(results: Sequence[SeedResult]) -> SeedResult | None:
     return next((result for result in results if result.breaches or result.error), None)
 
 
-def _invariants(results: Sequence[SeedResult]) -> dict[str, InvariantSummary]:
+def _invariants(results: Sequence[SeedResult], bounds: Bounds) -> dict[str, InvariantSummary]:
     codes = sorted({code for result in results for code in result.checks} | _broken_codes(results))
     found = {}
     for code in codes:
@@ -284,6 +287,7 @@ def _invariants(results: Sequence[SeedResult]) -> dict[str, InvariantSummary]:
             broken=len({seed for _, seed in breaches}),
             first=first,
             identities=_identities(one for one, _ in breaches),
+            judged=judged_of(code, bounds, results),
         )
     return found
 

@@ -33,6 +33,7 @@ class Seed(msgspec.Struct, frozen=True, kw_only=True):
     checks: dict[str, int]
     was_cut: bool
     excused_s: dict[str, float]
+    asked_s: dict[str, float]
     lost: str
     bites: dict[str, int]
     sometimes: dict[str, int]

@@ -30,5 +30,9 @@ class Bounds(Written):
     """L7: from a restart to ready or closed, in seconds."""
     shutdown_s: AboveZero = 15
     """L8: from a shutdown being asked to its end, in seconds."""
-    unwind_s: AboveZero = 600
-    """L9: from the calm to inventory below its soft mark, in seconds."""
+    unwind_s: AboveZero = 120
+    """L9: from the calm to inventory below its soft mark, in seconds.
+
+    What L3 gives for quotes to be back, and as much again to trade what lies between where taking ends and the soft
+    mark: two quotes of the default config. Who needs longer than that is not unwinding.
+    """

@@ -38,7 +38,7 @@ def why_idle(world: Ready, result: SeedResult) -> str:
     """
     fills, reasons = result.metrics.get(_FILLS), result.excused_why_s.get(_QUOTES, {})
     has_traded = fills is None or fills.get("value") != 0
-    if has_traded or not reasons or result.checks.get(_QUOTES) or any(map(is_careful, reasons)):
+    if has_traded or not reasons or _QUOTES in result.held or any(map(is_careful, reasons)):
         return ""
     free_s = result.waited_s.get(_QUOTES, 0.0) - sum(reasons.values())
     is_all = free_s <= world.invariants.bounds.requote_s

@@ -8,7 +8,9 @@ import msgspec
 
 from sim.oracle.sometimes import POINTS, regime_states
 from sim.runs.job import SeedResult
+from sim.runs.judged import Judged, judged_of
 from sim.scenario.faults import KINDS
+from sim.scenario.invariants import INVARIANTS
 from sim.scenario.load import Ready
 from sim.swarm.failures import Failure, Group, groups_of, why_idle
 from strategy.units import PCT
@@ -64,7 +66,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All of it, in the order of the seeds. ``asked`` counts runs, those without a result too."""
+    """All of it, in the order of the seeds. ``asked`` counts runs, those without a result too.
+
+    ``judged`` says of each promise in how many runs it could have been broken.
+    """
 
     asked: int
     rows: tuple[Row, ...]
@@ -73,6 +78,7 @@ class Report(msgspec.Struct, frozen=True):
     excused: tuple[Excuse, ...]
     kinds: dict[str, Kind]
     coverage: Coverage
+    judged: dict[str, Judged] = {}
     skipped: str = ""
 
     @property
@@ -107,6 +113,7 @@ def report_of(ran: Sequence[tuple[Ready, str, SeedResult]], failures: Sequence[F
         ),
         kinds=_kinds([(world, result) for world, _, result in judged]),
         coverage=_coverage([(world, result) for world, _, result in judged]),
+        judged=_judged([(world, result) for world, _, result in judged]),
         skipped=next((result.skipped for _, _, result in ran if result.skipped), ""),
     )
 
@@ -122,6 +129,15 @@ def _row(result: SeedResult, through: str, failed: Sequence[str]) -> Row:
         was_cut=result.was_cut,
         failed=tuple(failed),
     )
+
+
+def _judged(ran: Sequence[tuple[Ready, SeedResult]]) -> dict[str, Judged]:
+    """Say of every promise in how many runs it was judged: a promise that nothing put to the test was not kept."""
+    if not ran:
+        return {}
+    bounds, results = ran[0][0].invariants.bounds, [result for _, result in ran]
+    codes = [code for code in INVARIANTS if code not in ran[0][0].invariants.off]
+    return {code: judged_of(code, bounds, results) for code in codes}
 
 
 def _kinds(ran: Sequence[tuple[Ready, SeedResult]]) -> dict[str, Kind]:

@@ -41,6 +41,7 @@ def print_report(report: Report) -> None:
         smaller = first.again.replace("sim run", "sim shrink", 1)
         talk.print(f"  smaller  {smaller}", highlight=False, markup=False, soft_wrap=True)
     _print_excused(talk, report)
+    _print_judged(talk, report)
     _print_kinds(talk, report)
     _print_coverage(talk, report.coverage)
 
@@ -70,6 +71,20 @@ def _print_excused(talk: Console, report: Report) -> None:
     talk.print(f"\nexcused  [{colour}]{told}[/] (at most {EXCUSED_MAX_PCT:g} %)", highlight=False)
     for excuse in report.excused:
         talk.print(f"  seed {excuse.seed}: {excuse.why}", highlight=False, markup=False)
+
+
+def _print_judged(talk: Console, report: Report) -> None:
+    """Print in how many runs each promise was judged, all those that always were in one line."""
+    runs = len(report.rows)
+    if not runs:
+        return
+    always = [code for code, one in report.judged.items() if one.runs == runs]
+    talk.print(f"\njudged   in all of {runs} runs: {', '.join(always) or 'no promise'}", highlight=False)
+    for code, one in sorted(report.judged.items(), key=lambda item: -item[1].runs):
+        if one.runs < runs:
+            why = f"; in {one.short} {one.why_not}" if one.short else ""
+            told = f"in {one.runs} run{'s' * (one.runs > 1)}" if one.runs else "[yellow]in no run[/]"
+            talk.print(f"  {code:<4} {told}{why}", highlight=False)
 
 
 def _print_kinds(talk: Console, report: Report) -> None:

@@ -116,6 +116,7 @@ SHIPPED = {
     "quotes:gives_up": "lost_acknowledgement",
     "quotes:halts_for_good": "exchange_downtime",
     "quotes:latches": "exchange_downtime",
+    "quotes:loves_what_it_has": "calm",
     "pace:spends_reserve": "fast_market",
     "pace:knows_no_budget": "fast_market",
     "pace:ignores_ban": "rate_limited",
@@ -129,7 +130,7 @@ SHIPPED = {
 }
 
 # Promises that few scenarios look at: the one that does finds the bug by this promise alone.
-BY_ITSELF = {"pace:back_off_without_end": "L6", "words:deaf_to_stop": "L8"}
+BY_ITSELF = {"pace:back_off_without_end": "L6", "words:deaf_to_stop": "L8", "quotes:loves_what_it_has": "L9"}
 
 # What people, the venue's rules and the host's wall clock bring: the storm itself has none of it.
 Happening = Callable[[World], None]
@@ -183,12 +184,11 @@ SAID: dict[str, dict[int, Happening]] = {
 }
 # Of these the storm alone shows something, too.
 SHOWN_ANYWAY = ("S10", "S14", "S16")
-# Bugs that only what is said to them shows, or a calm of ten minutes, and bugs of a driver, which no ``--core`` can bring.
+# Bugs that only what is said to them shows, and bugs of a driver, which no ``--core`` can bring.
 UNSHIPPED = (
     "words:deaf_to_halt",
     "words:deaf_to_regime",
     "words:deaf_to_streams",
-    "quotes:loves_what_it_has",
 )
 
 

@@ -14,6 +14,7 @@ from sim.runs.console import excused_line, print_overview, print_scenario
 from sim.runs.folder import junit_of
 from sim.runs.job import BreachSeen, SeedResult
 from sim.runs.summary import summarise
+from sim.scenario.bounds import Bounds
 from sim.scenario.gates import Gate
 from strategy import commands, events
 from strategy.units import NS_PER_S
@@ -205,6 +206,9 @@ class SomeScenario:
 
     class run:
         duration_s = 10
+
+    class invariants:
+        bounds = Bounds()
 
 
 def test_excused_runs_and_time_are_told_in_one_line():

@@ -110,7 +110,16 @@ def test_s10_after_its_end_a_ban_forbids_nothing():
     scene.pass_s(10)
     scene.send(scene.cancel("a-1"))
     scene.send(commands.SampleClock(scene.now_ns))
+    scene.oracle.findings.finish(scene.now_ns + 181 * NS_PER_S)
     assert ([], 1) == (scene.codes, scene.oracle.checks["L6"])
+
+
+def test_l6_a_ban_that_ended_just_before_the_run_did_shows_no_end_of_a_back_off():
+    scene = banned()
+    scene.pass_s(10)
+    scene.send(scene.cancel("a-1"))
+    scene.oracle.findings.finish(scene.now_ns + 170 * NS_PER_S)
+    assert ([], 0) == (scene.codes, scene.oracle.checks["L6"])
 
 
 def turned_away(scene: Scene, ago_s: float = 0.1) -> Scene:

@@ -201,6 +201,7 @@ def test_l7_a_restart_that_quotes_and_knows_the_truth_is_ready():
     assert 0 == scene.oracle.checks["L7"]
     quoting(scene)
     scene.pass_s(20)
+    scene.oracle.findings.finish(scene.now_ns)
     assert ([], 1) == (scene.codes, scene.oracle.checks["L7"])
 
 
@@ -233,6 +234,7 @@ def test_l7_closed_is_nothing_resting_and_somebody_told():
     scene = restarted()
     scene.send(commands.Alert("SQ-R001", "closed"))
     scene.pass_s(40)
+    scene.oracle.findings.finish(scene.now_ns)
     assert ([], 1) == (scene.codes, scene.oracle.checks["L7"])
     other = restarted()
     other.venue.rest("a-1")
@@ -271,8 +273,19 @@ def test_l8_the_end_of_the_process_with_nothing_left_is_the_end():
     scene.pass_s(5)
     scene.venue.open.clear()
     scene.oracle.process_died(scene.now_ns)
+    scene.now_ns += 20 * NS_PER_S
     scene.end()
     assert ([], 1) == (scene.codes, scene.oracle.checks["L8"])
+
+
+def test_l8_a_run_that_ends_sooner_than_the_bound_has_not_judged_it():
+    scene = stopping()
+    scene.pass_s(5)
+    scene.venue.open.clear()
+    scene.oracle.process_died(scene.now_ns)
+    scene.now_ns += 9 * NS_PER_S
+    scene.end()
+    assert (0, 14) == (scene.oracle.checks["L8"], scene.oracle.findings.asked_ns["L8"] / NS_PER_S)
 
 
 def test_l8_a_process_that_leaves_orders_behind_has_not_shut_down():

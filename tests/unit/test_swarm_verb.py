@@ -207,7 +207,7 @@ def idle(**fields) -> SeedResult:
         "metrics": {"fills": {"value": 0.0}},
         "excused_why_s": {"L3": {"a side of the book is empty": 15.0, "told not to": 5.0}},
         "waited_s": {"L3": 20.0 + BOUNDS.requote_s},
-        "checks": {"L3": 0},
+        "held": (),
     }
     return SeedResult("a", 1, **(seen | fields))
 
@@ -226,7 +226,7 @@ def test_where_nobody_could_quote_a_gate_on_fills_excuses_the_run(tmp_path):
     [
         {"waited_s": {"L3": 20.0 + BOUNDS.requote_s + 0.1}},
         {"waited_s": {}, "excused_why_s": {}},
-        {"checks": {"L3": 1}},
+        {"held": ("L3",)},
         {"excused_why_s": {"L3": {"a side of the book is empty": 15.0, "risk says halt: silence": 5.0}}},
         {"excused_why_s": {"L3": {"a side of the book is empty": 15.0, "it was told to be slower": 5.0}}},
     ],
