@@ -52,6 +52,7 @@ def world_of(base: Scenario, plain: Mapping[str, Any], config: str, seed: int) -
     calm = {**plain["run"]["calm"], **({"mode": "core_heal"} if is_core else {})}
     is_keyed = dice.unit("swarm", "ties") < _KEYED_TIES
     ties = {"ties": "keyed"} if is_keyed else {}
+    own = list(_own(base, traded))
     overrides = drawn(SETTINGS, lambda *name: dice.unit("swarm", "setting", *name), traded)
     overrides |= plain["strategy"].get("overrides", {})
     market = plain["market"] if "tape" in plain["market"] else {**plain["market"], "symbols": list(traded)}
@@ -63,7 +64,7 @@ def world_of(base: Scenario, plain: Mapping[str, Any], config: str, seed: int) -
         "run": {**plain["run"], "seeds": 1, **ties, "calm": calm},
         "market": market,
         "strategy": {"config": config, **({"overrides": overrides} if overrides else {})},
-        "faults": [*_own(base, traded), *_together(_faults(base, dice, traded, is_core=is_core), traded)],
+        "faults": [*own, *_together(own, _faults(base, dice, traded, is_core=is_core), traded)],
         "gates": plain["gates"],
     }
 
@@ -112,12 +113,18 @@ def _faults(base: Scenario, dice: Dice, traded: tuple[str, ...], *, is_core: boo
             yield {"id": f"{kind}.{ordinal}", "at_s": at_s, "kind": kind, **fields}
 
 
-def _together(plain: Iterator[dict[str, Any]], traded: Sequence[str]) -> list[dict[str, Any]]:
-    """Leave out what begins while something lasts that excludes it."""
-    kept = list(plain)
+def _together(
+    own: Sequence[dict[str, Any]], plain: Iterator[dict[str, Any]], traded: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Leave out what begins while something lasts that excludes it, and what is in the way of the base's ``own``."""
+    taken = [fault["id"] for fault in own]
+    kept = [fault for fault in plain if fault["id"] not in taken]
     while True:
-        faults = [placed(KINDS[fault["kind"]].model_validate(fault)) for fault in kept]
-        clash = next(overlaps(faults, traded), None)
+        faults = [placed(KINDS[fault["kind"]].model_validate(fault)) for fault in [*own, *kept]]
+        # Two of the base's own are for whoever wrote it to see.
+        clashes = (each for each in overlaps(faults, traded) if max(each.first, each.second) >= len(own))
+        clash = next(clashes, None)
         if clash is None:
             return sorted(kept, key=lambda fault: fault["at_s"])
-        del kept[clash.second]
+        later = clash.second if clash.second >= len(own) else clash.first
+        del kept[later - len(own)]

@@ -37,6 +37,24 @@ def test_every_seed_gives_a_world_that_can_be_read_alone(worlds, tmp_path):
     assert "--seed 7" in path_of(tmp_path, 7).read_text().splitlines()[0]
 
 
+def test_what_is_drawn_keeps_clear_of_what_the_base_has(tmp_path):
+    own = "{id: away, at_s: 20, for_s: 10, kind: downtime}, {id: crash.0, at_s: 5, kind: crash, restart_after_s: 1}"
+    base = read_base(own_base(tmp_path, faults=own))
+    plain = read_base(own_base(tmp_path))
+    alone = drawn_of(plain)
+    clashes = 0
+    for before, world in zip(alone, drawn_of(base), strict=True):
+        assert ["away", "crash.0"] == [fault.id for fault in world.faults[:2]]
+        left = [fault for fault in before.faults if fault not in world.faults]
+        clashes += sum(fault.kind == "downtime" for fault in left)
+        assert all(fault.kind == "downtime" or fault.id == "crash.0" for fault in left), "nothing else is moved"
+    assert clashes, "no seed had another downtime in the way"
+
+
+def drawn_of(base):
+    return [Scenario.model_validate(drawing.world_of(base.scenario, base.plain, CONFIG, seed)) for seed in range(1, 61)]
+
+
 def test_a_world_is_long_and_stormy_enough(worlds):
     assert all(len({fault.kind for fault in world.faults}) >= 2 for world in worlds)
     assert all(len(world.faults) >= 3 for world in worlds)
