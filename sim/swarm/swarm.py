@@ -22,7 +22,7 @@ from sim.search.sweep import claim, exit_code
 from sim.swarm import screen
 from sim.swarm.failures import Failure, failures_of
 from sim.swarm.report import Report, report_of
-from sim.swarm.worlds import BASE, path_of, read_base, write_worlds
+from sim.swarm.worlds import BASE, claim_base, path_of, read_base, write_worlds
 from strategy.exit_codes import ExitCode, first_of
 
 LEDGER: Final = "results.ndjson"
@@ -78,6 +78,7 @@ class Swarm:
             arm(options.through)
         out = options.out or Path("swarms") / base.scenario.name
         claim(out, options.resume)
+        claim_base(out, base, options.core, is_begun=(out / LEDGER).exists())
         asked = list(self._asked(write_worlds(base, seeds, out), seeds, out))
         gathered, reused = self._carry_out(asked, out, workers)
         results = {place: gathered.results[place] for place in sorted(gathered.results)}

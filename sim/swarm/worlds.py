@@ -3,11 +3,14 @@
 A folder of worlds stands by itself: it can be copied elsewhere, and each of its files can be run.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import msgspec
 
 from sim.scenario.load import Desk, Ready
@@ -21,6 +24,18 @@ from strategy.file_model import Complaint
 BASE: Final = Path(str(files("sim") / "data" / "swarm" / "base.yaml"))
 FOLDER: Final = "worlds"
 CONFIG: Final = "config.yaml"
+MARK: Final = "base.json"
+
+
+class _Of(msgspec.Struct, frozen=True):
+    """What a folder of worlds is of: base, the hash of all it says, and core; ours where that is empty."""
+
+    base: str
+    digest: str
+    core: str
+
+    def __str__(self) -> str:
+        return f"base {self.base} with {f'core {self.core}' if self.core else 'our own core'}"
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -43,6 +58,29 @@ def read_base(path: Path) -> Base:
         raise OperatorError(desk.sorted_problems())
     config = path.parent / reading.value.strategy.config
     return Base(reading.value, reading.tree.mapping(), config.read_text(encoding="utf-8"))
+
+
+def claim_base(out: Path, base: Base, core: str, *, is_begun: bool) -> None:
+    """Say in a swarm's folder which base and core it is of.
+
+    Raises ``UsageError`` where it ``is_begun`` with another: worlds of two would lie there as if they were one's.
+    """
+    mark = out / MARK
+    text = json.dumps([base.plain, base.config], sort_keys=True)
+    mine = _Of(base.scenario.name, hashlib.blake2b(text.encode(), digest_size=8).hexdigest(), core)
+    theirs = _of(mark) if is_begun else None
+    if theirs is not None and theirs != mine:
+        said = str(theirs) if str(theirs) != str(mine) else f"{theirs} as it was before it was edited"
+        raise click.UsageError(f"{out} holds worlds of {said}, not of {mine}: name another folder with --out")
+    mark.write_bytes(msgspec.json.encode(mine))
+
+
+def _of(mark: Path) -> "_Of | None":
+    """Read a mark; None where there is none, as an older program left it, or where it cannot be read."""
+    try:
+        return msgspec.json.decode(mark.read_bytes(), type=_Of)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def path_of(out: Path, seed: int) -> Path:

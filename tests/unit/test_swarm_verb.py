@@ -72,6 +72,26 @@ def test_a_folder_with_results_is_not_written_over_unasked(tmp_path):
     assert "say --resume" in swarm(tmp_path, seeds="2", code=2).stderr
 
 
+def test_a_swarm_does_not_go_on_with_another_base_or_core(tmp_path):
+    swarm(tmp_path, seeds="1")
+    told = swarm(tmp_path, "--resume", *FORGETS, seeds="1", code=2).stderr
+    told = " ".join(told.split())
+    assert (
+        f"{tmp_path / 'out'} holds worlds of base mine with our own core, not of base mine with core planted.f" in told
+    )
+    assert "name another folder with --out" in told
+    edited = short_base(tmp_path).read_text().replace("base_bps: 1.5", "base_bps: 1.6")
+    for text, words in (
+        (edited, "holds worlds of base mine with our own core as it was before it was edited"),
+        (edited.replace("name: mine", "name: other"), "with our own core, not of base other with our own core"),
+    ):
+        (tmp_path / "other.yaml").write_text(text)
+        given = ["-w", "1", "--seeds", "2", "--out", str(tmp_path / "out"), "--resume"]
+        done = CliRunner().invoke(command, [str(tmp_path / "other.yaml"), *given])
+        assert (2, True) == (done.exit_code, words in " ".join(done.stderr.split())), done.output
+    assert ["1.yaml"] == [path.name for path in (tmp_path / "out" / "worlds").iterdir()]
+
+
 def test_what_fails_is_told_with_the_command_that_shows_it_again(tmp_path):
     # Which seeds have fills to forget depends on all kinds there are.
     done = swarm(tmp_path, *FORGETS, code=1, seeds="1-6")
