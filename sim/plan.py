@@ -21,7 +21,7 @@ STAYS: Final = ".stays"
 NEVER_NS: Final = 2**62
 
 
-class PlannedFault(msgspec.Struct, frozen=True):
+class PlannedFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fault: from ``start_ns`` until just before ``end_ns``; ``params`` are its kind's own."""
 
     id: str
@@ -31,7 +31,7 @@ class PlannedFault(msgspec.Struct, frozen=True):
     params: dict[str, Any]
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything a seed was expanded into. ``calm_ns`` is when the storm is over, if one is said."""
 
     scenario: str
@@ -117,5 +117,5 @@ def to_bytes(plan: Plan) -> bytes:
 
 
 def from_bytes(data: bytes) -> Plan:
-    """Read a plan back; nonsense raises ``msgspec.ValidationError``."""
+    """Read a plan back; nonsense and unknown keys raise ``msgspec.ValidationError``."""
     return msgspec.json.decode(data, type=Plan)

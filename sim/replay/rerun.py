@@ -12,6 +12,7 @@ import msgspec
 from sim.plan import Plan
 from sim.replay.stored import Stored
 from sim.runs.job import Job
+from sim.runs.recipe import Unreadable
 from sim.runs.seed import open_world
 from sim.trace import CHECKPOINT_EVERY
 from sim.world import Outcome, World
@@ -79,11 +80,17 @@ class Rerun:
         return False
 
     def finish(self) -> Proof:
-        """Run to the end and compare the digest of it all."""
+        """Run to the end and compare the digest of it all; raises ``Unreadable`` where checkpoints are missing."""
         self.advance(self.stored.plan.duration_ns)
         self.outcome = self.world.end()
         self._compare()
         kept, made = self.stored, self.outcome
+        there, whole = len(kept.checkpoints), len(made.checkpoints)
+        if not self._differs and there < whole and made.digest == kept.digest:
+            file = kept.folder / "checkpoints.txt"
+            raise Unreadable(
+                f"{file} was cut short: it holds {there} of {whole} checkpoints, and the digest is the same"
+            )
         if not self._differs and len(made.checkpoints) != len(kept.checkpoints):
             count = f"it comes to {len(made.checkpoints)} checkpoints, {len(kept.checkpoints)} were kept"
             same = "the same" if made.digest == kept.digest else f"{made.digest}, kept was {kept.digest}"
@@ -94,9 +101,12 @@ class Rerun:
 
     def proof(self) -> Proof:
         """Say how far the run is proven until now."""
-        made = self.outcome
+        made, differs = self.outcome, self._differs
+        so_far, kept = len(self.world.trace.checkpoints), len(self.stored.checkpoints)
+        if not differs and so_far > kept:
+            differs = f"it has come to {so_far} checkpoints until here, only {kept} were kept in all"
         digest = made.digest if made is not None else self.world.trace.digest()
-        return Proof(self._agreed, len(self.stored.checkpoints), made is not None, digest, self._differs)
+        return Proof(self._agreed, kept, made is not None, digest, differs)
 
     def _compare(self) -> None:
         made, kept = self.world.trace.checkpoints, self.stored.checkpoints

@@ -13,6 +13,7 @@ from sim.replay.rerun import DIFFERS, Proof, Rerun
 from sim.replay.stored import NotThere, Stored, stored
 from sim.replay.timeline import Timeline
 from sim.runs.recipe import this_program
+from sim.runs.shelf import MANIFEST
 from strategy.exit_codes import ExitCode
 from strategy.units import NS_PER_S
 
@@ -124,6 +125,10 @@ def warn(kept: Stored) -> None:
         print(f"warning[{OTHER_PROGRAM}]: made by another program: {differs}", file=sys.stderr)
     if kept.is_edited:
         print(f"{kept.folder / 'plan.json'} was edited: the scenario expands into another plan", file=sys.stderr)
+    elif not kept.has_manifest:
+        run = kept.folder.parent.parent
+        words = "what else it held, and how many checkpoints there were, cannot be told"
+        print(f"{run} keeps no {MANIFEST}: {words}", file=sys.stderr)
 
 
 def _exit_code(proof: Proof, missing: str) -> int:

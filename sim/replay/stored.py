@@ -35,7 +35,10 @@ class NotThere(StormquoteError):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """One seed as it was kept. ``is_edited``: its plan is not what the scenario and the seed expand into."""
+    """One seed as it was kept. ``is_edited``: its plan is not what the scenario and the seed expand into.
+
+    ``has_manifest``: its run says what it holds; a fork, whose plan is edited, never does.
+    """
 
     folder: Path
     recipe: Recipe
@@ -43,11 +46,18 @@ class Stored(msgspec.Struct, frozen=True):
     digest: str
     checkpoints: tuple[str, ...]
     is_edited: bool
+    has_manifest: bool
 
     @property
     def scenario(self) -> Ready:
         """The scenario with everything it names."""
         return self.recipe.scenario
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    """What a manifest says of checkpoints: how many there were, by scenario and seed."""
+
+    checkpoints: dict[str, dict[str, int]] = {}
 
 
 def is_run(place: str) -> bool:
@@ -70,14 +80,18 @@ def stored(place: str) -> Stored:
     digest, *more = _digests(folder / "digest.txt")
     if more:
         raise Unreadable(f"{folder / 'digest.txt'} holds more than one digest")
+    checkpoints = tuple(_digests(folder / "checkpoints.txt", is_empty_fine=True))
+    manifest = folder.parent.parent / MANIFEST
+    _check_count(folder / "checkpoints.txt", len(checkpoints), manifest, planned)
     expanded = plan.expand(made.scenario, planned.seed, planned.duration_ns / NS_PER_S)
     return Stored(
         folder=folder,
         recipe=made,
         plan=planned,
         digest=digest,
-        checkpoints=tuple(_digests(folder / "checkpoints.txt", is_empty_fine=True)),
+        checkpoints=checkpoints,
         is_edited=plan.to_bytes(expanded) != plan.to_bytes(planned),
+        has_manifest=manifest.exists(),
     )
 
 
@@ -148,6 +162,23 @@ def _digests(path: Path, *, is_empty_fine: bool = False) -> list[str]:
     return lines
 
 
+def _check_count(path: Path, count: int, manifest: Path, planned: Plan) -> None:
+    """Hold a file of checkpoints against what its run says there were: one that is cut at a line's end looks whole.
+
+    A run of an older program says nothing of them, and of a fork there is no manifest.
+    """
+    if not manifest.exists():
+        return
+    try:
+        said = msgspec.json.decode(_bytes(manifest), type=_Counts).checkpoints
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{manifest} does not say what the run holds: {error}") from None
+    kept = said.get(planned.scenario, {}).get(str(planned.seed))
+    if kept is not None and kept != count:
+        why = "it was cut short" if count < kept else "it is of another run"
+        raise Unreadable(f"{path} holds {count} checkpoints, of {kept} that {manifest.name} speaks of: {why}")
+
+
 def _plan(path: Path, scenario: Ready) -> Plan:
     """Read a plan and hold it against its scenario: nonsense must not become a run."""
     try:
@@ -166,10 +197,11 @@ def _nonsense(planned: Plan, scenario: Ready) -> list[str]:
         problems.append(f"it is a plan of {planned.scenario!r}, the scenario is {scenario.name!r}")
     if not 0 <= planned.seed <= SEED_MAX:
         problems.append(f"seed {planned.seed} is not within 0 and {SEED_MAX}")
-    if not 0 < planned.duration_ns <= round(scenario.run.duration_s * NS_PER_S):
+    end_ns = round(scenario.run.duration_s * NS_PER_S)
+    if not 0 < planned.duration_ns <= end_ns:
         problems.append(f"duration_ns {planned.duration_ns} is not within the run's {scenario.run.duration_s:g} s")
-    if planned.calm_ns is not None and planned.calm_ns < 0:
-        problems.append(f"calm_ns {planned.calm_ns} is below 0")
+    if planned.calm_ns is not None and not 0 <= planned.calm_ns < end_ns:
+        problems.append(f"calm_ns {planned.calm_ns} is not within the run's {scenario.run.duration_s:g} s")
     ids: dict[str, None] = {}
     for number, fault in enumerate(planned.faults):
         words = f"id {fault.id!r} is there twice" if fault.id in ids else why_no_fault(fault, scenario)
@@ -186,6 +218,8 @@ def why_no_fault(fault: PlannedFault, scenario: Ready) -> str:
         return f"unknown kind {fault.kind!r}{did_you_mean(fault.kind, KINDS)}"
     if not 0 <= fault.start_ns < fault.end_ns:
         return f"it ends at {fault.end_ns} ns and begins at {fault.start_ns} ns"
+    if fault.start_ns >= round(scenario.run.duration_s * NS_PER_S):
+        return f"start_ns {fault.start_ns} is not within the run's {scenario.run.duration_s:g} s"
     fields, is_rest = model.model_fields, fault.id.endswith(plan.STAYS)
     missing = next((key for key in fields if key not in fault.params and key not in _OWN_FIELDS), None)
     if missing is not None:

@@ -78,6 +78,14 @@ def manifest_of(
     }
 
 
+def checkpoints_of(summaries: Sequence[ScenarioSummary]) -> dict[str, dict[str, int]]:
+    """Count the checkpoints of every seed, by scenario: a file that was cut at the end of a line looks whole."""
+    counts: dict[str, dict[str, int]] = {}
+    for result in (one for summary in summaries for one in summary.all_results):
+        counts.setdefault(result.name, {})[str(result.seed)] = len(result.checkpoints)
+    return counts
+
+
 def host_part(wall_s: float, started_utc: str, workers: int) -> dict[str, Any]:
     """Say where and how fast it ran: the part of a manifest that is not for comparing."""
     return {

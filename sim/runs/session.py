@@ -20,7 +20,7 @@ from sim.runs.baseline import Baseline, baseline_file, find_baseline, further_se
 from sim.runs.costs import FlowDiffers, costs_of, jobs_without
 from sim.runs.determinism import Difference, compare
 from sim.runs.engine import Gathered, run_jobs, workers_of
-from sim.runs.folder import host_part, look_of, manifest_of, write_run
+from sim.runs.folder import checkpoints_of, host_part, look_of, manifest_of, write_run
 from sim.runs.holdings import claim_for_run, clear, make
 from sim.runs.job import Job, SeedResult
 from sim.runs.judge import NOT_JUDGED, PASS
@@ -287,6 +287,7 @@ class Session:
         manifest = manifest_of(self._options.argv, selected.hashes, seeds, self._program)
         manifest["baseline"] = self._baseline.label if self._baseline else None
         started = datetime.fromtimestamp(self._options.started_ns / _NS_PER_S, UTC).isoformat(timespec="seconds")
+        manifest["checkpoints"] = checkpoints_of(summaries)
         manifest["host"] = host_part(time.monotonic() - self._started_s, started, workers)
         clear(out, [job.scenario.name for job in jobs])
         write_run(out, summaries, manifest, {job.scenario.name: recipe_of(job, self._program) for job in jobs})

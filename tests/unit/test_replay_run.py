@@ -278,10 +278,26 @@ def test_a_file_that_is_cut_or_nonsense_is_refused_by_its_name(seed, file, conte
         ({"params": {"links": ["rest_sideways"], "extra_p50_ms": 1, "extra_p99_ms": 2}}, "faults.0: "),
         ({"id": "lost"}, "faults.1: id 'lost' is there twice"),
         ({"params": {}}, "faults.0: params has no 'links'"),
+        ({"at_s": -5}, "unknown field `at_s` - at `$.faults[0]`"),
+        ({"start_ns": 10**18, "end_ns": 10**18 + 1}, f"start_ns {10**18} is not within the run's {SECONDS} s"),
     ],
 )
 def test_a_plan_edited_into_nonsense_says_where(seed, changes, words):
     faults_of(seed, **changes)
+    code, told = refused(seed)
+    assert (3, True) == (code, words in told), told
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"extra": 1}, "holds no plan: Object contains unknown field `extra`"),
+        ({"calm_ns": 10**17}, f"calm_ns {10**17} is not within the run's {SECONDS} s"),
+        ({"seed": 2**63}, f"seed {2**63} is not within 0 and {2**63 - 1}"),
+    ],
+)
+def test_what_no_plan_can_say_of_itself_is_refused(seed, changes, words):
+    plan_of(seed, **changes)
     code, told = refused(seed)
     assert (3, True) == (code, words in told), told
 
@@ -337,13 +353,34 @@ def test_a_digest_of_another_run_is_found_out(seed):
     assert "kept was 00000000" in done.stderr
 
 
-def test_checkpoints_that_are_missing_are_counted_even_where_the_digest_is_the_same(seed):
+@pytest.mark.parametrize("left", [0, 1])
+def test_checkpoints_that_are_cut_at_a_line_are_told_before_anything_runs(seed, left):
+    lines = (seed / "checkpoints.txt").read_text().splitlines(keepends=True)
+    (seed / "checkpoints.txt").write_text("".join(lines[:left]))
+    told = f"holds {left} checkpoints, of {len(lines)} that manifest.json speaks of: it was cut short"
+    assert (3, f"error[SQ-S041]: {seed / 'checkpoints.txt'} {told}") == refused(seed, "--at", 1, "--quick")
+
+
+def test_where_no_manifest_counts_them_a_cut_is_seen_at_the_end(seed):
     lines = (seed / "checkpoints.txt").read_text().splitlines(keepends=True)
     (seed / "checkpoints.txt").write_text("".join(lines[:-1]))
-    done = said("replay", seed, "--at", 5)
+    (seed.parent.parent / "manifest.json").write_text("{}")
+    told = f"was cut short: it holds {len(lines) - 1} of {len(lines)} checkpoints, and the digest is the same"
+    assert (3, f"error[SQ-S041]: {seed / 'checkpoints.txt'} {told}") == refused(seed)
+    (seed / "checkpoints.txt").write_text("")
+    done = said("replay", seed, "--at", SECONDS - 1, "--quick")
     assert 6 == done.exit_code
-    assert f"it comes to {len(lines)} checkpoints, {len(lines) - 1} were kept" in done.stderr
-    assert "the digest is the same" in done.stderr
+    assert "only 0 were kept in all" in done.stderr
+
+
+def test_a_manifest_that_is_missing_is_told_and_one_that_is_cut_is_refused(seed):
+    manifest = seed.parent.parent / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:50])
+    code, words = refused(seed)
+    assert (3, True) == (code, words.startswith(f"error[SQ-S041]: {manifest} does not say what the run holds: "))
+    manifest.unlink()
+    done = said("replay", seed, "--at", 1, "--quick")
+    assert (0, True) == (done.exit_code, f"{seed.parent.parent} keeps no manifest.json: " in done.stderr)
 
 
 @pytest.mark.parametrize("words", [("--at", "nan"), ("--at", "inf"), ("--for", "nan")])
