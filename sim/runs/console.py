@@ -171,7 +171,11 @@ def _print_viability(console: Console, summary: ScenarioSummary) -> None:
 
 
 def _print_invariants(console: Console, summary: ScenarioSummary, look: str) -> None:
-    broken = {code: one for code, one in summary.invariants.items() if one.broken}
+    firsts: dict[str, float] = {}
+    for breach in (breach for result in summary.results for breach in result.breaches):
+        firsts.setdefault(breach.code, breach.at_s)
+    # What broke first comes first: the rest may follow from it.
+    broken = {code: summary.invariants[code] for code in sorted(firsts, key=lambda code: firsts[code])}
     judged = [code for code, one in summary.invariants.items() if one.checks or one.broken]
     silent = [code for code in summary.invariants if code not in judged]
     checks = sum(one.checks for one in summary.invariants.values())

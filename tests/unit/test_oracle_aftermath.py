@@ -245,6 +245,14 @@ def test_a_fault_that_bit_in_no_seed_is_named():
     assert " faults       1 of 2 bit   never, in no seed: leak0" in said.export_text()
 
 
+def test_what_broke_first_is_printed_first():
+    broken = (BreachSeen("S6", 5.375, "it vanished"), BreachSeen("S2", 5.399, "too many"), BreachSeen("S6", 5.5, "so"))
+    said = Console(width=140, record=True, file=io.StringIO())
+    print_scenario(said, summarise(SomeScenario, "x.yaml", [SeedResult("x", 1, breaches=broken)], ()))
+    lines = [line for line in said.export_text().splitlines() if " broken in " in line]
+    assert ["S6", "S2"] == [line.split()[0] for line in lines]
+
+
 def test_a_scenario_that_had_no_turn_has_not_failed_and_one_that_lost_a_worker_has():
     unrun = summarise(SomeScenario, "x.yaml", [], (1, 2))
     assert (False, True) == (unrun.failed, unrun.is_unrun)
