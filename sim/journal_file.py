@@ -16,6 +16,8 @@ from strategy.errors import StormquoteError
 
 # What sqlite says of a disk that takes nothing: it may not make the file that readers and writers share.
 _TAKES_NOTHING: Final = ("CANTOPEN", "READONLY")
+# And of a file that is no database at all, or one of other tables.
+_NOT_OURS: Final = ("SQLITE_NOTADB", "SQLITE_ERROR")
 
 
 class NotAJournal(StormquoteError):
@@ -36,7 +38,7 @@ class JournalFile:
             self.boots = tuple(table.Boot(*row) for row in db.execute(table.ALL_BOOTS))
             self._segments = tuple(table.Segment(*row) for row in db.execute(table.ALL_SEGMENTS))
         except (sqlite3.Error, TypeError, ValueError) as error:
-            raise NotAJournal(f"{path}: {error}") from None
+            raise NotAJournal(_why_none(path, error)) from None
         if meta.get("format") != table.FORMAT:
             raise NotAJournal(f"{path} is of format {meta.get('format')}, this program's is {table.FORMAT}")
         if not self._segments:
@@ -70,6 +72,15 @@ class JournalFile:
                 yield table.Row(*row)
         except sqlite3.Error as error:
             raise table.Damaged(f"{self.path}: {error}") from None
+
+
+def _why_none(path: Path, error: Exception) -> str:
+    """Say why a file cannot be read as a journal: it is empty, something else, or out of reach for now."""
+    if not path.stat().st_size:
+        return f"{path} is no journal: it is empty"
+    if getattr(error, "sqlite_errorname", "SQLITE_ERROR") in _NOT_OURS:
+        return f"{path} is no journal of `live run`: {error}"
+    return f"{path}: {error}"
 
 
 def this_program() -> table.Program:

@@ -35,6 +35,24 @@ def test_the_last_state_is_what_a_restart_would_take_over_then_and_now(tmp_path:
     kept.close()
 
 
+def test_a_file_that_is_no_journal_is_told_so_and_not_what_table_it_has_not(tmp_path: Path) -> None:
+    for name in ("empty", "foreign", "text"):
+        (tmp_path / name).touch()
+    other = sqlite3.connect(tmp_path / "foreign")
+    other.execute("CREATE TABLE mine (a)")
+    other.commit()
+    other.close()
+    (tmp_path / "text").write_text("this was never a database\n" * 100)
+    for name, words in (
+        ("empty", "is no journal: it is empty"),
+        ("foreign", "is no journal of `live run`: "),
+        ("text", "is no journal of `live run`: file is not a database"),
+    ):
+        with pytest.raises(NotAJournal) as wrong, opened(tmp_path / name):
+            pass
+        assert f"{tmp_path / name} {words}" in str(wrong.value)
+
+
 def test_a_journal_that_is_not_there_is_told_so(tmp_path: Path) -> None:
     for content in (None, b""):
         if content is not None:
