@@ -44,15 +44,16 @@ SIMULATOR: Final = (
     ErrorCode(
         "SQ-S040",
         "No such run, scenario or seed",
-        "What should be run again is not there, or was written by a program that did not keep what it takes.",
+        "What should be run again, or the fault to be taken out of it, is not there, or was written by a program that "
+        "did not keep what it takes.",
         "Nothing runs.",
         "Write RUN/SCENARIO/SEED; the message says what there is. `sim runs` lists run folders.",
     ),
     ErrorCode(
         "SQ-S041",
         "A file of a run folder cannot be used",
-        "A plan, a scenario or a digest in a run folder is cut short, was edited into nonsense, or is of another "
-        "version.",
+        "A plan, a scenario, a digest or the checkpoints in a run folder are cut short, edited into nonsense, or of "
+        "another version.",
         "Nothing runs: half a plan would be another run.",
         "Run the scenario again: `sim run` writes the folder anew, and one seed and program give one result.",
     ),

@@ -19,6 +19,7 @@ M = TypeVar("M", bound=Document)
 MISFIT: Final = "SQ-C010"
 WRONG_UNIT: Final = "SQ-C012"
 
+_LISTED_MAX: Final = 12
 _NUMBER_ERRORS: Final = frozenset({"int_type", "float_type"})
 
 # Pydantic speaks of Python's types; whoever writes YAML knows lists, mappings and text.
@@ -135,7 +136,12 @@ def _unknown_tag(where: Where, context: Mapping[str, Any]) -> Complaint:
     tag = str(context["tag"])
     key = str(context["discriminator"]).strip("'")
     known = [each.strip(" '") for each in str(context["expected_tags"]).split(",")]
-    words = f"unknown {key} {tag!r}{did_you_mean(tag, known)} (known are {', '.join(known)})"
+    near = did_you_mean(tag, known)
+    listed = f" (known are {', '.join(known)})"
+    if len(known) > _LISTED_MAX:
+        # One near name says more than eighty others, which nobody can read on a line.
+        listed = "" if near else f"; {len(known)} are known, and `sim faults` lists them"
+    words = f"unknown {key} {tag!r}{near}{listed}"
     return Complaint(MISFIT, (*where, key), sentence(where, words))
 
 

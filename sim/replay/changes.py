@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import Field
 
 from sim import plan
-from sim.replay.stored import Stored, why_no_fault, why_not_together
+from sim.replay.stored import NotThere, Stored, why_no_fault, why_not_together
 from sim.scenario.faults import AnyFault, OneFault
 from strategy.documents import read
 from strategy.errors import OperatorError, Problem
@@ -22,7 +22,7 @@ AT_ONCE: Final = "SQ-S014"
 
 
 class Impossible(ValueError):
-    """What is asked for changes nothing, or is not there; the text says what."""
+    """What is asked for changes nothing; the text says what."""
 
 
 class _Added(Document):
@@ -32,12 +32,15 @@ class _Added(Document):
 
 
 def taken_out(kept: Stored, ids: Sequence[str], at_ns: int) -> tuple[str, ...]:
-    """Check what is to be taken out of a plan from an instant on, and name each once; raises ``Impossible``."""
+    """Check what is to be taken out of a plan from an instant on, and name each once.
+
+    Raises ``NotThere`` for a fault that is none of the plan's, ``Impossible`` for one that is over or never begins.
+    """
     known = plan.ids_of(kept.plan)
     for name in ids:
         if name not in known:
             there = ", ".join(known) or "none"
-            raise Impossible(f"no fault {name!r}{did_you_mean(name, known)}; there are {there}")
+            raise NotThere(f"no fault {name!r}{did_you_mean(name, known)}; there are {there}")
         ends_ns = max(fault.end_ns for fault in kept.plan.faults if plan.own_id(fault) == name)
         starts_ns = min(fault.start_ns for fault in kept.plan.faults if plan.own_id(fault) == name)
         if ends_ns <= at_ns:

@@ -9,6 +9,7 @@ from sim.market.flow import FlowMarket
 from sim.plan import without
 from sim.replay.fork import first_change_ns, fork, forked
 from sim.replay.stored import stored
+from sim.scenario.faults import KINDS
 from strategy.units import NS_PER_S
 
 
@@ -148,7 +149,6 @@ def test_the_first_change_is_where_a_fault_begins_or_ends_otherwise(seed):
     ("words", "told"),
     [
         ((), "say what to change"),
-        (("--without", "gon"), "no fault 'gon', did you mean 'gone'?; there are late, lost, gone"),
         (("--without", "late", "--at", 6), "late was over at 5 s"),
         (("--without", "gone", "--at", 99), "the run is 12 s long"),
     ],
@@ -161,7 +161,8 @@ def test_a_change_that_changes_nothing_is_wrong_usage(seed, words, told):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{at_s: 6, kind: feed_frosen}", "did you mean 'feed_frozen'"),
+        ("{at_s: 6, kind: feed_frosen}", "unknown kind 'feed_frosen', did you mean 'feed_frozen'?\n"),
+        ("{at_s: 6, kind: qqqq}", f"unknown kind 'qqqq'; {len(KINDS)} are known, and `sim faults` lists them"),
         ("{at_s: 6, kind: feed_frozen, prob: 1}", "unknown key 'prob'"),
         ("{at_s: 6", "--with:1:"),
         ("{kind: feed_frozen}", "missing key 'at_s'"),
@@ -201,6 +202,12 @@ def test_the_caret_stands_in_what_was_written(seed):
         put_in(stored(str(seed)), [text], 0)
     (problem,) = wrong.value.problems
     assert (text, text.index("prob") + 1) == (problem.source_line, problem.col)
+
+
+def test_a_fault_to_take_out_that_is_not_there_is_told_like_a_seed_that_is_not(seed):
+    done = said("fork", seed, "--without", "gon")
+    told = "error[SQ-S040]: no fault 'gon', did you mean 'gone'?; there are late, lost, gone"
+    assert (3, told) == (done.exit_code, done.stderr.strip())
 
 
 def test_a_fork_of_what_is_not_there_says_so(tmp_path):
