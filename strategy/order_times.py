@@ -24,6 +24,11 @@ def shown(orders: Orders, now_ns: int, stamp_ns: int) -> int:
     return min(stamp_ns, now_ns + orders.ahead_ns + _MARGIN_NS)
 
 
+def is_old(orders: Orders, now_ns: int, stamp_ns: int, age_ns: int) -> bool:
+    """Say whether a word bears an instant that long past; where no sample has shown the venue's clock, it does not."""
+    return orders.ahead_ns is not None and now_ns + orders.ahead_ns - stamp_ns > age_ns
+
+
 def heard_at(orders: Orders, now_ns: int, stamp_ns: int) -> None:
     """Note the instant that any word bears."""
     orders.heard_venue_ns = max(orders.heard_venue_ns, shown(orders, now_ns, stamp_ns))

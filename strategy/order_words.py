@@ -14,8 +14,8 @@ from strategy.knobs import OrderKnobs
 from strategy.order import Order
 from strategy.order_fills import claim, note_fill, note_nameless, owe, settle, tell
 from strategy.order_states import State, Word
-from strategy.order_times import heard_at, shown
-from strategy.orders import Orders
+from strategy.order_times import heard_at, is_old, shown
+from strategy.orders import Orders, is_ours
 
 
 class Absorbed(msgspec.Struct, frozen=True, gc=False):
@@ -248,7 +248,9 @@ def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knob
     for client_id in event.client_ids:
         order = orders.find(client_id)
         if order is None:
-            orders.adopt(now_ns, client_id, event.symbol)
+            # Of a list so late, a name that is not remembered may be one that was over since, and forgotten.
+            if now_ns - event.asked_ns <= knobs.forget_after_ns:
+                orders.adopt(now_ns, client_id, event.symbol)
         elif client_id in orders.ended:
             if event.asked_ns > order.ended_ns + knobs.read_lag_ns_max:
                 orders.rise(now_ns, order)  # otherwise it is a read from before its end
@@ -304,8 +306,13 @@ def _no_answer(orders: Orders, now_ns: int, event: events.Unanswered | events.No
 
 def _unknown(orders: Orders, now_ns: int, client_id: str, event: events.Event, knobs: OrderKnobs) -> Absorbed:
     """Adopt an order that the venue says is alive and that we do not know: it gets cancelled."""
-    if isinstance(event, events.OrderAccepted):
+    if isinstance(event, events.OrderAccepted) and not _is_history(orders, now_ns, event, knobs):
         orders.adopt(now_ns, client_id, "")
         order = orders.live[client_id]
         orders.confirm(order, event.side, event.price_ticks, event.size_lots)
     return _NOTHING
+
+
+def _is_history(orders: Orders, now_ns: int, event: events.OrderAccepted, knobs: OrderKnobs) -> bool:
+    """Say whether a word is so late that the order of ours it is about is over, and forgotten as such."""
+    return is_ours(orders, event.client_id) and is_old(orders, now_ns, event.venue_ns, knobs.forget_after_ns)

@@ -385,6 +385,12 @@ def through_ns(send_by_ns: int, knobs: OrderKnobs) -> int:
     return send_by_ns + knobs.window_ns + max(knobs.margin_ns, knobs.read_lag_ns_max)
 
 
+def is_ours(orders: Orders, client_id: str) -> bool:
+    """Say whether this very process has sent an order of that name, remembered or not."""
+    session, _, number = client_id.rpartition("-")
+    return session == orders.session and number.isdecimal() and int(number) <= orders.number
+
+
 def slot_key(symbol: str, slot: str) -> str:
     """Name a slot of a symbol."""
     return f"{symbol}/{slot}"

@@ -224,3 +224,24 @@ def test_a_duplicate_id_is_no_rejection_the_first_copy_got_there(book):
     book.cancel(client_id)
     book.hear(events.OrderRejected(client_id, events.DUPLICATE_ID, 0))
     assert State.CANCELLING is book.state(client_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "stamp_ms", "is_adopted"), [("s-1", 1, False), ("s-1", 199_000, True), ("t-1", 1, True)]
+)
+def test_an_acceptance_minutes_late_of_an_order_of_ours_makes_no_stranger_of_it(book, name, stamp_ms, is_adopted):
+    """Its order was over and forgotten: it counted as one that may trade, twenty of them past the limit."""
+    client_id = working(book)
+    book.fill(client_id, 10, 10)
+    book.orders.ahead_ns = 0
+    book.at(200_000)
+    book.orders.forget_ended(0)
+    book.hear(events.OrderAccepted(name, "v", 100, 10, stamp_ms * MS, BUY))
+    assert is_adopted == (book.orders.find(name) is not None)
+
+
+@pytest.mark.parametrize(("asked_ms", "is_adopted"), [(1, False), (190_000, True)])
+def test_a_list_of_open_orders_minutes_late_makes_no_strangers_of_what_is_forgotten(book, asked_ms, is_adopted):
+    book.now = 200_000
+    book.hear(events.OpenOrdersReport("X", asked_ms * MS, ("s-1",), 0))
+    assert is_adopted == (book.orders.find("s-1") is not None)
