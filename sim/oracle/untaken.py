@@ -1,11 +1,13 @@
 """A symbol in which nobody takes our orders: one create after the other is lost, or refused for its price.
 
 By evidence alone. Lost: creates that left, and reads that were asked after the create's own validity and did
-not find it. Refused: for a band around a price that nobody told, where the order lay behind the best price of
-the other side that was shown. No quote of anybody stands there. Whoever stops trying is not excused.
+not find it. Refused: for a band around a price that nobody told, or taken and cancelled at once for crossing, where
+the order lay behind the best price of the other side that was shown. No quote of anybody stands there. Whoever stops
+trying is not excused.
 Who is told that he is too fast may wait a while before he tries again.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,6 +23,8 @@ _LOST_MIN: Final = 4
 _TRIED_NS: Final = 45 * NS_PER_S
 # How long the word that we are too fast keeps anybody from the next try.
 _SLOWED_NS: Final = 10 * NS_PER_S
+# Of so many orders of a side that are over, one after the other, so many were cancelled for crossing what nobody saw.
+_ENDS, _CROSSED_MIN = 5, 4
 _BAND, TOO_FAST = "price_band", "rate_limit"
 SLOWED: Final = "it was told to be slower"
 
@@ -38,6 +42,8 @@ class Untaken:
         self._tried_ns = 0
         # How many of a symbol's side were refused for a band, one after the other.
         self._banded: dict[tuple[str, int], int] = {}
+        # Of the latest orders of a symbol's side that ended: whether each was cancelled for crossing.
+        self._crossed: dict[tuple[str, int], deque[bool]] = {}
         self._slowed_ns: int | None = None
 
     def answered(self, now_ns: int, event: events.Event) -> None:
@@ -46,6 +52,10 @@ class Untaken:
             case events.OrderAccepted():
                 self._lost = dict.fromkeys(self._lost, 0)
                 self._banded.pop(self._place(event.client_id), None)
+            case events.OrderCancelled(client_id=client_id, code=code):
+                self._ended(now_ns, client_id, code == events.WOULD_CROSS)
+            case events.OrderFilled(client_id=client_id):
+                self._ended(now_ns, client_id, False)
             case events.OrderRejected(code=code) if code == _BAND:
                 known = self._evidence.orders.get(event.client_id)
                 if known is not None and self._is_behind(known):
@@ -56,6 +66,14 @@ class Untaken:
                 self._slowed_ns = now_ns  # an amend makes no quote that is missing
             case _:
                 pass
+
+    def _ended(self, now_ns: int, client_id: str, is_crossing: bool) -> None:
+        """Note that an order was cancelled, or has traded."""
+        known = self._evidence.orders.get(client_id)
+        if known is None or (is_crossing and not self._is_behind(known)):
+            return
+        self._tried_ns = max(self._tried_ns, now_ns if is_crossing else 0)
+        self._crossed.setdefault(self._place(client_id), deque(maxlen=_ENDS)).append(is_crossing)
 
     def _place(self, client_id: str) -> tuple[str, int]:
         known = self._evidence.orders.get(client_id)
@@ -90,8 +108,10 @@ class Untaken:
             return ""
         if self._lost[symbol] >= _LOST_MIN:
             return "its orders are tried, and lost one after the other"
-        is_banded = any(count >= _LOST_MIN for (name, _), count in self._banded.items() if name == symbol)
-        return "its orders are tried, and refused for a band one after the other" if is_banded else ""
+        if any(count >= _LOST_MIN for (name, _), count in self._banded.items() if name == symbol):
+            return "its orders are tried, and refused for a band one after the other"
+        is_crossed = any(sum(ends) >= _CROSSED_MIN for (name, _), ends in self._crossed.items() if name == symbol)
+        return "its orders are tried, and cancelled at once for crossing what was not shown" if is_crossed else ""
 
     def why_slow(self, now_ns: int) -> str:
         """Say that we were told of late to be slower; empty where we were not."""

@@ -116,3 +116,47 @@ def test_an_amend_that_is_told_to_be_slower_tries_no_missing_quote():
         scene.pass_s(8)
         scene.step(events.Unanswered(events.AMEND, "standing", NAME, "rate_limit", scene.now_ns))
     assert "L3" in scene.codes
+
+
+def cross(scene: Scene, many: int, code: str = "would_cross", **fields) -> None:
+    """Have creates taken and ended again by the venue, one after the other."""
+    for number in range(many):
+        create = scene.create(f"taken-{scene.now_ns}-{number}", **{"price_ticks": 9990} | fields)
+        scene.send(create)
+        scene.step(accepted(create.client_id, price=create.price_ticks))
+        scene.step(events.OrderCancelled(create.client_id, 0, code, 1))
+        scene.pass_s(1)
+
+
+def test_where_orders_are_cancelled_at_once_for_crossing_what_nobody_saw_nobody_can_quote():
+    scene = without_a_bid(requote_s=20)
+    cross(scene, 2)
+    cross(scene, 1, "by_client")
+    cross(scene, 2)
+    scene.pass_s(25)
+    assert "L3" not in scene.codes
+    scene.pass_s(45)
+    assert "L3" in scene.codes  # it does not try any more
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"many": 3},
+        {"many": 6, "code": "by_client"},  # its own doing
+        {"many": 6, "price_ticks": PRICE + 2},  # it did cross
+    ],
+)
+def test_other_ends_excuse_nothing(ended):
+    scene = without_a_bid(requote_s=20)
+    cross(scene, **ended)
+    scene.pass_s(21)
+    assert "L3" in scene.codes
+
+
+def test_orders_that_were_left_to_stand_end_it():
+    scene = without_a_bid(requote_s=20)
+    cross(scene, 4)
+    cross(scene, 2, "by_client")
+    scene.pass_s(21)
+    assert "L3" in scene.codes
