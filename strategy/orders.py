@@ -359,6 +359,7 @@ class Orders(msgspec.Struct):
         if after is State.CLOSED:
             order.ended_ns = now_ns  # concluded absent before, perhaps: a read may lag behind this word of its end
             self.live.pop(order.client_id, None)
+            self.ended.pop(order.client_id, None)  # the latest to end come last
             self.ended[order.client_id] = order
 
     def _free(self, order: Order) -> None:

@@ -66,7 +66,9 @@ class StateWatch:
             seen[client_id] = None
             before = self._open.get(client_id) or self._closed.get(client_id)
             if before is not None and before.state != order.state and self._is_forgotten(before):
-                before = None
+                # A late word may end once more what was over, and have it shown again; else it is a stranger's.
+                is_ended_anew = order.state in _OVER and client_id in words
+                before = before if is_ended_anew else None
             if before is None or (before.state == State.CLOSED and self._has_risen(now_ns, client_id)):
                 self._appeared(now_ns, order, event, leaving)
             elif before.state != order.state or client_id in words or client_id in asked or is_sweep:

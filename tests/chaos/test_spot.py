@@ -21,7 +21,7 @@ def test_spot_keeps_every_promise_through_the_adapter(tmp_path, monkeypatch, wha
     monkeypatch.syspath_prepend(arms.install(tmp_path, arms.declared()))
     scenario = small_scenario(
         tmp_path,
-        24,
+        50,
         faults=FAULTS[what],
         calm_s=14,
         profile="reference",

@@ -90,6 +90,19 @@ def test_s6_a_late_word_about_what_was_over_and_forgotten_is_a_strangers():
     assert ["S6"] == scene.codes
 
 
+@pytest.mark.parametrize(("word", "codes"), [(cancelled("a-1"), []), (accepted("b-1"), ["S6"])])
+def test_s6_what_was_over_and_out_of_sight_is_shown_again_when_a_word_ends_it_once_more(word, codes):
+    scene = created()
+    scene.wait(2200)
+    scene.believe("a-1", "ABSENT")
+    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene.forget("a-1")
+    scene.send(commands.SampleClock(scene.now_ns))
+    scene.believe("a-1", "CLOSED")
+    scene.step(word)
+    assert codes == scene.codes
+
+
 def test_s6_absent_does_not_absorb():
     scene = created()
     scene.wait(2200)

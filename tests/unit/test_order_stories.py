@@ -171,6 +171,16 @@ def test_a_fill_whose_id_was_forgotten_is_not_counted_again_by_a_read_that_reach
     assert 2 == book.orders.find(client_id).filled_lots
 
 
+def test_what_was_concluded_absent_and_ends_by_a_word_is_the_latest_to_end(book):
+    first, second = book.create(), book.create(slot="ask0", side=SELL)
+    for client_id in (first, second):
+        book.now = THROUGH_MS + 1
+        book.bury(client_id, book.now)
+        book.orders.forget(book.orders.find(client_id))
+    book.hear(events.OrderRejected(first, "timestamp", 1))
+    assert [second, first] == [*book.orders.ended]
+
+
 def test_ended_orders_are_bounded_but_not_while_fills_are_owed(book):
     owing = book.create()
     book.hear(events.OrderCancelled(owing, 5, "x", 0))
