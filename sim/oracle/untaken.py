@@ -70,8 +70,8 @@ class Untaken:
     def _ended(self, now_ns: int, client_id: str, is_crossing: bool) -> None:
         """Note that an order was cancelled, or has traded."""
         known = self._evidence.orders.get(client_id)
-        if known is None or (is_crossing and not self._is_behind(known)):
-            return
+        if known is None or not known.is_ours or (is_crossing and not self._is_behind(known)):
+            return  # of strangers' orders nobody may have told the symbol
         self._tried_ns = max(self._tried_ns, now_ns if is_crossing else 0)
         self._crossed.setdefault(self._place(client_id), deque(maxlen=_ENDS)).append(is_crossing)
 

@@ -160,3 +160,13 @@ def test_orders_that_were_left_to_stand_end_it():
     cross(scene, 2, "by_client")
     scene.pass_s(21)
     assert "L3" in scene.codes
+
+
+def test_a_strangers_order_that_crossed_says_nothing_and_raises_nothing():
+    scene = without_a_bid(requote_s=20)
+    for number in range(6):
+        scene.step(accepted(f"another-{number}", price=9990))
+        scene.step(events.OrderCancelled(f"another-{number}", 0, "would_cross", 1))
+        scene.pass_s(1)
+    scene.pass_s(21)
+    assert "L3" in scene.codes
