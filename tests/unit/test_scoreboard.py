@@ -1,5 +1,6 @@
 """The scoreboard: it finds what is there, does not find what is not, and says no when its canaries do."""
 
+import re
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ from mutated import ROOT, core_of
 from scoreboard import (
     MODULES,
     MUTE,
+    PAGE,
     PLANTED,
     Bug,
     Judged,
@@ -263,3 +265,20 @@ def test_each_line_of_which_it_is_said_why_nobody_sees_its_mistake_is_there():
     assert [] == [one for one in WHY if one.rpartition(": ")[0] not in lines]
     pytest.importorskip("mutmut", reason="no mutmut, which the extra dev has")
     assert any(one.what in WHY.values() for one in mutants(14, 1, ""))
+
+
+def test_the_committed_page_is_as_the_program_writes_it():
+    """All but the scores: its head, word by word, and the headline of each table."""
+    text = PAGE.read_text(encoding="utf-8")
+    head = text.partition("\n## ")[0]
+    seeds = [int(one) for one in re.search(r"seeds ([\d, ]+)\)", head).group(1).split(", ")]
+    assert head.rstrip() == page_of([], seeds, 1, []).rstrip()
+    blocks = re.findall(r"^## (.+): (\d+) of (\d+) found by a broken promise", text, re.MULTILINE)
+    assert ["Canary", "Planted bugs", "Small mistakes"] == [name for name, _, _ in blocks]
+    assert [1, len(PLANTED), 14] == [int(of) for _, _, of in blocks]
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert sum(int(of) for _, _, of in blocks) == len(rows)
+    others = [line for line in text.partition("\n## ")[2].splitlines() if not line.startswith(("|", "#")) and line]
+    assert [] == [
+        line for line in others if line.partition(": ")[0] not in ("Canary", "Planted bugs", "Small mistakes")
+    ]
