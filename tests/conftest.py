@@ -1,6 +1,7 @@
 """What all tests share: Hypothesis profiles, the options for long suites, recorded data."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,20 @@ def pair(tmp_path: Path) -> Any:
     from served import SPOT, Client
 
     return Client(tmp_path, market=SPOT)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that was kept."""
+    from replayed import keep_run
+
+    return keep_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture
+def seed(kept: Path, tmp_path: Path) -> Path:
+    """The folder of a seed of it: a copy, which may be spoilt."""
+    from replayed import NAME
+
+    shutil.copytree(kept, tmp_path / "kept")
+    return tmp_path / "kept" / NAME / "1"

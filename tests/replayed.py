@@ -41,3 +41,9 @@ def shown(*words: object, code: int = 0) -> dict[str, Any]:
     assert code == done.exit_code, done.output
     told: dict[str, Any] = json.loads(done.stdout)
     return told
+
+
+def refused(*words: Any) -> tuple[int, str]:
+    """Give the exit code and the last word of a replay that is refused."""
+    done = said("replay", *words)
+    return done.exit_code, done.stderr.splitlines()[-1]

@@ -5,27 +5,9 @@ import shlex
 import shutil
 
 import pytest
-from replayed import NAME, SECONDS, keep_run, said, shown
+from replayed import NAME, SECONDS, keep_run, refused, said, shown
 
 from sim.runs.recipe import Unreadable, recipe_in
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    return keep_run(tmp_path_factory.mktemp("run"))
-
-
-@pytest.fixture
-def seed(kept, tmp_path):
-    """A copy that may be spoilt."""
-    shutil.copytree(kept, tmp_path / "kept")
-    return tmp_path / "kept" / NAME / "1"
-
-
-def refused(*words):
-    done = said("replay", *words)
-    return done.exit_code, done.stderr.splitlines()[-1]
-
 
 # It is the same run
 

@@ -1,29 +1,11 @@
 """``sim replay`` of what was kept and then spoilt, cut or edited: told for what it is, before anything runs."""
 
 import json
-import shutil
 
 import pytest
-from replayed import NAME, SECONDS, keep_run, said
+from replayed import SECONDS, refused, said
 
 from sim.scenario.faults import KINDS
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    return keep_run(tmp_path_factory.mktemp("run"))
-
-
-@pytest.fixture
-def seed(kept, tmp_path):
-    """A copy that may be spoilt."""
-    shutil.copytree(kept, tmp_path / "kept")
-    return tmp_path / "kept" / NAME / "1"
-
-
-def refused(*words):
-    done = said("replay", *words)
-    return done.exit_code, done.stderr.splitlines()[-1]
 
 
 def plan_of(folder, **changes):
