@@ -111,7 +111,8 @@ class Venue(Conditions):
         """Settle funding of a symbol."""
         cash = self.account.fund(symbol, rate_ppm, self.pits[symbol].book.mid2_ticks)
         at_ns = self.venue_ns(now_ns)
-        self.funded.append(events.FundingPaid(symbol, f"{symbol}-{at_ns // NS_PER_MS}", cash, at_ns))
+        # Numbered, not named by its instant: a clock that stands still or is set back shows the same one again.
+        self.funded.append(events.FundingPaid(symbol, f"{symbol}-funding-{len(self.funded) + 1}", cash, at_ns))
         self.funded_ns.append(now_ns)
         self._tell(self.funded[-1])
 

@@ -247,7 +247,7 @@ def test_funding_is_paid_by_longs_to_the_pool_and_told(venue):
     venue.fund("X", 100, 9 * MS)
     paid = venue.told[-1]
     assert paid.cash == venue.cash("X") - before < 0
-    assert (0, "X-9") == (venue.zero_sum_cash(), paid.funding_id)
+    assert (0, "X-funding-1") == (venue.zero_sum_cash(), paid.funding_id)
 
 
 def test_an_account_below_its_maintenance_margin_is_closed(venue):
@@ -326,3 +326,11 @@ def test_a_quiet_feed_says_that_it_lives(venue):
     feed.publish(0, 0)
     assert [] == feed.publish(499 * MS, 0)
     assert [events.BookHeartbeat("X", feed.seq, 7)] == feed.publish(500 * MS, 7)
+
+
+def test_two_settlements_of_funding_at_one_instant_are_two(venue):
+    """Named by the instant they had one id while the venue's clock stood still, and one of them was lost."""
+    for _ in range(2):
+        venue.fund("X", 100, 9 * MS)
+    ids = [one.funding_id for one in venue.told if isinstance(one, events.FundingPaid)]
+    assert 2 == len(dict.fromkeys(ids)) == len(ids)
