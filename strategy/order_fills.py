@@ -12,7 +12,7 @@ from strategy.events import FillsReport, OrderFilled
 from strategy.knobs import OrderKnobs
 from strategy.order import Order
 from strategy.order_times import shown
-from strategy.orders import Orders
+from strategy.orders import Orders, is_ours
 
 FILL_IDS_MAX: Final = 4096
 
@@ -94,13 +94,15 @@ def settle(orders: Orders, event: FillsReport, knobs: OrderKnobs) -> None:
     """Take what a whole read of a symbol's fills has brought for the answer to what is owed of it.
 
     What a stranger had traded, and no list shows under its name so long after its end, was counted under
-    another: it may be an order of ours whose name got lost. Of our own orders it goes on being owed.
+    another: it may be an order of ours whose name got lost. Of our own orders it goes on being owed, also of
+    those that turned up when another had their place.
     """
     is_owed = False
     for order in (*orders.live.values(), *orders.ended.values()):
         if order.symbol != event.symbol or order.told_lots <= order.filled_lots:
             continue
-        if order.is_orphan and not order.is_open and event.asked_ns > order.ended_ns + knobs.read_lag_ns_max:
+        is_stranger = order.is_orphan and not is_ours(orders, order.client_id)
+        if is_stranger and not order.is_open and event.asked_ns > order.ended_ns + knobs.read_lag_ns_max:
             order.told_lots = order.filled_lots
         else:
             is_owed = True

@@ -207,6 +207,8 @@ class Orders(msgspec.Struct):
         doubted = (one for one in self.of(symbol) if one.doubt_ns and one.state in _DOUBTED)
         return any(one.side in (side, 0) for one in doubted)
 
+    # What happens to them: the words themselves are in ``order_words``
+
     def private_restored(self, now_ns: int, symbols: tuple[str, ...]) -> None:
         """Ask after everything the private stream may have told while it was away."""
         for order in self.live.values():
@@ -216,7 +218,7 @@ class Orders(msgspec.Struct):
         self.due_by(now_ns)
 
     def read_fills(self, now_ns: int, symbol: str, since_venue_ns: int) -> None:
-        """Have fills read at once; a read asked before now does not settle it."""
+        """Have a symbol's fills read at once; a read asked before now does not settle it."""
         self.fills_asked_ns.pop(symbol, None)
         self.want_fills(symbol, now_ns, since_venue_ns)
 

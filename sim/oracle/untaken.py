@@ -42,8 +42,8 @@ class Untaken:
         self._tried_ns = 0
         # How many of a symbol's side were refused for a band, one after the other.
         self._banded: dict[tuple[str, int], int] = {}
-        # Of the latest orders of a symbol's side that ended: whether each was cancelled for crossing.
-        self._crossed: dict[tuple[str, int], deque[bool]] = {}
+        # Of the latest orders of a symbol's side that ended: when each was cancelled for crossing, None if it was not.
+        self._crossed: dict[tuple[str, int], deque[int | None]] = {}
         self._slowed_ns: int | None = None
 
     def answered(self, now_ns: int, event: events.Event) -> None:
@@ -72,8 +72,8 @@ class Untaken:
         known = self._evidence.orders.get(client_id)
         if known is None or not known.is_ours or (is_crossing and not self._is_behind(known)):
             return  # of strangers' orders nobody may have told the symbol
-        self._tried_ns = max(self._tried_ns, now_ns if is_crossing else 0)
-        self._crossed.setdefault(self._place(client_id), deque(maxlen=_ENDS)).append(is_crossing)
+        ends = self._crossed.setdefault(self._place(client_id), deque(maxlen=_ENDS))
+        ends.append(now_ns if is_crossing else None)
 
     def _place(self, client_id: str) -> tuple[str, int]:
         known = self._evidence.orders.get(client_id)
@@ -104,14 +104,19 @@ class Untaken:
 
     def why(self, now_ns: int, symbol: str) -> str:
         """Say that nobody takes orders here, though they are tried; empty where that does not show."""
+        if any(self._is_crossed(now_ns, ends) for (name, _), ends in self._crossed.items() if name == symbol):
+            return "its orders are tried, and cancelled at once for crossing what was not shown"
         if now_ns - self._tried_ns > _TRIED_NS:
             return ""
         if self._lost[symbol] >= _LOST_MIN:
             return "its orders are tried, and lost one after the other"
-        if any(count >= _LOST_MIN for (name, _), count in self._banded.items() if name == symbol):
-            return "its orders are tried, and refused for a band one after the other"
-        is_crossed = any(sum(ends) >= _CROSSED_MIN for (name, _), ends in self._crossed.items() if name == symbol)
-        return "its orders are tried, and cancelled at once for crossing what was not shown" if is_crossed else ""
+        is_banded = any(count >= _LOST_MIN for (name, _), count in self._banded.items() if name == symbol)
+        return "its orders are tried, and refused for a band one after the other" if is_banded else ""
+
+    def _is_crossed(self, now_ns: int, ends: deque[int | None]) -> bool:
+        """Say whether nearly all that ended on a side was cancelled for crossing, the last of them of late."""
+        crossed = [at_ns for at_ns in ends if at_ns is not None]
+        return len(crossed) >= _CROSSED_MIN and now_ns - crossed[-1] <= _TRIED_NS
 
     def why_slow(self, now_ns: int) -> str:
         """Say that we were told of late to be slower; empty where we were not."""

@@ -4,7 +4,7 @@ import pytest
 from watching import NAME, ORDERS, PRICE, Scene, accepted, read, without_a_bid
 
 from strategy import events
-from strategy.units import NS_PER_MS
+from strategy.units import NS_PER_MS, SELL
 
 # When a read may prove the absence of an order, in whole seconds after its create.
 PROVEN_S = 1 + (ORDERS.send_within_ns + ORDERS.window_ns + ORDERS.margin_ns) // (1000 * NS_PER_MS)
@@ -137,6 +137,15 @@ def test_where_orders_are_cancelled_at_once_for_crossing_what_nobody_saw_nobody_
     assert "L3" not in scene.codes
     scene.pass_s(45)
     assert "L3" in scene.codes  # it does not try any more
+
+
+def test_who_tries_other_orders_only_is_not_excused_by_what_crossed_long_ago():
+    scene = without_a_bid(requote_s=20)
+    cross(scene, 4)
+    for number in range(8):
+        scene.pass_s(9)
+        scene.send(scene.create(f"ask-{number}", side=SELL))
+    assert "L3" in scene.codes
 
 
 @pytest.mark.parametrize(

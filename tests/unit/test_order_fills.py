@@ -126,6 +126,18 @@ def test_a_stranger_whose_fills_the_list_has_under_another_name_owes_none(book):
     assert ({}, 0) == (book.orders.owing, book.orders.find("~1").worst_lots)
 
 
+def test_an_order_of_ours_that_another_has_the_place_of_goes_on_owing_its_fills(book):
+    client_id = working(book)
+    order = book.orders.find(client_id)
+    book.hear(events.OrderCancelled(client_id, 0, "by_client", 5 * MS))
+    book.now = 4000
+    book.orders.rise(book.now * MS, order)
+    book.cancel(client_id)
+    book.hear(events.OrderCancelled(client_id, 4, "by_client", 5 * MS))
+    read_fills(book)
+    assert (True, {client_id: None}) == (order.is_orphan, book.orders.owing)
+
+
 def test_open_orders_and_fills_are_compared_now_and_then_on_a_stream_that_never_broke(tmp_path):
     world = small_world(tmp_path, seconds=50)
     asked: dict[type, list[int]] = {commands.QueryOpenOrders: [], commands.QueryFills: []}
