@@ -4,19 +4,21 @@ A promise here may be broken for a while; it is broken for good when it was brok
 for longer than its bound. Before the calm nothing is judged. Each clock is kept per symbol, and
 time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
 while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
-Of L1 it is while belief is truth but for fills that the venue has booked and shows nowhere yet.
+Of L1 it is while belief is truth but for fills that the venue has booked and shows nowhere yet; an order that lives
+again after its end was told has a clock of its own.
 Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks; and it
 takes none, so that no quote can stand, whether or not anybody was told.
 Nobody unwinds either while quotes are barred: nothing of ours can meet anybody. That only stops L9's clock: a book
 that is empty for a moment now and then would else give a bot that never unwinds all of its time anew.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from sim.oracle.excuses import Excuses
 from sim.oracle.findings import Findings
 from sim.oracle.patience import Patience
+from sim.oracle.risen import Risen
 from sim.oracle.tolerance import Tolerance
 from sim.oracle.truth import Truth
 from sim.oracle.withheld import NOTHING, Kept, Withheld
@@ -40,6 +42,7 @@ class Liveness:
         findings: Findings,
         excuses: Excuses,
         withheld: Withheld,
+        risen: Risen,
         why_lost: Callable[[], str],
         why_mute: Callable[[str], str],
         inventory_soft_pct: float,
@@ -52,6 +55,7 @@ class Liveness:
         self._findings = findings
         self._excuses = excuses
         self._withheld = withheld
+        self._risen = risen
         self._why_lost = why_lost
         self._why_mute = why_mute
         self.calm_ns: int | None = None
@@ -83,6 +87,7 @@ class Liveness:
         self.resumed_ns = now_ns
         for clock in self._all():
             clock.resume(now_ns)
+        self._risen.start_over()
         self._doubted_ns = {symbol: {} for symbol in self._clocks}
 
     def _all(self) -> Iterator[Patience]:
@@ -91,11 +96,12 @@ class Liveness:
     def look(self, now_ns: int, belief: Belief) -> None:
         """Compare belief with truth, and move every clock on."""
         lost = self._why_lost() or self._excuses.banned(now_ns)
+        if lost:
+            self._risen.start_over()
+        self._risen.look(now_ns)
         for one in belief.symbols:
             symbol, clocks = one.symbol, self._clocks[one.symbol]
-            apart = self._why_apart(one, belief, NOTHING)
-            unknown = lost or (self._why_unknown(one, belief) if apart else "")
-            clocks["L1"].tick(now_ns, f"{symbol}: {apart}" if apart else "", unknown, self._findings)
+            self._look_at_belief(now_ns, one, belief, lost)
             mute = self._why_mute(symbol)
             self._look_at_doubts(now_ns, symbol, belief, lost or mute)
             missing = self.missing_quotes(symbol)
@@ -107,6 +113,15 @@ class Liveness:
             stuck = heavy and (mute or self._excuses.barred(now_ns, symbol))
             # What is held is held still when quotes are free again: barred time stops this clock, and no more.
             clocks["L9"].tick(now_ns, heavy, "", self._findings, pause=stuck)
+
+    def _look_at_belief(self, now_ns: int, one: SymbolBelief, belief: Belief, lost: str) -> None:
+        """Move on the clock of belief; where only orders that have risen part it from truth, it shows their age."""
+        clock, apart = self._clocks[one.symbol]["L1"], self._why_apart(one, belief, NOTHING)
+        risen = self._risen.of(one.symbol)
+        if apart and risen and not self._why_apart(one, belief, self._withheld.of(one.symbol), risen):
+            clock.broken_ns = clock.last_ns - min(risen.values())
+        unknown = lost or (self._why_unknown(one, belief) if apart else "")
+        clock.tick(now_ns, f"{one.symbol}: {apart}" if apart else "", unknown, self._findings)
 
     def _look_at_doubts(self, now_ns: int, symbol: str, belief: Belief, mute: str) -> None:
         """Move on the clock of the order that has been in doubt for longest: one doubt is not another's."""
@@ -148,14 +163,17 @@ class Liveness:
         kept = self._withheld.of(one.symbol)
         return "fills are shown nowhere yet" if kept.fills and not self._why_apart(one, belief, kept) else ""
 
-    def _why_apart(self, one: SymbolBelief, belief: Belief, kept: Kept) -> str:
-        """Say where belief and truth, less what is kept back, differ; words under way make them for a moment."""
+    def _why_apart(self, one: SymbolBelief, belief: Belief, kept: Kept, risen: Collection[str] = ()) -> str:
+        """Say where belief and truth differ, less what is kept back and what has risen.
+
+        Words under way make them differ for a moment.
+        """
         held = self._truth.position_lots(one.symbol) - kept.lots, self._truth.cash(one.symbol) - kept.cash
         if held != (one.position_lots, one.cash):
             return f"the core believes in {one.position_lots} lots and {one.cash} cash, the venue holds {held}"
         mine = {order.client_id: order for order in belief.orders if order.symbol == one.symbol}
         for order in self._truth.open_orders():
-            if order.symbol != one.symbol:
+            if order.symbol != one.symbol or order.client_id in risen:
                 continue
             believed = mine.pop(order.client_id, None)
             if believed is None or believed.state in _OVER:
@@ -166,6 +184,10 @@ class Liveness:
                 return f"{order.client_id} is {there} at the venue, the core believes otherwise"
         dead = next((order for order in mine.values() if order.state == _WORKING), None)
         return "" if dead is None else f"{dead.client_id} is believed to be working and is not there"
+
+    def is_heavy(self) -> bool:
+        """Say whether more of any symbol is held than its soft mark."""
+        return any(self._why_heavy(symbol) for symbol in self._clocks)
 
     def _why_heavy(self, symbol: str) -> str:
         """Say that more is held than the soft mark."""

@@ -36,6 +36,7 @@ from sim.oracle.pace import Pace
 from sim.oracle.purity import Purity
 from sim.oracle.quiet import Quiet
 from sim.oracle.recoverable import REST
+from sim.oracle.risen import Risen
 from sim.oracle.sending import Sending
 from sim.oracle.sightings import Sightings
 from sim.oracle.sniped import Sniped
@@ -126,7 +127,8 @@ class Oracle:
         excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, out)
         soft_pct = guard.inventory.soft_enter
         lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)
-        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, withheld, lost, mute, soft_pct)
+        risen = Risen(truth, self._evidence, [one.instrument.symbol for one in symbols])
+        self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, withheld, risen, lost, mute, soft_pct)
         self._proved = False
         # Nobody is at fault for what a dead process did not do.
         self._is_alive = True
@@ -362,7 +364,7 @@ class Oracle:
             why, banned = self._live.why_not_ready, self._hindrance.why_banned(now_ns)
             self._lives.look(now_ns, lambda: why(now_ns, belief), banned)
         if now_ns >= self._look_from_ns:
-            self._sightings.calm_began(belief)
+            self._sightings.calm(belief, is_heavy=self._live.is_heavy())
             self._live.begin(now_ns if self._calm_ns is None else self._calm_ns)
             self._live.look(now_ns, belief)
 

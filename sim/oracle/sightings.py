@@ -49,7 +49,7 @@ class Sightings:
         self._windows: dict[str, None] = {}  # symbols that are cancel-only over a position
         self._doubts = 0
         self._restarted_ns: int | None = None
-        self._is_calm = False
+        self._is_calm = self._is_heavy = False
 
     # What arrives
 
@@ -195,11 +195,13 @@ class Sightings:
         """See what is believed after a step that was about orders."""
         self._doubts = belief.doubts
 
-    def calm_began(self, belief: Belief) -> None:
-        """See that liveness is asked for from now on; only the first time counts."""
+    def calm(self, belief: Belief, *, is_heavy: bool) -> None:
+        """Look at the calm: how it began, the first time, and whether there was inventory to shed."""
         if not self._is_calm and belief.doubts:
             self._sometimes.note("liveness_entered_with_doubt")
-        self._is_calm = True
+        if self._is_heavy and not is_heavy:
+            self._sometimes.note("inventory_shed")
+        self._is_calm, self._is_heavy = True, is_heavy
 
     # The process
 

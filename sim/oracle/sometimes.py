@@ -53,6 +53,7 @@ _ALL: Final = (
     Point("partial_fill_then_amend", "An order that had traded in part was amended."),
     Point("orphan_found", "A read showed an order on the book that the bot had taken for gone, or never knew."),
     Point("liveness_entered_with_doubt", "The calm began while an order was in doubt."),
+    Point("inventory_shed", "In the calm, inventory above the guard's soft mark went below it."),
 )
 POINTS: Final[Mapping[str, Point]] = MappingProxyType({point.name: point for point in _ALL})
 

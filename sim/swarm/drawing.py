@@ -11,7 +11,7 @@ from typing import Any, Final
 from sim.dice import Dice
 from sim.scenario.faults import KINDS
 from sim.scenario.faults.overlaps import overlaps, placed
-from sim.scenario.faults.ranges import Choice, Draw, Maybe, Roll, drawn
+from sim.scenario.faults.ranges import Choice, Draw, Maybe, Roll, Where, drawn
 from sim.scenario.models import Scenario
 
 # Some storms have few kinds of fault, which seldom meet, some have many: a coin for each kind, of this weight.
@@ -35,9 +35,18 @@ _LOCKSTEP: Final = {
     for key, value in (("median_ms", 25), ("sigma", 0))
 }
 
-# Settings that change which code is run, drawn where the base does not say.
+# Settings that change which code is run, drawn where the base does not say. The marks of a guard are one setting.
+_MARKS: Final = "guard.inventory_pct"
+_SOFT: Final = f"{_MARKS}.soft_enter"
 SETTINGS: Final[Mapping[str, Draw]] = {
     "loop.dispatch": Maybe(0.5, Choice(("sequential", "concurrent", "batched"))),
+    # A quote and a half reaches these, where a quote is a tenth of the limit: with the usual marks storms seldom make
+    # a bot heavy, and nothing asks it to unwind.
+    _SOFT: Maybe(0.25, Choice((15.0,))),
+    f"{_MARKS}.soft_exit": Where((_SOFT,), Choice((10.0,))),
+    f"{_MARKS}.hard_enter": Where((_SOFT,), Choice((30.0,))),
+    f"{_MARKS}.hard_exit": Where((_SOFT,), Choice((20.0,))),
+    "queue.enabled": Maybe(0.1, Choice((False,))),
 }
 
 
@@ -53,8 +62,7 @@ def world_of(base: Scenario, plain: Mapping[str, Any], config: str, seed: int) -
     is_keyed = dice.unit("swarm", "ties") < _KEYED_TIES
     ties = {"ties": "keyed"} if is_keyed else {}
     own = list(_own(base, traded))
-    overrides = drawn(SETTINGS, lambda *name: dice.unit("swarm", "setting", *name), traded)
-    overrides |= plain["strategy"].get("overrides", {})
+    overrides = _settings(plain["strategy"].get("overrides", {}), dice, traded)
     market = plain["market"] if "tape" in plain["market"] else {**plain["market"], "symbols": list(traded)}
     if is_keyed:
         market = {**market, "overrides": _LOCKSTEP | market.get("overrides", {})}
@@ -67,6 +75,14 @@ def world_of(base: Scenario, plain: Mapping[str, Any], config: str, seed: int) -
         "faults": [*own, *_together(own, _faults(base, dice, traded, is_core=is_core), traded)],
         "gates": plain["gates"],
     }
+
+
+def _settings(said: Mapping[str, Any], dice: Dice, traded: Sequence[str]) -> dict[str, Any]:
+    """Draw the settings and put what the base has ``said`` over them."""
+    settings = drawn(SETTINGS, lambda *name: dice.unit("swarm", "setting", *name), tuple(traded))
+    if any(key.startswith(_MARKS) for key in said):
+        settings = {key: value for key, value in settings.items() if not key.startswith(_MARKS)}
+    return settings | dict(said)
 
 
 def _symbols(base: Scenario, dice: Dice) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from watching import NAME, PRICE, Scene, TrueFill, accepted, cash_of, filled, quoting, without_a_bid
+from watching import NAME, PRICE, Scene, TrueFill, accepted, cancelled, cash_of, filled, quoting, without_a_bid
 
 from sim.oracle.findings import Findings
 from sim.oracle.outside import Outside
@@ -127,6 +127,59 @@ def test_l1_beside_a_fill_that_is_shown_nowhere_yet_all_else_is_to_be_true(chang
     change(scene)
     scene.pass_s(12)
     assert "L1" in scene.codes
+
+
+def risen(scene: Scene, client_id: str) -> None:
+    """An order lives whose end was told, as by a venue that took the same create twice."""
+    scene.placed(client_id, slot="bid1")
+    scene.step(cancelled(client_id))
+    scene.believe(client_id, "CLOSED")
+    scene.venue.rest(client_id, slot="bid1")
+
+
+def test_l1_orders_that_live_again_one_after_the_other_have_each_a_clock_of_its_own():
+    scene = quoting(converge_s=10)
+    for k in range(6):
+        risen(scene, f"x{k}")
+        scene.pass_s(3)
+        if k:
+            del scene.venue.open[f"x{k - 1}"]
+        scene.pass_s(3)
+    assert [] == scene.codes
+    scene.pass_s(6)
+    assert ["L1"] == scene.codes, "the last one stays"
+    assert "x5 is live and the core does not know" in scene.oracle.breaches[0].detail
+
+
+def test_l1_beside_an_order_that_lives_again_all_else_is_to_be_true():
+    scene = quoting(converge_s=10)
+    scene.venue.lots = 1
+    for k in range(3):
+        risen(scene, f"x{k}")
+        scene.pass_s(4)
+        del scene.venue.open[f"x{k}"]
+    assert ["L1"] == scene.codes
+
+
+def test_l1_of_orders_whose_end_nobody_told_one_after_the_other_is_as_bad_as_one():
+    scene = quoting(converge_s=10)
+    for k in range(3):
+        scene.venue.rest(f"x{k}", slot="bid1")
+        scene.pass_s(4)
+        scene.venue.open.pop(f"x{k - 1}", None)
+    assert ["L1"] == scene.codes
+
+
+def test_l1_a_new_process_has_the_whole_bound_for_an_order_that_lives_again():
+    scene = quoting(converge_s=10)
+    risen(scene, "x")
+    scene.pass_s(8)
+    scene.oracle.process_died(scene.now_ns)
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.pass_s(9)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert ["L1"] == scene.codes
 
 
 # L2

@@ -86,7 +86,7 @@ def test_an_ordinary_life_reaches_nothing():
     watch.order("CLOSED", "CANCELLING")
     watch.hear(5, events.OpenOrdersReport("BTC", 4, (), 7))
     watch.sightings.stepped(belief(0))
-    watch.sightings.calm_began(belief(0))
+    watch.sightings.calm(belief(0), is_heavy=False)
     watch.sightings.died()
     assert [] == watch.reached
 
@@ -261,13 +261,23 @@ def test_a_process_that_ends_and_a_calm_that_begins_with_an_order_in_doubt():
     watch.sightings.died()
     assert {"kill_with_unknown_orders": 1} == watch.sometimes.counts
     watch = working()
-    watch.sightings.calm_began(belief(1))
-    watch.sightings.calm_began(belief(1))
+    watch.sightings.calm(belief(1), is_heavy=False)
+    watch.sightings.calm(belief(1), is_heavy=False)
     assert {"liveness_entered_with_doubt": 1} == watch.sometimes.counts
     watch = working()
-    watch.sightings.calm_began(belief(0))
-    watch.sightings.calm_began(belief(1))
+    watch.sightings.calm(belief(0), is_heavy=False)
+    watch.sightings.calm(belief(1), is_heavy=False)
     assert [] == watch.reached, "the doubt came in the calm"
+
+
+def test_inventory_that_goes_below_its_mark_in_the_calm():
+    watch = working()
+    for is_heavy in (False, True, True):
+        watch.sightings.calm(belief(0), is_heavy=is_heavy)
+    assert [] == watch.reached
+    watch.sightings.calm(belief(0), is_heavy=False)
+    watch.sightings.calm(belief(0), is_heavy=False)
+    assert {"inventory_shed": 1} == watch.sometimes.counts
 
 
 def test_every_state_an_order_is_seen_in_counts_for_the_regime_of_that_moment():

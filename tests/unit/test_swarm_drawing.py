@@ -74,6 +74,29 @@ def test_every_kind_and_every_way_to_end_is_drawn(worlds):
     assert all(world.market.overrides["links.private.sigma"] == 0 for world in keyed)
     dispatched = Counter(world.strategy.overrides.get("loop.dispatch") for world in worlds)
     assert {None, "sequential", "concurrent", "batched"} == set(dispatched)
+    tight = [world for world in worlds if "guard.inventory_pct.soft_enter" in world.strategy.overrides]
+    assert 15 < len(tight) < 60
+    assert {None, False} == {world.strategy.overrides.get("queue.enabled") for world in worlds}
+
+
+def test_tight_marks_come_all_four_or_not_at_all(tmp_path):
+    worlds = write_worlds(read_base(BASE), range(1, 25), tmp_path)
+    marks = Counter(astuple(world) for world in worlds)
+    assert {(15, 10, 30, 20), (60, 50, 90, 80)} == set(marks)
+
+
+def test_marks_that_the_base_names_are_not_drawn():
+    base = read_base(BASE)
+    told = {**base.plain, "strategy": {"config": CONFIG, "overrides": {"guard.inventory_pct.hard_enter": 85}}}
+    for seed in range(1, 25):
+        world = Scenario.model_validate(drawing.world_of(base.scenario, told, CONFIG, seed))
+        given = {key: value for key, value in world.strategy.overrides.items() if key.startswith("guard")}
+        assert {"guard.inventory_pct.hard_enter": 85} == given
+
+
+def astuple(world) -> tuple[float, ...]:
+    marks = world.config.guard.inventory_pct
+    return marks.soft_enter, marks.soft_exit, marks.hard_enter, marks.hard_exit
 
 
 def test_what_excludes_each_other_is_never_drawn_together(worlds):
