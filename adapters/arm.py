@@ -12,8 +12,9 @@ from typing import Any, Final, Protocol
 from adapters.bybit.signing import Signer
 from adapters.bybit.venue import STREAM, Account, BybitVenue
 from adapters.clock import Clock
-from adapters.driver import AnyCore, Ending, LiveDriver, Watcher
+from adapters.driver import Ending, LiveDriver
 from adapters.journal import Journal
+from adapters.parties import AnyCore, Watcher
 from adapters.transport import Http
 from adapters.venue import Socket, SocketClosed, Venue, VenueUnusable
 from adapters.venues import settle_coin_of
@@ -35,6 +36,7 @@ class Seat(Protocol):
     symbols: tuple[str, ...]
     units: tuple[Instrument, ...]
     clock: Clock
+    at_work_ns: Callable[[], int]
     journal: Journal
     access: Any
     transport: Any
@@ -58,7 +60,7 @@ class LiveArm:
         self._seat = seat
         self._venue = self.make_venue(seat)
         self._driver = driver = LiveDriver(self._venue, seat.journal, seat.clock)
-        driver.watchers = seat.watchers
+        driver.watchers, driver.at_work_ns = seat.watchers, seat.at_work_ns
         driver.leaving, driver.over, driver.told = seat.leaving, seat.over, seat.told
         self._life: asyncio.Task[None] | None = None
         self._is_stopping = False

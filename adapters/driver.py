@@ -12,13 +12,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from enum import Enum, unique
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from adapters.clock import Clock
 from adapters.inbox import MARKET_MAX, Inbox
 from adapters.journal import Journal
+from adapters.parties import AnyCore, Watcher
 from adapters.venue import Venue
 from strategy import commands, events
 from strategy.batching import Group
@@ -31,8 +32,10 @@ SNAPSHOT_EVERY_NS: Final = 10 * NS_PER_S
 JOURNAL_REFUSED: Final = "journal_refused"
 # What was only heard is made safe so often; a restart reads at the venue what the last moments held.
 _COMMIT_EVERY_NS: Final = 200 * NS_PER_MS
-# A turn takes in no more than this, so that the sockets get theirs.
+# A turn takes in no more than this, and ends after the step that was at work at this time, so that the sockets
+# get theirs and what the steps asked for leaves. A usual step takes less than a tenth of a millisecond.
 _TURN_MAX: Final = 256
+_TURN_NS_MAX: Final = 5 * NS_PER_MS
 
 
 @unique
@@ -45,30 +48,6 @@ class Ending(Enum):
     """A step raised; ``failure`` says what. Orders may be open."""
     FORCED = "forced"
     """Somebody ended it as it stands. Orders may be open."""
-
-
-class AnyCore(Protocol):
-    """What a driver needs of a core."""
-
-    @property
-    def wake_at_ns(self) -> int | None:
-        """When to say ``Woke``."""
-
-    def step(self, now_ns: int, event: events.Event) -> tuple[commands.Command, ...]:
-        """Take in an event; give what to do."""
-
-
-class Watcher(Protocol):
-    """Somebody who looks on: metrics, an oracle. None may raise."""
-
-    def delivered(self, now_ns: int, event: events.Event) -> None:
-        """See an event just before the core does."""
-
-    def sent(self, now_ns: int, command: commands.Command) -> None:
-        """See a command that the core gave."""
-
-    def stepped(self, now_ns: int, leaving: tuple[commands.Command, ...], event: events.Event) -> None:
-        """See that the step is over."""
 
 
 class LiveDriver:
@@ -88,6 +67,9 @@ class LiveDriver:
         self.told: Callable[[int, commands.Alert], None] = _nobody
         # Told how long a commit of creates and amends took, and of how many.
         self.committed: Callable[[int, int], None] = _nobody
+        # How far the processor is with its work. A simulated clock stands still while a turn is made; who
+        # has one says until when the steps so far keep the processor busy.
+        self.at_work_ns: Callable[[], int] = clock.now_ns
         # Why no create and no amend may leave now, whatever the core says; asked as each leaves.
         self.barred: Callable[[], str] = str
         self.is_alive = False
@@ -198,8 +180,9 @@ class LiveDriver:
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        """Take in what has come; then one commit for all that it led to, and the alarm."""
+        """Take in what has come, for so long; then one commit for all that it led to, and the alarm."""
         self._is_due = False
+        until_ns = self.at_work_ns() + _TURN_NS_MAX
         for _ in range(min(len(self.inbox), _TURN_MAX)):
             if not self.is_alive:
                 return
@@ -208,6 +191,8 @@ class LiveDriver:
                 self._take(arrived_ns, event)
             if over and self.is_alive:
                 self._line.ended(over)
+            if self.at_work_ns() >= until_ns:
+                break
         if self.is_alive:
             self._end_turn()
         if self.inbox and not self._is_due:

@@ -65,6 +65,10 @@ class Host:
         """Read that clock as it will be when the host wakes up; as it is, where nothing makes it sleep."""
         return self.mono.read(max(self.asleep_ns, self.kernel.now_ns)) - self.moved_ns
 
+    def at_work_ns(self) -> int:
+        """Say until when the processor is at work on what it has taken in, in true time; now where it is free."""
+        return max(self.free_ns, self.kernel.now_ns)
+
     def begin(self) -> None:
         """Anchor the monotonic clock at the wall clock, as a starting process does."""
         true_ns = self.kernel.now_ns

@@ -129,6 +129,7 @@ class ThroughDriver(Bot):
             symbols=tuple(one.instrument.symbol for one in self._knobs.symbols),
             units=tuple(one.instrument for one in self._knobs.symbols),
             clock=self.host,
+            at_work_ns=self.host.at_work_ns,
             journal=DiskJournal(self.host.disk, waits, self.loop.enter, self._later, one.cut),
             access=self._access,
             transport=self.network.transport(),
@@ -182,7 +183,7 @@ class _OneProcess:
         bot.trace.record("step", now_ns, (event, leaving))
         if bot.host.service_ns:
             # What a step asks for leaves when it is over: computing time is charged.
-            bot.host.stand_still(max(bot.kernel.now_ns, bot.host.free_ns) + bot.host.service_ns)
+            bot.host.stand_still(bot.host.at_work_ns() + bot.host.service_ns)
         return leaving
 
     def _is_killed(self) -> bool:

@@ -72,6 +72,8 @@ class Seat:
     # What the core counts in.
     units: tuple[Instrument, ...]
     clock: Clock
+    # Until when the processor is at work on the steps so far: the clock stands still while they are made.
+    at_work_ns: Callable[[], int]
     journal: Journal
     access: Access
     # For httpx; opens a stream by its URL; what a stream raises once it is over, with a code and a reason.

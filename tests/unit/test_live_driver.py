@@ -107,6 +107,48 @@ def test_the_quotes_of_one_turn_are_written_by_one_commit():
     run(story)
 
 
+def slow_bench(step_ns):
+    """A core whose every word from an operator makes a quote, and takes so long."""
+    numbers = iter(range(1, 999))
+
+    def answer(event, now_ns):
+        bench.clock.time_ns += step_ns
+        return [create(next(numbers))] if event == events.Woke() else []
+
+    bench = Bench(answer, HandJournal())
+    return bench
+
+
+@pytest.mark.parametrize(("step_us", "turns"), [(100, 1), (2_000, 2), (60_000, 6)])
+def test_a_turn_that_has_lasted_long_ends_and_what_it_led_to_is_written(step_us, turns):
+    async def story():
+        bench = slow_bench(step_us * 1000)
+        for _ in range(5):  # behind the word that the core has started
+            bench.driver.feed(events.Woke())
+        await bench.turn(1)
+        assert 6 // turns == len(bench.core.heard)
+        await bench.turn(turns)
+        assert 6 == len(bench.core.heard)
+        # One commit a turn, but for one that took in only that the core has started.
+        assert min(turns, 5) == len(bench.journal.waiting)
+
+    run(story)
+
+
+def test_a_turn_lasts_as_long_as_the_processor_is_at_work_though_the_clock_stands_still():
+    async def story():
+        bench = Bench()
+        worked = iter(range(0, 10**12, 60_000_000))
+        bench.driver.at_work_ns = lambda: next(worked)
+        for _ in range(5):
+            bench.driver.feed(events.Woke())
+        for heard in range(1, 7):
+            await bench.turn(1)
+            assert heard == len(bench.core.heard)
+
+    run(story)
+
+
 def test_a_cancel_takes_a_quote_that_still_waits_for_the_journal_with_it():
     async def story():
         answers = {"go": [create(1), create(2, "ETHUSDT")], "back": [commands.CancelAll("BTCUSDT")]}

@@ -1,5 +1,7 @@
 """A world through the wire: boots, ends, faults of the host, and what those who look on are told."""
 
+from itertools import pairwise
+
 import pytest
 from small_world import small_scenario
 from wired import RestWorld, WiredWorld
@@ -127,6 +129,19 @@ def test_another_process_takes_over_with_the_books_of_the_one_that_ended(tmp_pat
 def test_a_host_in_trouble_breaks_no_promise_and_is_the_same_trouble_twice(tmp_path, fault):
     digests = [ended(wired(tmp_path, 15, faults=fault, calm_s=10)[0]).digest for _ in range(2)]
     assert digests[0] == digests[1]
+
+
+def test_on_a_slow_host_each_step_is_told_its_own_instant(tmp_path):
+    """Sixty milliseconds a step: words that wait together are not one turn, in which the clock would stand still."""
+    fault = "{at_s: 3, for_s: 3, kind: slow_cpu, step_us: 300, factor: 200}"
+    world, _ = wired(tmp_path, 8, faults=fault, calm_s=7)
+    told_ns = []
+    world.driver.trace.heard = lambda kind, at_ns, _what: told_ns.append(at_ns) if kind == "step" else None
+    ended(world)
+    slow = [at_ns - world.start_wall_ns for at_ns in told_ns]
+    slow = [at_ns for at_ns in slow if 4 * NS_PER_S < at_ns < 6 * NS_PER_S]
+    assert len(slow) > 20
+    assert min(later - sooner for sooner, later in pairwise(slow)) >= 60_000_000
 
 
 def test_a_core_that_raises_ends_the_run_as_it_does_in_process(tmp_path):
