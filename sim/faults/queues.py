@@ -29,8 +29,16 @@ _Item = tuple[int, Deliver, Message]
 
 
 def bytes_of(message: Message) -> int:
-    """Give how many bytes a message is: its own, or those of its record as JSON."""
-    return message.size or _BARE_BYTES + (0 if message.body is None else len(msgspec.json.encode(message.body)))
+    """Give how many bytes a message is: its own, or those of its record as JSON.
+
+    A question asked over the wire bears how the venue answers it, which is no word and takes next to nothing.
+    """
+    record = b"" if message.body is None else msgspec.json.encode(message.body, enc_hook=_no_word)
+    return message.size or _BARE_BYTES + len(record)
+
+
+def _no_word(_carried: Any) -> None:
+    """Stand for what a record carries and a wire would not."""
 
 
 class ByteQueue:

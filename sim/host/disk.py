@@ -121,15 +121,12 @@ class Disk:
 
     def _note_ids(self, records: list[Record]) -> None:
         for record in records:
-            match record:
-                case IntentRecord(command=CreateOrder(client_id=client_id)):
-                    self.safe_ids[client_id] = None
-                case IntentRecord(command=AmendOrder() as amend):
-                    self._safe_amends[amend] = None
-                    if len(self._safe_amends) > _AMENDS_KEPT:
-                        del self._safe_amends[next(iter(self._safe_amends))]
-                case _:
-                    pass
+            if client_id := _created(record):
+                self.safe_ids[client_id] = None
+            elif isinstance(record, IntentRecord) and isinstance(record.command, AmendOrder):
+                self._safe_amends[record.command] = None
+                if len(self._safe_amends) > _AMENDS_KEPT:
+                    del self._safe_amends[next(iter(self._safe_amends))]
 
     def is_safe(self, command: Command) -> bool:
         """Say whether a crash now could not make us forget a create or an amend."""
@@ -183,9 +180,12 @@ class Disk:
         if place < 0 or not data:
             return self.lost()  # its checksum says so
         spoilt = data[:place] + bytes([data[place] ^ 1 << at_bit % 8]) + data[place + 1 :]
-        if read(spoilt).damaged_line:
+        found = read(spoilt)
+        if found.damaged_line:
             return self.lost()
-        return self._restore(self.snapshot, spoilt, tuple(self.safe_ids))
+        # What stood in that line is forgotten, safe as it was.
+        gone = [_created(record) for record in self.records[len(found.records) :]]
+        return self._restore(self.snapshot, spoilt, tuple(one for one in self.safe_ids if one not in gone))
 
     def foreign(self, owner: str, snapshot: bytes) -> Kept:
         """Have another instance's file where ours was: whoever starts must not take it for his own."""
@@ -204,6 +204,15 @@ class Disk:
         self.safe_ids = dict.fromkeys(ids)
         self._note_ids(self.records)
         return Kept(snapshot, found)
+
+
+def _created(record: Record) -> str:
+    """Give the client id of a create that a record holds; empty for any other record."""
+    match record:
+        case IntentRecord(command=CreateOrder(client_id=client_id)):
+            return client_id
+        case _:
+            return ""
 
 
 def _nobody() -> None:

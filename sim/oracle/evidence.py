@@ -6,16 +6,20 @@ the driver said that it never left. Fills count once, by id, whatever else is sa
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from sim.oracle.known import ABSENT, NEVER_LEFT, TOLD, Change, Known
 from strategy import commands, events
 from strategy.instrument import Instrument
-from strategy.units import BUY, SELL
+from strategy.units import BUY, NS_PER_S, SELL
 
 # The venue refuses an id it has: the first copy of the create is what lives under it.
 DUPLICATE_ID = "duplicate_id"
+RATE_LIMIT: Final = "rate_limit"
+# However slow he has become: one request a second is the least.
+_TURN_NS: Final = NS_PER_S
 
 
 class Money(msgspec.Struct):
@@ -213,6 +217,8 @@ class Evidence:
                 self._read(now_ns, order, event)
             case events.Unanswered() if event.request in (events.CREATE, events.AMEND, events.CANCEL):
                 # One that was answered meanwhile, by a read say, has its verdict.
+                if (event.request, event.code) == (events.CANCEL, RATE_LIMIT):
+                    order.again_ns = now_ns + self._turns_ns()
                 waiting_ns = order.waiting.get(event.request)
                 if waiting_ns is not None and (not event.sent_ns or event.sent_ns >= waiting_ns):
                     order.doubted.setdefault(event.request, now_ns)
@@ -288,10 +294,15 @@ class Evidence:
         if order.cancel_ns and event.asked_ns >= order.cancel_ns:
             # The cancel did not do it: it must be tried again.
             order.settle(events.CANCEL)
-            order.cancel_ns, order.free_ns = 0, now_ns
+            order.cancel_ns, order.free_ns = 0, max(now_ns, order.again_ns)
         elif event.asked_ns >= order.doubted.get(events.CANCEL, event.asked_ns + 1):
             # Refused late, by a venue that had not seen the create yet: what stands after it stands.
             order.settle(events.CANCEL)
+
+    def _turns_ns(self) -> int:
+        """Give by when each order that stands had its turn again of one who was told that he is too fast."""
+        standing = sum(not one.over for money in self.money.values() for one in money.open.values())
+        return standing * _TURN_NS
 
     def _never_left(self, order: Known, request: str) -> None:
         if request == events.CREATE:
@@ -335,7 +346,7 @@ class Evidence:
             order.settle(events.CREATE)
             if order.told_lots >= order.size_worst_lots:
                 order.end(TOLD)
-        elif not order.over and 0 < order.size_worst_lots <= order.filled_lots:
+        elif not order.over and 0 < order.size_worst_lots <= order.told_lots:
             order.end(TOLD)  # taken on anew, from a read that lagged, after all of it had traded
         self._dated(now_ns, order)
         self._file(order)

@@ -1,8 +1,9 @@
 """When nobody can be asked for a cancel: asleep, banned, or in a market that takes none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from sim.oracle.known import Known
 from sim.oracle.tolerance import Tolerance
 from strategy import events
 
@@ -13,12 +14,15 @@ _NO_CANCELS: Final = frozenset({"halted", "closed"})
 class Hindrance:
     """Sees what is delivered, and when the bot's host stood still. Instants are the bot's clock."""
 
-    def __init__(self, symbols: Iterable[str], tolerance: Tolerance) -> None:
-        """Nothing is in the way of anybody."""
+    def __init__(self, symbols: Iterable[str], tolerance: Tolerance, orders: Mapping[str, Known]) -> None:
+        """Nothing is in the way of anybody. ``orders`` are those of the evidence, by client id."""
         self._tolerance = tolerance
+        self._orders = orders
         self._awake_ns = 0
         self.banned_ns = 0
         """When the last ban that was delivered is over."""
+        # When something that was told to be empty comes back: beside the word of a ban, its end.
+        self._empty_ns = 0
         # Since when a symbol takes cancels again; not yet, where it is told to be shut.
         self._shut: dict[str, None] = {}
         self._opened_ns = dict.fromkeys(symbols, 0)
@@ -28,13 +32,20 @@ class Hindrance:
         match event:
             case events.BudgetSeen(bucket="account", remaining=0):
                 self.banned_ns = max(self.banned_ns, event.resets_ns)
+            case events.BudgetSeen(remaining=0):
+                self._empty_ns = max(self._empty_ns, event.resets_ns)
             case events.RegimeChanged(regime=regime) if regime in _NO_CANCELS:
                 self._shut[event.symbol] = None
             case events.RegimeChanged() if event.symbol in self._shut:
                 del self._shut[event.symbol]
                 self._opened_ns[event.symbol] = now_ns
-            case events.Unanswered(code="banned") if now_ns > self.banned_ns:
-                self.banned_ns = now_ns + self._tolerance.ban_ns
+            case events.CancelRefused(code=code) if code in _NO_CANCELS and event.client_id in self._orders:
+                # Nobody may have told that the market is shut; this answer does, and then the next try takes its time.
+                symbol = self._orders[event.client_id].symbol
+                self._opened_ns[symbol] = now_ns + self._tolerance.retry_ns
+            case events.Unanswered(code="banned"):
+                unknown_ns = now_ns + self._tolerance.ban_ns if now_ns > self.banned_ns else 0
+                self.banned_ns = max(self.banned_ns, self._empty_ns, unknown_ns)
             case _:
                 pass
 

@@ -32,7 +32,8 @@ class Known(msgspec.Struct, kw_only=True):
     ``over`` says how it ended, empty while it may be alive. ``waiting`` holds, by kind of request,
     when the oldest unanswered one left; ``doubted`` when one was said to have no verdict.
     ``seen_ns`` is the first proof that it was on the book, ``free_ns`` since when it is known to
-    be there with no cancel on its way. ``ended_ns`` is since when it is over, ``risen_ns`` when it was
+    be there with no cancel on its way and one may leave, where one was refused for the rate not before
+    ``again_ns``. ``ended_ns`` is since when it is over, ``risen_ns`` when it was
     shown open again long after that, as by a venue back from an old snapshot. ``rivals`` may have
     been alive in its slot when it left. ``baseless``: prices that left with no ground for them, and why.
     """
@@ -57,6 +58,7 @@ class Known(msgspec.Struct, kw_only=True):
     seen_ns: int = 0
     free_ns: int = 0
     cancel_ns: int = 0
+    again_ns: int = 0
     ended_ns: int = 0
     risen_ns: int = 0
     rivals: tuple[str, ...] = ()

@@ -5,8 +5,8 @@ symbol belief is truth, and both quotes stand or may not be asked for) or *close
 rests, and somebody was told). L8: within ``shutdown_s`` of a delivered stop the process is over and
 nothing of ours rests: neither what stood when it was told to stop, nor what it sent or was told of. What
 another process put there since, told to nobody here, is its own: nobody cancels what comes after his end.
-Time is excused while a fault other than the restart's own is at work before the calm, or a ban lasts that
-was told (L7), or while no request or no answer gets through (L8): then nobody can be sure of anything.
+Time is excused while a ban lasts that was told, while a fault other than the restart's own is at work before the
+calm (L7), or while no request or no answer gets through (L8): then nobody can be sure of anything.
 """
 
 from collections.abc import Callable
@@ -28,16 +28,19 @@ class Lives:
         findings: Findings,
         why_stormy: Callable[[], str],
         why_cut: Callable[[], str],
+        why_banned: Callable[[int], str],
         is_known: Callable[[str], bool],
     ) -> None:
         """``why_stormy`` and ``why_cut`` name the fault that is at work, or cuts requests, now.
 
-        ``is_known`` says whether a process sent an order, or was told of it.
+        ``why_banned`` says of an instant of the bot's clock that nothing may be asked. ``is_known`` says whether a
+        process sent an order, or was told of it.
         """
         self._truth = truth
         self._findings = findings
         self._why_stormy = why_stormy
         self._why_cut = why_cut
+        self._why_banned = why_banned
         self._is_known = is_known
         self._restart = Patience("L7", "restart", tolerance.restart_ns, 0, is_once=True)
         self._shutdown = Patience("L8", "shutdown", tolerance.shutdown_ns, 0, is_once=True)
@@ -76,11 +79,12 @@ class Lives:
         """Say whether anything is under way that has to end."""
         return self._is_restarting or self._is_stopping
 
-    def look(self, now_ns: int, why_not_ready: Callable[[], str], banned: str = "") -> None:
-        """Move both clocks on; what has come about is over. ``banned`` says that nothing may be asked now."""
+    def look(self, now_ns: int, why_not_ready: Callable[[], str]) -> None:
+        """Move both clocks on; what has come about is over."""
         if self._is_restarting:
             wrong = "" if self._is_told and not self._resting() else why_not_ready()
-            self._restart.tick(now_ns, wrong and f"not ready: {wrong}", self._why_stormy() or banned, self._findings)
+            excuse = self._why_stormy() or self._why_banned(now_ns)
+            self._restart.tick(now_ns, wrong and f"not ready: {wrong}", excuse, self._findings)
             self._is_restarting = self._restart.held_ns is None
         if self._is_stopping:
             self._look_at_shutdown(now_ns)
@@ -88,7 +92,7 @@ class Lives:
     def _look_at_shutdown(self, now_ns: int) -> None:
         resting = sum(one in self._left for one in self._resting())
         wrong = "the process still runs" if self._is_alive else f"{resting} orders still rest" if resting else ""
-        self._shutdown.tick(now_ns, wrong, self._why_cut(), self._findings)
+        self._shutdown.tick(now_ns, wrong, self._why_cut() or self._why_banned(now_ns), self._findings)
         self._is_stopping = self._shutdown.held_ns is None
 
     def _resting(self) -> list[str]:

@@ -93,7 +93,7 @@ class Oracle:
         self._feeds = {one.instrument.symbol: Feed(feed.age_ns_max, touches=Touches(age_ns)) for one in symbols}
         self._evidence = Evidence(tuple(one.instrument for one in symbols), tolerance.proof_ns, tolerance.lag_ns)
         self._sending = Sending(self._evidence, self._feeds, symbols, account, tolerance, self._findings)
-        self._hindrance = hindrance = Hindrance(self._feeds, tolerance)
+        self._hindrance = hindrance = Hindrance(self._feeds, tolerance, self._evidence.orders)
         self._believing = Believing(self._evidence, self._feeds, symbols, tolerance, self._findings, hindrance)
         self.sometimes = Sometimes()
         """Which rare states the run has reached, and how often."""
@@ -112,7 +112,8 @@ class Oracle:
         """Takes the core's steps, some of them twice."""
         self._quiet = Quiet(self._evidence, orders, feed, tolerance, self._findings, self._look_from_ns, hindrance)
         cut, known = lambda: outside.why_cut(REST), self._evidence.orders.__contains__
-        self._lives = Lives(truth, tolerance, self._findings, outside.why_stormy, cut, known)
+        banned = hindrance.why_banned
+        self._lives = Lives(truth, tolerance, self._findings, outside.why_stormy, cut, banned, known)
         self._clearing = Clearing(
             truth,
             self._feeds,
@@ -123,7 +124,7 @@ class Oracle:
             self._look_from_ns,
         )
         self._grounds = Grounds(self._evidence, self._feeds, symbols, account, guard, signals, orders)
-        may_quote, banned, out = self._sending.may_quote, hindrance.why_banned, self._clearing.why_out
+        may_quote, out = self._sending.may_quote, self._clearing.why_out
         excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, out)
         soft_pct = guard.inventory.soft_enter
         lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)
@@ -361,8 +362,8 @@ class Oracle:
     def _look(self, now_ns: int, belief: Belief) -> None:
         """Judge restarts and shutdowns at any time, liveness from the calm on."""
         if self._lives.is_waiting:
-            why, banned = self._live.why_not_ready, self._hindrance.why_banned(now_ns)
-            self._lives.look(now_ns, lambda: why(now_ns, belief), banned)
+            why = self._live.why_not_ready
+            self._lives.look(now_ns, lambda: why(now_ns, belief))
         if now_ns >= self._look_from_ns:
             self._sightings.calm(belief, is_heavy=self._live.is_heavy())
             self._live.begin(now_ns if self._calm_ns is None else self._calm_ns)

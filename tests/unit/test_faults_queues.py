@@ -5,8 +5,10 @@ import itertools
 import pytest
 from seen import played
 
+from sim.calls import Call
 from sim.faults.queues import ByteQueue, bytes_of
 from sim.kernel import Kernel
+from sim.serve.asked import Question
 from sim.wire import PUBLIC, Message
 from strategy import events
 from strategy.units import NS_PER_S
@@ -37,6 +39,12 @@ class Line:
     def run(self, until_s=100):
         self.kernel.run(until_s * NS_PER_S)
         return self.came
+
+
+def test_how_the_venue_answers_a_question_is_no_word_of_it():
+    asked = Question(asked_ns=7, look=lambda _venue: {})
+    call = Call((asked,), 0, None)
+    assert 64 < bytes_of(Message("query", "", "", call, 1)) < 250
 
 
 def test_each_takes_as_long_as_its_bytes_and_waits_for_those_before_it():

@@ -165,7 +165,8 @@ def test_a_bit_that_is_turned_over_is_seen_wherever_it_is_and_nothing_is_believe
         is_tail = bool(kept.read.records)
         assert kept.read.records == (tuple(map(create, range(3))) if is_tail else ())
         assert is_tail == bool(kept.snapshot), "in the last line it is a torn tail, else all of it is put aside"
-        assert is_tail or not disk.safe_ids
+        remembered = [record.command.client_id for record in kept.read.records]
+        assert remembered == list(disk.safe_ids), "safe is what can still be read"
 
 
 def test_another_instances_file_says_whose_it_is_and_ours_is_gone():

@@ -155,6 +155,38 @@ def test_s4_nobody_is_blamed_for_a_quote_that_the_venue_lets_nobody_cancel(regim
     assert ["S4"] == scene.codes[:1], "open again it has to go"
 
 
+@pytest.mark.parametrize(
+    ("code", "standing", "in_time_ms"), [("rate_limit", 1, 1400), ("rate_limit", 2, 2400), ("timeout", 1, 400)]
+)
+def test_s4_a_cancel_refused_for_the_rate_is_tried_again_in_its_turn(code, standing, in_time_ms):
+    scene = Scene(off=("S6",))
+    for number in range(standing):
+        scene.placed(f"a-{number}", slot=f"bid{number}")
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0), *(scene.cancel(f"a-{number}") for number in range(standing)))
+    asked_ns = scene.now_ns
+    for number in range(standing):
+        scene.step(events.Unanswered("cancel", f"a-{number}", NAME, code, asked_ns))
+        scene.step(read(f"a-{number}", scene.now_ns, events.OPEN, price=PRICE - 5, size=10))
+    scene.wait(in_time_ms)
+    assert [] == scene.codes
+    scene.wait(200)
+    assert ["S4"] == scene.codes[:1]
+
+
+@pytest.mark.parametrize(("code", "codes"), [("halted", []), ("closed", []), ("too_early", ["S4"])])
+def test_s4_a_cancel_refused_since_the_market_takes_none_tells_that_it_is_shut(code, codes):
+    scene = Scene()
+    scene.placed("a-1")
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0), scene.cancel("a-1"))
+    scene.wait(400)
+    scene.step(events.CancelRefused("a-1", code, 3))
+    scene.step(read("a-1", scene.now_ns, events.OPEN, price=PRICE, size=10))
+    scene.wait(4000)
+    assert codes == scene.codes[:1]
+    scene.wait(2500)
+    assert ["S4"] == scene.codes[:1], "it is tried again in time"
+
+
 def test_s4_an_attempt_is_enough_and_one_that_failed_is_not():
     scene = Scene()
     scene.placed("a-1")

@@ -269,6 +269,20 @@ def test_what_a_late_read_shows_open_again_after_a_restart_is_over_once_its_fill
     assert ("told", (0, 0)) == (evidence.orders["a-1"].over, evidence.money[NAME].reach_lots())
 
 
+def test_what_has_all_traded_is_over_though_a_fill_of_it_is_shown_nowhere_yet():
+    scene = Scene()
+    scene.placed("a-1")
+    last = filled("a-1", "f2", 4, 10)
+    scene.step(last)
+    scene.oracle.process_died(scene.now_ns)
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.step(accepted("a-1"))
+    evidence = scene.oracle._evidence
+    assert "" == evidence.orders["a-1"].over
+    scene.step(events.FillsReport(NAME, scene.now_ns, (last,), 9))
+    assert "told" == evidence.orders["a-1"].over, "its last fill says that nothing of it is left"
+
+
 def test_how_long_an_order_has_been_over_does_not_outlive_the_process():
     evidence = evidence_of("a")
     evidence.order_word(20, cancelled("a"))

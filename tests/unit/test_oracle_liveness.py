@@ -170,6 +170,19 @@ def test_l1_of_orders_whose_end_nobody_told_one_after_the_other_is_as_bad_as_one
     assert ["L1"] == scene.codes
 
 
+@pytest.mark.parametrize(("is_end_told", "excused_s"), [(True, 300), (False, 180)])
+def test_l1_a_ban_lasts_until_what_is_told_to_be_empty_beside_it_comes_back(is_end_told, excused_s):
+    scene = quoting(converge_s=10)
+    scene.venue.lots = 1
+    if is_end_told:
+        scene.step(events.BudgetSeen("orders", 0, scene.now_ns + 300 * NS_PER_S))
+    scene.step(events.Unanswered("query", "", NAME, "banned", scene.now_ns))
+    scene.pass_s(excused_s + 9)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert "L1" in scene.codes
+
+
 def test_l1_a_new_process_has_the_whole_bound_for_an_order_that_lives_again():
     scene = quoting(converge_s=10)
     risen(scene, "x")

@@ -305,6 +305,15 @@ def test_l8_where_nothing_gets_through_nobody_can_be_sure():
     assert scene.oracle.excused_ns["L8"] > 30 * NS_PER_S
 
 
+def test_l8_while_a_ban_lasts_that_was_told_nobody_may_ask_for_a_cancel():
+    scene = stopping()
+    scene.step(events.BudgetSeen("account", 0, scene.now_ns + 30 * NS_PER_S))
+    scene.pass_s(44)
+    assert [] == scene.codes
+    scene.pass_s(2)
+    assert ["L8"] == scene.codes, "it is over by then"
+
+
 def ended_beside_another() -> Scene:
     """Stop a process in time, with all of its own gone; the other one that runs quotes on."""
     scene = stopping()
