@@ -224,10 +224,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Have none."""
 
     def check(self) -> None:
-        """Raise what has gone wrong and nobody has awaited so far; for whoever ends a run."""
+        """Raise what has gone wrong and nobody has awaited so far; for whoever ends a run.
+
+        What somebody is to be called for is still awaited: with a processor that is busy, his turn may not have come.
+        """
         self._raise_failure()
+        awaited = [arg for handle in self._ready for arg in handle._args or ()]
         for _, task in sorted(self._tasks.items()):
-            if task.done() and task._log_traceback:
+            if task.done() and task._log_traceback and not any(one is task for one in awaited):
                 task.result()
 
     # Async generators

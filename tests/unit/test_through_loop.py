@@ -152,6 +152,26 @@ def test_what_the_world_brings_in_is_dealt_with_before_the_world_goes_on():
     assert ["word", "later at that instant"] == log
 
 
+def test_what_somebody_is_called_for_once_the_processor_is_free_is_not_lost():
+    free_ns = [0]
+    kernel, heard = Kernel(), []
+    loop = VirtualLoop(kernel, free_ns=lambda: free_ns[0])
+
+    async def fails():
+        free_ns[0] = 5 * S
+        raise ValueError("late")
+
+    task = loop.create_task(fails())
+    task.add_done_callback(lambda one: heard.append(str(one.exception())))
+    kernel.run(S)
+    assert task.done()
+    loop.check()
+    assert [] == heard
+    kernel.run(6 * S)
+    assert ["late"] == heard
+    loop.check()
+
+
 def _run_and_collect(kernel, loop):
     kernel.run(2 * S)
     gc.collect()
