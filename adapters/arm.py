@@ -22,8 +22,9 @@ from strategy import commands, events
 from strategy.batching import Group
 from strategy.instrument import Instrument
 
-# A process that finds the venue unusable ends, and its supervisor starts the next one after so long.
+# Where the venue is unusable it is looked at again after so long, and longer each time: as `live run` does.
 _LOOK_AGAIN_S: Final = 1.0
+_LOOK_AGAIN_S_MAX: Final = 15.0
 
 
 class Seat(Protocol):
@@ -102,11 +103,13 @@ class LiveArm:
 
     async def _look(self) -> None:
         """Read what a bot must know of the venue; where it cannot be read, again and again."""
+        pause_s = _LOOK_AGAIN_S
         while True:
             try:
                 await self._venue.look(self._seat.symbols)
             except VenueUnusable:
-                await asyncio.sleep(_LOOK_AGAIN_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LOOK_AGAIN_S_MAX)
             else:
                 return
 

@@ -189,15 +189,23 @@ def _acked(memory: Memory, command: commands.Command, ack: msgspec.Raw, venue_ns
 
 
 def _budget(one: Group, headers: Mapping[str, str], venue_ns: int, now_ns: int) -> tuple[events.Event, ...]:
-    """Read what is left of a budget. When more comes is the venue's time; its own stamp tells how long that is."""
+    budget = budget_of(headers, venue_ns, now_ns)
+    return () if budget is None else (events.BudgetSeen(ORDERS if isinstance(one[0], _WRITES) else QUERIES, *budget),)
+
+
+def budget_of(headers: Mapping[str, str], venue_ns: int, now_ns: int) -> tuple[int, int] | None:
+    """Read what is left of a budget, and by our clock when more comes; None where headers do not say. Small letters.
+
+    When more comes is told in the venue's time; its own stamp tells how long that is.
+    """
     try:
         left = whole(_LEFT, headers.get(_LEFT, ""))
         resets_ns = ns_of(_RESETS, headers.get(_RESETS, "0"))
         told_ns = venue_ns or ns_of("timenow", headers.get("timenow", "0"))
     except Unreadable:
-        return ()
+        return None
     after_ns = min(max(0, resets_ns - told_ns), _RESET_NS_MAX) if told_ns else 0
-    return (events.BudgetSeen(ORDERS if isinstance(one[0], _WRITES) else QUERIES, left, now_ns + after_ns),)
+    return left, now_ns + after_ns
 
 
 def _ban(meaning: Meaning, now_ns: int) -> tuple[events.Event, ...]:

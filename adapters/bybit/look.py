@@ -3,7 +3,8 @@
 What makes trading impossible raises ``VenueUnusable``: no answer, a key that is refused, a symbol that
 is not listed, a position mode that this bot does not speak. What a market maker would set otherwise is
 a warning with its remedy. A question that only warns may stay without an answer. Everything is asked at
-once, after the time: a bot that starts again has orders out.
+once: a bot that starts again has orders out. But the time comes first, and then a question whose answer
+says what is left of our budget: a venue that allows few is asked one thing at a time.
 """
 
 import asyncio
@@ -14,25 +15,23 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from adapters.bybit.errors import meaning_of, meaning_of_status
 from adapters.bybit.listing import FeeRow, ListingRow, fees_of, instrument_of, listed, names_of, wrongs
 from adapters.bybit.market import Market, Unreadable, make_market, side_of, whole
+from adapters.bybit.questions import KEY_REFUSED, UNREACHABLE, Questions
 from adapters.bybit.reads import stock_of
 from adapters.bybit.requests import GET, Call, next_page
 from adapters.bybit.rest import Rest
-from adapters.bybit.rows import Answer, Page, PositionRow, VenueTime, read
-from adapters.bybit.words import Verdict
+from adapters.bybit.rows import Page, PositionRow, VenueTime, read
 from adapters.clock import Clock
-from adapters.transport import NeverLeft, NoAnswer
 from adapters.venue import Seen, Stock, VenueUnusable
 from strategy.hints import did_you_mean
 from strategy.instrument import SPOT, ImpossibleInstrument, Instrument, in_common_units
 from strategy.units import NS_PER_MS
 
-UNREACHABLE: Final = "SQ-V030"
-KEY_REFUSED: Final = "SQ-V040"
 UNFIT: Final = "SQ-V041"
 
+# Questions of a look that are about no one symbol, behind the time and the account.
+_FOR_ALL: Final = 4
 _LISTED_PAGE: Final = 1000
 _PAGES_MAX: Final = 20
 _UNIFIED_FROM: Final = 3
@@ -76,15 +75,23 @@ class Look:
     def __init__(self, rest: Rest, market: Market, clock: Clock) -> None:
         """``market`` says which category, and which coin the account is counted in."""
         self._rest, self._market, self._clock = rest, market, clock
+        self._questions = Questions(rest, clock)
+
+    @property
+    def is_slow(self) -> bool:
+        """Say whether the venue allowed so few questions that they left one at a time."""
+        return self._questions.is_slow
 
     async def seen(self, symbols: Sequence[str], units: Mapping[str, Instrument] = MappingProxyType({})) -> Seen:
         """Look at everything, counted in these units where there are some; raises ``VenueUnusable``."""
+        questions, held = self._questions, symbols if self._market.is_linear else ()
+        questions.is_patient = True
         venue_ns = await self._time()  # first: what follows is signed with it
-        held = symbols if self._market.is_linear else ()
-        listed_rows, fees, account, key, limits, *held_rows = await _all_of(
+        account = await self._account()
+        questions.to_come(_FOR_ALL + len(held))
+        listed_rows, fees, key, limits, *held_rows = await _all_of(
             self._listed(symbols),
             self._fees(symbols),
-            self._account(),
             self._key(),
             self._limits(),
             *(self._positions(symbol) for symbol in held),
@@ -96,6 +103,8 @@ class Look:
             raise VenueUnusable(UNFIT, str(problem)) from None
         rows = dict(zip(held, held_rows, strict=True))
         warnings = [*self._fee_warnings(instruments), *account, *key, *limits]
+        if questions.refusals:
+            warnings.append("questions were refused for the rate: who else uses this key or address?")
         warnings += (words for symbol in held for words in _margin_warnings(symbol, rows[symbol]))
         positions = {one.symbol: _held_lots(one, rows[one.symbol]) for one in instruments} if held else None
         stock = None if self._market.is_linear else await self._stock(instruments)
@@ -107,7 +116,7 @@ class Look:
         Raises ``VenueUnusable``.
         """
         asked = {"category": self._market.category, "symbol": symbol}
-        result, venue_ns = await self._ask(_call("/v5/market/instruments-info", asked, is_signed=False))
+        result, venue_ns = await self._questions.ask(_call("/v5/market/instruments-info", asked, is_signed=False))
         try:
             rows = listed(_read(result, Page).items, (symbol,))
         except Unreadable as problem:
@@ -117,13 +126,13 @@ class Look:
     async def closures(self) -> tuple[list[ClosureRow], int]:
         """Read which maintenance is announced, and when that was; nothing where it cannot be read."""
         try:
-            result, venue_ns = await self._ask(_call("/v5/system/status", is_signed=False))
+            result, venue_ns = await self._questions.ask(_call("/v5/system/status", is_signed=False))
             return [_read(raw, ClosureRow) for raw in _read(result, Page).items], venue_ns
         except (VenueUnusable, Unreadable):
             return [], 0
 
     async def _time(self) -> int:
-        result, venue_ns = await self._ask(_call("/v5/market/time", is_signed=False))
+        result, venue_ns = await self._questions.ask(_call("/v5/market/time", is_signed=False))
         try:
             venue_ns = whole("timeNano", _read(result, VenueTime).nano)
         except Unreadable as problem:
@@ -158,7 +167,7 @@ class Look:
         asked = {"category": self._market.category}
         if len(symbols) == 1:
             asked["symbol"] = symbols[0]
-        result, _ = await self._ask(_call("/v5/account/fee-rate", asked))
+        result, _ = await self._questions.ask(_call("/v5/account/fee-rate", asked))
         try:
             fees = fees_of(_read(result, Page).items, symbols)
         except Unreadable as problem:
@@ -215,7 +224,7 @@ class Look:
     async def _positions(self, symbol: str) -> list[PositionRow]:
         """Read a symbol's position; raises ``VenueUnusable`` for a mode that this bot does not speak."""
         call = _call("/v5/position/list", {"category": self._market.category, "symbol": symbol})
-        result, _ = await self._ask(call)
+        result, _ = await self._questions.ask(call)
         try:
             rows = [_read(raw, PositionRow) for raw in _read(result, Page).items]
         except Unreadable as problem:
@@ -226,7 +235,7 @@ class Look:
 
     async def _stock(self, instruments: Sequence[Instrument]) -> Stock:
         """Read what spot is traded from; raises ``VenueUnusable``: without it no ask could be sized."""
-        result, _ = await self._ask(_call("/v5/account/wallet-balance", {"accountType": "UNIFIED"}))
+        result, _ = await self._questions.ask(_call("/v5/account/wallet-balance", {"accountType": "UNIFIED"}))
         try:
             return stock_of(self._market, instruments, result)
         except Unreadable as problem:
@@ -236,7 +245,7 @@ class Look:
 
     async def _pages(self, call: Call) -> AsyncIterator[list[msgspec.Raw]]:
         for _ in range(_PAGES_MAX):
-            result, _ = await self._ask(call)
+            result, _ = await self._questions.ask(call)
             try:
                 page = _read(result, Page)
             except Unreadable as problem:
@@ -249,7 +258,7 @@ class Look:
     async def _row(self, call: Call, shape: type[RowT]) -> RowT | None:
         """Ask for one row; None where there is no answer that can be read. A refused key is raised."""
         try:
-            result, _ = await self._ask(call)
+            result, _ = await self._questions.ask(call)
             return _read(result, shape)
         except Unreadable:
             return None
@@ -257,26 +266,6 @@ class Look:
             if refused.code == KEY_REFUSED:
                 raise
             return None
-
-    async def _ask(self, call: Call) -> tuple[msgspec.Raw, int]:
-        """Ask once; give the result and the venue's time."""
-        try:
-            reply = await self._rest.fetch(call)
-        except (NeverLeft, NoAnswer) as silence:
-            raise VenueUnusable(UNREACHABLE, f"no answer to {call.path}: {silence}") from None
-        meaning = meaning_of_status(reply.status)
-        answer = Answer(0)
-        if meaning is None:
-            try:
-                answer = read(reply.body, Answer)
-            except Unreadable:
-                words = f"{call.path} was answered with something else ({reply.content_type[:40]})"
-                raise VenueUnusable(UNREACHABLE, words) from None
-            meaning = meaning_of(answer.ret_code)
-        if meaning.verdict is Verdict.SUCCESS:
-            return answer.result, answer.time * NS_PER_MS
-        code = KEY_REFUSED if meaning.verdict is Verdict.STOP else UNREACHABLE
-        raise VenueUnusable(code, f"{call.path}: {meaning.text} ({answer.ret_code or reply.status})")
 
 
 def _margin_warnings(symbol: str, rows: Sequence[PositionRow]) -> Iterator[str]:

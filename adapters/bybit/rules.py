@@ -52,9 +52,9 @@ class Rules:
         self._is_early = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Look from now on."""
-        self._life = asyncio.get_running_loop().create_task(self._live())
+    def start(self, after_s: float = 0.0) -> None:
+        """Look from now on, or after so long."""
+        self._life = asyncio.get_running_loop().create_task(self._live(after_s))
         self._life.add_done_callback(_ended)
 
     async def stop(self) -> None:
@@ -64,7 +64,9 @@ class Rules:
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
 
-    async def _live(self) -> None:
+    async def _live(self, after_s: float) -> None:
+        if after_s:
+            await asyncio.sleep(after_s)
         while True:
             await self._closures()
             await self._pause()

@@ -39,6 +39,7 @@ KEY_REFUSED: Final = "SQ-V040"
 NOT_SUBSCRIBED: Final = "SQ-V042"
 STRANGE: Final = "SQ-V043"
 
+_RULES_LATER_S: Final = 30.0
 # A ping more often than the venue asks for: a private stream that is dead is known in eight seconds.
 WAITS: Final = Waits(ping_every_s=5.0, pong_s=3.0)
 
@@ -83,6 +84,7 @@ class BybitVenue:
         self._rules: Rules | None = None
         self._instruments: tuple[Instrument, ...] = ()
         self._units: dict[str, Instrument] = {}
+        self._is_slow = False  # the look was: few questions are allowed
         self._connections: list[Connection] = []
 
     @property
@@ -106,7 +108,9 @@ class BybitVenue:
 
     async def look(self, symbols: Sequence[str]) -> Seen:
         """Read instruments, fees and settings; raises ``VenueUnusable``."""
-        seen = await Look(self._rest, self._market, self._clock).seen(symbols, self._units)
+        look = Look(self._rest, self._market, self._clock)
+        seen = await look.seen(symbols, self._units)
+        self._is_slow = look.is_slow
         self._market = make_market(self._account.category, seen.instruments, self._account.settle_coin)
         self._road.market, self._instruments = self._market, seen.instruments
         return seen
@@ -140,7 +144,8 @@ class BybitVenue:
         self._rules = Rules(look, account.category, self._instruments, feed, self.alerts, self._rules_every_s)
         for connection in self._connections:
             connection.start()
-        self._rules.start()
+        # Where few questions are allowed, those of a bot that takes over come first.
+        self._rules.start(after_s=_RULES_LATER_S if self._is_slow else 0.0)
 
     def send(self, one: Group, signed_venue_ns: int, answered: Answered) -> None:
         """Put one request on the wire at once, by the road that is open."""

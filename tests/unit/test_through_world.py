@@ -1,12 +1,18 @@
 """A world through the wire: boots, ends, faults of the host, and what those who look on are told."""
 
+import asyncio
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from small_world import small_scenario
 from wired import RestWorld, WiredWorld
 
+from adapters.arm import LiveArm
+from adapters.venue import VenueUnusable
+from sim.kernel import Kernel
 from sim.plan import expand
+from sim.through.loop import VirtualLoop
 from strategy import events
 from strategy.core import Core
 from strategy.units import NS_PER_S
@@ -77,6 +83,49 @@ def test_a_venue_that_cannot_be_reached_is_looked_at_until_it_can(tmp_path):
     (started,) = heard.of(events.Started)
     assert started.anchor_wall_ns - world.start_wall_ns > 8 * NS_PER_S
     assert world.venue.fills
+
+
+def test_a_process_that_begins_where_one_read_a_second_is_allowed_gets_through_and_makes_no_ban(tmp_path):
+    faults = (
+        "{at_s: 4, kind: crash, restart_after_s: 4}, {at_s: 6, kind: rate_limit, orders_per_s: 18,"
+        " burst: 10, reads_per_s: 1, cancels: free, ban_after: 3, ban_s: 32.7}"
+    )
+    world, heard = wired(tmp_path, 28, faults=faults, calm_s=25)
+    seen_at_start = []
+
+    def delivered(_now_ns, event):
+        if isinstance(event, events.Started):
+            limits = world.venue.limits
+            seen_at_start.append((world.kernel.now_ns // NS_PER_S, limits.refusals, limits.bans_in_all))
+
+    heard.delivered = delivered
+    ended(world)
+    assert [(0, 0, 0), (14, 1, 0)] == seen_at_start
+
+
+def test_a_venue_that_is_unusable_is_looked_at_less_and_less_often():
+    looked_s = []
+
+    class Nowhere:
+        def count_in(self, units):
+            """Count in nothing."""
+
+        async def look(self, symbols):
+            looked_s.append(asyncio.get_running_loop().time())
+            raise VenueUnusable("SQ-V030", "nobody is there")
+
+    class Arm(LiveArm):
+        def make_venue(self, seat):
+            return Nowhere()
+
+    kernel = Kernel()
+    loop = VirtualLoop(kernel)
+    clock = SimpleNamespace(now_ns=lambda: kernel.now_ns)
+    nothing = dict.fromkeys(("journal", "watchers", "at_work_ns", "leaving", "over", "told"))
+    loop.enter(lambda: Arm(SimpleNamespace(clock=clock, symbols=("BTCUSDT",), units=(), **nothing)).begin())
+    kernel.run(70 * NS_PER_S)
+    loop.kill()
+    assert [0, 1, 3, 7, 15, 30, 45, 60] == looked_s
 
 
 def test_a_venue_without_a_public_stream_is_quoted_on_by_its_books(tmp_path):
