@@ -2,7 +2,7 @@
 
 Without a stream nobody tells us that the book has changed, so every scheduled decision looks it up:
 once per symbol. A stream that is up and has said nothing of a symbol for ``retreat_after_ns``, or only
-words that are older than that, is, for that symbol, none; its first word of now takes over again. A
+words too late to quote on, is, for that symbol, none; its first word of now takes over again. A
 book that came at most ``rest_ttl_ns`` ago serves the decision, a *hit*. Otherwise the decision waits
 for the book that is asked for or already under way, and is made as it arrives. One request per symbol
 is in flight; an answer is followed by the next question at once, as far as the budget for questions

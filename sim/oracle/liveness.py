@@ -8,7 +8,8 @@ Of L1 it is while belief is truth but for fills that the venue has booked and sh
 again after its end was told has a clock of its own.
 Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks; and it
 takes none, so that no quote can stand, whether or not anybody was told.
-Nobody unwinds either while quotes are barred: nothing of ours can meet anybody. That only stops L9's clock: a book
+Nobody unwinds either while quotes are barred, or while a halt has a ground that shows, such as a budget that is
+spent, which only the operator clears: nothing of ours can meet anybody. That only stops L9's clock: a book
 that is empty for a moment now and then would else give a bot that never unwinds all of its time anew.
 """
 
@@ -29,6 +30,7 @@ from strategy.units import BPS, BUY, PCT, SELL
 _OVER: Final = frozenset({"CLOSED", "ABSENT"})
 _WORKING: Final = "WORKING"
 _DOUBT: Final = "IN_DOUBT"
+_HALTS: Final = frozenset({"halt", "latched"})
 
 
 class Liveness:
@@ -110,7 +112,7 @@ class Liveness:
             wrong = f"{symbol}: {missing}" if missing else ""
             clocks["L3"].tick(now_ns, wrong, barred, self._findings, pause=careful)
             heavy = self._why_heavy(symbol)
-            stuck = heavy and (mute or self._excuses.barred(now_ns, symbol))
+            stuck = heavy and (mute or self._excuses.barred(now_ns, symbol) or self._why_halted(now_ns, one))
             # What is held is held still when quotes are free again: barred time stops this clock, and no more.
             clocks["L9"].tick(now_ns, heavy, "", self._findings, pause=stuck)
 
@@ -184,6 +186,10 @@ class Liveness:
                 return f"{order.client_id} is {there} at the venue, the core believes otherwise"
         dead = next((order for order in mine.values() if order.state == _WORKING), None)
         return "" if dead is None else f"{dead.client_id} is believed to be working and is not there"
+
+    def _why_halted(self, now_ns: int, one: SymbolBelief) -> str:
+        """Say on which ground the bot takes everything off, quotes that would shrink what it holds too."""
+        return self._excuses.careful(now_ns, one) if one.guard_action in _HALTS else ""
 
     def is_heavy(self) -> bool:
         """Say whether more of any symbol is held than its soft mark."""

@@ -302,12 +302,14 @@ def test_a_closed_market_is_not_asked_for_by_rest_when_the_private_stream_is_awa
 def test_a_stream_that_says_all_of_it_too_late_is_none(knobs):
     seat = Seat(one_symbol(knobs))
     seat.book(66)
-    (desk,), patience_ns = seat.core._state.desks, knobs.feed.retreat_after_ns
-    desk.hear_stream(60 * NS_PER_S, 60 * NS_PER_S - patience_ns, patience_ns)
+    (desk,), age_ns_max = seat.core._state.desks, knobs.feed.age_ns_max
+    desk.hear_stream(60 * NS_PER_S, 60 * NS_PER_S - age_ns_max, age_ns_max)
     desk.is_frozen, desk.awaits_ns = True, 1
-    desk.hear_stream(70 * NS_PER_S, 70 * NS_PER_S - patience_ns - 1, patience_ns)
-    assert (True, 1, 70 * NS_PER_S - patience_ns - 1) == (desk.is_frozen, desk.awaits_ns, desk.told_ns)
-    desk.hear_stream(71 * NS_PER_S, 71 * NS_PER_S - patience_ns, patience_ns)
+    desk.hear_stream(70 * NS_PER_S, 70 * NS_PER_S - age_ns_max - 1, age_ns_max)
+    assert (True, 1, 60 * NS_PER_S - age_ns_max) == (desk.is_frozen, desk.awaits_ns, desk.told_ns), (
+        "as if it had been silent"
+    )
+    desk.hear_stream(71 * NS_PER_S, 71 * NS_PER_S - age_ns_max, age_ns_max)
     assert (False, 0) == (desk.is_frozen, desk.awaits_ns)
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from watching import NAME, SELL, Scene, quoting
+from quoting import KNOBS
+from watching import ACCOUNT, NAME, PRICE, SELL, Scene, filled, quoting
 
 from sim.oracle.outside import Outside
 from sim.scenario.invariants import INVARIANTS
@@ -89,6 +90,18 @@ def test_a_moment_in_which_quotes_were_barred_gives_nobody_all_of_the_time_anew(
     scene.step(events.OperatorSaid("resume"))
     scene.pass_s(7)
     assert ["L9"] == scene.codes
+
+
+@pytest.mark.parametrize(("is_spent", "codes"), [(True, []), (False, ["L9"])])
+def test_nobody_unwinds_while_a_budget_is_spent_that_only_the_operator_clears(is_spent, codes):
+    scene = heavy(unwind_s=20)
+    scene.action = "latched"
+    if is_spent:
+        scene.step(filled("b", "f1", scene.lots, scene.lots))
+        ticks = ACCOUNT.loss_budget_cash // (scene.lots * KNOBS.symbols[0].instrument.cash_per_ticklot)
+        scene.step(events.PublicTrade(NAME, PRICE - ticks - 1, 1, SELL, 0))
+    scene.pass_s(22)
+    assert codes == [code for code in scene.codes if code == "L9"], "its word alone excuses nothing"
 
 
 def test_what_another_instance_holds_back_from_nobody_is_no_excuse():
