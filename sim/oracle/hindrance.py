@@ -21,6 +21,8 @@ class Hindrance:
         self._awake_ns = 0
         self.banned_ns = 0
         """When the last ban that was delivered is over."""
+        # When that word was last told of a request that left since the word before.
+        self._word_ns = 0
         # When something that was told to be empty comes back: beside the word of a ban, its end.
         self._empty_ns = 0
         # Since when a symbol takes cancels again; not yet, where it is told to be shut.
@@ -44,7 +46,10 @@ class Hindrance:
                 symbol = self._orders[event.client_id].symbol
                 self._opened_ns[symbol] = now_ns + self._tolerance.retry_ns
             case events.Unanswered(code="banned"):
-                unknown_ns = now_ns + self._tolerance.ban_ns if now_ns > self.banned_ns else 0
+                # An answer to what left before the last such word says nothing new; one to what left since, all of it.
+                is_new = now_ns > self.banned_ns or event.sent_ns > self._word_ns
+                unknown_ns = now_ns + self._tolerance.ban_ns if is_new else 0
+                self._word_ns = now_ns if is_new else self._word_ns
                 self.banned_ns = max(self.banned_ns, self._empty_ns, unknown_ns)
             case _:
                 pass

@@ -183,6 +183,20 @@ def test_l1_a_ban_lasts_until_what_is_told_to_be_empty_beside_it_comes_back(is_e
     assert "L1" in scene.codes
 
 
+@pytest.mark.parametrize(("asked_since", "excused_s"), [(True, 280), (False, 180)])
+def test_l1_a_ban_that_is_told_of_what_was_asked_since_begins_anew(asked_since, excused_s):
+    scene = quoting(converge_s=10)
+    scene.venue.lots = 1
+    first_ns = scene.now_ns
+    scene.step(events.Unanswered("query", "", NAME, "banned", first_ns - 1))
+    scene.pass_s(100)
+    scene.step(events.Unanswered("query", "", NAME, "banned", scene.now_ns - 1 if asked_since else first_ns - 1))
+    scene.pass_s(excused_s - 100 + 9)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert "L1" in scene.codes
+
+
 def test_l1_a_new_process_has_the_whole_bound_for_an_order_that_lives_again():
     scene = quoting(converge_s=10)
     risen(scene, "x")
