@@ -111,7 +111,8 @@ class Working(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An order of ours that may be alive, as placement needs to know it.
 
     ``is_settled``: working, with nothing asked of it in flight; anything else is busy and its
-    slot takes no second order. ``leaves_lots`` is the worst case while it is busy.
+    slot takes no second order. ``leaves_lots`` is the worst case while it is busy. ``cancelled_ns`` is when a
+    cancel of it last left (0: none did).
     """
 
     client_id: str
@@ -125,6 +126,7 @@ class Working(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     is_cancellable: bool = False  # for a busy order: a cancel may be sent all the same
     reduce_only: bool = False
     reach_ticks: int = 0  # the most aggressive price it may be working at; 0 means price_ticks
+    cancelled_ns: int = 0
 
 
 class Wanted(msgspec.Struct, frozen=True, gc=False):

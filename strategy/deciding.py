@@ -183,5 +183,6 @@ def view_of(order: Order, desk: Desk, now_ns: int, knobs: Knobs) -> Working:
         is_settled=order.state is State.WORKING and not order.must_read,
         is_cancellable=is_rested and (order.state in _CANCELLABLE or is_unread),
         reduce_only=order.reduce_only,
+        cancelled_ns=order.cancel_ns,
         reach_ticks=order.reach_ticks,
     )

@@ -60,19 +60,22 @@ def look_again(state: CoreState, index: int, knobs: Knobs, now_ns: int) -> None:
 def _cancel(
     state: CoreState, index: int, move: Move, knobs: Knobs, now_ns: int, before: Sequence[commands.Command]
 ) -> list[commands.Command]:
-    symbol = state.desks[index].symbol
+    desk = state.desks[index]
+    symbol = desk.symbol
     told = state.health.regimes.get(symbol, "")
     # Asked again now and then: the word that it is over may be lost.
     pause_ns = state.regimes.cancel_pause_ns(symbol, now_ns, told, knobs.regimes)
     last_ns = state.orders.live[move.client_id].cancel_ns
     ripe_ns = last_ns + pause_ns
     if last_ns and pause_ns and now_ns < ripe_ns:
-        state.desks[index].place_at_ns = ripe_ns
+        desk.place_at_ns = ripe_ns
         return []
     cost = _cost(move, symbol, before, knobs)
     if not state.pacing.take_cancel(now_ns, cost):
-        state.desks[index].place_by(state.pacing.next_cancel_ns(now_ns))
+        desk.place_by(state.pacing.next_cancel_ns(now_ns))
+        desk.lacks_ns = desk.lacks_ns or now_ns
         return []
+    desk.lacks_ns = 0
     return [state.orders.cancel(now_ns, move.client_id, knobs.orders, state.cycle_id)]
 
 

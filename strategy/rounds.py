@@ -7,6 +7,7 @@ decision needs an input that changed, or danger; placing needs only that orders 
 from strategy import commands
 from strategy.batching import SEQUENTIAL
 from strategy.book_cache import has_come, is_any_by_rest, must_wait, wait
+from strategy.context import CANCEL
 from strategy.core_state import CoreState
 from strategy.deciding import decide, refresh
 from strategy.desk import Desk
@@ -45,17 +46,20 @@ def decide_due(
 def place_all(state: CoreState, knobs: Knobs, now_ns: int, decided: list[int], leaving: list[commands.Command]) -> None:
     """Carry out the moves of decisions just made; work them out anew where only orders changed.
 
+    Where tokens are scarce, the desk whose cancels have lacked one for longest comes first.
     Who sends one request at a time begins no cycle before the last one is over: what waited in line
     meanwhile would be made of an older market.
     """
     is_new_cycle = True
     waits = knobs.dispatch == SEQUENTIAL and state.orders.is_waiting()
-    for index, desk in enumerate(state.desks):
+    for index, desk in _in_turn(state):
         is_due = 0 < desk.place_at_ns <= now_ns
         if not (desk.must_place or is_due):
             continue
         desk.must_place, desk.place_at_ns = False, 0
         context = desk.context if index in decided and not leaving else refresh(state, index, knobs, now_ns)
+        if context is None or all(move.kind != CANCEL for move in context.moves):
+            desk.lacks_ns = 0
         if context is not None and context.moves:
             # All that one step places is one cycle; questions that leave with it belong to none.
             state.cycle_id += is_new_cycle
@@ -65,6 +69,13 @@ def place_all(state: CoreState, knobs: Knobs, now_ns: int, decided: list[int], l
             if is_blind and desk.must_place and not context.blocked:
                 wait(state, desk, now_ns)
         look_again(state, index, knobs, now_ns)
+
+
+def _in_turn(state: CoreState) -> list[tuple[int, Desk]]:
+    desks = list(enumerate(state.desks))
+    if any(desk.lacks_ns for desk in state.desks):
+        desks.sort(key=lambda one: (not one[1].lacks_ns, one[1].lacks_ns))
+    return desks
 
 
 def _has_gone_blind(desk: Desk, knobs: Knobs, now_ns: int) -> bool:

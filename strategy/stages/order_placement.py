@@ -97,12 +97,17 @@ def reconcile(context: QuoteContext, knobs: Knobs) -> QuoteContext:
     return replace(context, moves=moves, memory=memory, shares=(*shares, share))
 
 
-def _turn(move: Move, working: Working | None) -> tuple[int, bool]:
+def _turn(move: Move, working: Working | None) -> tuple[int, bool, int]:
     """Say when a move leaves: what takes risk away first, and of equals what certainly stands before what may not.
 
-    Where one token is left, the cancel of an order that nobody finds must not cost the one that is known to rest.
+    Where one token is left, the cancel of an order that nobody finds must not cost the one that is known to rest; and
+    where there is one a second, those whose cancels fail take turns.
     """
-    return _LEAVES[move.reason], working is not None and not working.is_settled
+    return (_LEAVES[move.reason], False, 0) if working is None else _turn_of(move, working)
+
+
+def _turn_of(move: Move, working: Working) -> tuple[int, bool, int]:
+    return _LEAVES[move.reason], not working.is_settled, working.cancelled_ns
 
 
 def _wanted_quote(context: QuoteContext, side: int, take: Wanted | None) -> Wanted | None:
