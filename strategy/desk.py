@@ -28,8 +28,8 @@ class Desk(msgspec.Struct):
 
     ``is_dirty``: an input changed, decide when due. ``is_urgent``: danger, decide at once.
     ``must_place``: orders or wishes changed since they were last compared; ``place_at_ns``: when
-    the rate budget lets a move that found no token leave (0: none waits), ``lacks_ns`` since when no cancel
-    has found one (0: they do). ``unsent`` counts requests
+    the rate budget lets a move that found no token leave (0: none waits), ``lacks_ns`` since when
+    what needs one has been waiting, a cancel since it was last tried (0: nothing does). ``unsent`` counts requests
     in a row that never left our host, ``misfits`` those refused by a rule we do not know; no create or
     amend is made before ``hold_ns``. ``odd_fees`` counts fills in a row that were charged another fee
     than the instrument's. ``awaits_ns``: the scheduled instant whose decision waits for a book by REST

@@ -37,14 +37,18 @@ def carry_out(
     own. Where ``quotes_wait``, only cancels leave now, and the rest is placed again with the next event.
     """
     added: list[commands.Command] = []
+    desk = state.desks[index]
+    since_ns, desk.lacks_ns = desk.lacks_ns, 0
     for move in context.moves:
         before = (*leaving, *added)
         if move.kind == CANCEL:
             added += _cancel(state, index, move, knobs, now_ns, before)
         elif quotes_wait:
-            state.desks[index].must_place = True
+            desk.must_place = True
         else:
             added += _add(state, index, move, context, knobs, now_ns, before)
+    if desk.lacks_ns and since_ns and not added:
+        desk.lacks_ns = min(since_ns, desk.lacks_ns)  # it has not had its turn
     return added
 
 
@@ -73,9 +77,9 @@ def _cancel(
     cost = _cost(move, symbol, before, knobs)
     if not state.pacing.take_cancel(now_ns, cost):
         desk.place_by(state.pacing.next_cancel_ns(now_ns))
-        desk.lacks_ns = desk.lacks_ns or now_ns
+        # Since it was last tried: one token a second is for all that stand, not for each desk in turn.
+        desk.lacks_ns = min(desk.lacks_ns or now_ns, last_ns or 1)
         return []
-    desk.lacks_ns = 0
     return [state.orders.cancel(now_ns, move.client_id, knobs.orders, state.cycle_id)]
 
 
@@ -132,7 +136,9 @@ def _add(
     spare = _SPARE_PER_SYMBOL * len(state.desks) if move.reason in _CAN_WAIT else 0
     cost = _cost(move, context.symbol.instrument.symbol, before, knobs)
     if not state.pacing.take_order(now_ns, spare, cost):
-        state.desks[index].place_by(state.pacing.next_order_ns(now_ns, spare))
+        desk.place_by(state.pacing.next_order_ns(now_ns, spare))
+        # What only betters a quote that stands has no claim to be first.
+        desk.lacks_ns = desk.lacks_ns if spare else desk.lacks_ns or now_ns
         state.refusals[RefusalCode.RATE_BUDGET] = state.refusals.get(RefusalCode.RATE_BUDGET, 0) + 1
         return []
     # A step may take long: what has not left when its book is too old is not to leave any more.

@@ -7,7 +7,6 @@ decision needs an input that changed, or danger; placing needs only that orders 
 from strategy import commands
 from strategy.batching import SEQUENTIAL
 from strategy.book_cache import has_come, is_any_by_rest, must_wait, wait
-from strategy.context import CANCEL
 from strategy.core_state import CoreState
 from strategy.deciding import decide, refresh
 from strategy.desk import Desk
@@ -46,7 +45,7 @@ def decide_due(
 def place_all(state: CoreState, knobs: Knobs, now_ns: int, decided: list[int], leaving: list[commands.Command]) -> None:
     """Carry out the moves of decisions just made; work them out anew where only orders changed.
 
-    Where tokens are scarce, the desk whose cancels have lacked one for longest comes first.
+    Where tokens are scarce, the desk that has lacked one for longest comes first.
     Who sends one request at a time begins no cycle before the last one is over: what waited in line
     meanwhile would be made of an older market.
     """
@@ -58,7 +57,7 @@ def place_all(state: CoreState, knobs: Knobs, now_ns: int, decided: list[int], l
             continue
         desk.must_place, desk.place_at_ns = False, 0
         context = desk.context if index in decided and not leaving else refresh(state, index, knobs, now_ns)
-        if context is None or all(move.kind != CANCEL for move in context.moves):
+        if context is None or not context.moves:
             desk.lacks_ns = 0
         if context is not None and context.moves:
             # All that one step places is one cycle; questions that leave with it belong to none.

@@ -4,8 +4,8 @@ A promise here may be broken for a while; it is broken for good when it was brok
 for longer than its bound. Before the calm nothing is judged. Each clock is kept per symbol, and
 time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
 while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
-Of L1 it is while belief is truth but for fills that the venue has booked and shows nowhere yet; an order that lives
-again after its end was told has a clock of its own.
+Of L1 to L3 it is while no request or no answer gets through. Of L1 it is while belief is truth but for fills that the
+venue has booked and shows nowhere yet; an order that lives again after its end was told has a clock of its own.
 Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks; and it
 takes none, so that no quote can stand, whether or not anybody was told.
 Nobody unwinds either while quotes are barred, or while a halt has a ground that shows, such as a budget that is
@@ -49,7 +49,7 @@ class Liveness:
         why_mute: Callable[[str], str],
         inventory_soft_pct: float,
     ) -> None:
-        """``why_lost`` says what cuts every read for ever, ``why_mute`` why nobody is told of a symbol's orders now.
+        """``why_lost`` says what cuts every read, ``why_mute`` why nobody is told of a symbol's orders now.
 
         The soft mark is in percent of a symbol's limit. ``resumed_ns`` is when the last process began, 0 for the first.
         """

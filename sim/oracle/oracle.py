@@ -127,7 +127,12 @@ class Oracle:
         may_quote, out = self._sending.may_quote, self._clearing.why_out
         excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, out)
         soft_pct = guard.inventory.soft_enter
-        lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)
+        # A venue that is away in the calm, where that is not for all to heal, is as lost for as long.
+        why_lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)
+
+        def lost() -> str:
+            return why_lost() or outside.why_cut(REST)
+
         risen = Risen(truth, self._evidence, [one.instrument.symbol for one in symbols])
         self._live = Liveness(truth, symbols, tolerance, self._findings, excuses, withheld, risen, lost, mute, soft_pct)
         self._proved = False

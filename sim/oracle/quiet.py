@@ -8,8 +8,10 @@ follows from the config and from what happened in W:
                  one for each question that came back without a verdict, where one has had one of late; one for
                  each word of where an order stands beyond those, and for each create or amend without a
                  verdict, or amended to what nobody asked for, as many as prove what became of it:
-                 proof / query_every + 4
-    cancels   <= 2 x (creates + amends), and six for each symbol,
+                 proof / query_every + 4; for each that was answered later than anybody waits, one more for
+                 each query_every of that
+    cancels   <= 2 x (creates + amends), as many again of those without a verdict: what may come to be there
+                 still is cancelled ever more seldom; and six for each symbol,
                  and one for each that came back without a verdict or was refused, up to one a second
 
 Without the private stream fills and orders are polled: twice for each slot, W / poll_fills times. A
@@ -42,7 +44,8 @@ _OF_LATE: Final = 3
 _CANCELS_PER_SYMBOL: Final = 6
 _ASK, _ADD, _CANCEL, _FILL = "asks", "adds", "cancels", "fills"
 _FAILED, _LOST = "failed asks", "failed cancels"
-_WORD, _UNSURE = "words", "unsure"
+_WORD, _UNSURE, _LATE = "words", "unsure", "late"
+_VERDICTS: Final = (events.OrderAccepted, events.OrderRejected, events.OrderAmended, events.AmendRefused)
 _WORDS: Final = (events.OrderAccepted, events.OrderAmended, events.AmendRefused, events.CancelRefused)
 _IN_VAIN: Final = {
     events.QUERY: _FAILED,
@@ -87,11 +90,13 @@ class Quiet:
         self._calm_ns = calm_ns
         self._hindrance = hindrance
         self._seen: deque[tuple[int, str]] = deque()
-        self._counts = dict.fromkeys((_ASK, _ADD, _CANCEL, _FILL, *dict.fromkeys(_IN_VAIN.values()), _WORD), 0)
+        self._counts = dict.fromkeys((_ASK, _ADD, _CANCEL, _FILL, *dict.fromkeys(_IN_VAIN.values()), _WORD, _LATE), 0)
         # Since when a dead order has been asked about, by client id.
         self._dead_ns: dict[str, int] = {}
         # What the latest amend of each order asked for, until the first word of it.
         self._amends: dict[str, tuple[int, int]] = {}
+        # When the latest create or amend of each order left, until its first answer.
+        self._left_ns: dict[str, int] = {}
         self._is_polling = False
         self._polled_ns = self._answered_ns = 0
         self._failed_ns = -_WINDOW_NS
@@ -102,6 +107,8 @@ class Quiet:
             self._answered_ns = now_ns
         elif isinstance(event, _WORDS):
             self._count(now_ns, _WORD)
+        if isinstance(event, _VERDICTS):
+            self._answered(now_ns, event.client_id)
         match event:
             case events.OrderFilled():
                 self._count(now_ns, _FILL)
@@ -128,7 +135,10 @@ class Quiet:
         self._count(now_ns, kind)
         if isinstance(command, commands.QueryOrder):
             self._asked_about(now_ns, command.client_id)
+        elif isinstance(command, commands.CreateOrder):
+            self._left_ns[command.client_id] = now_ns
         elif isinstance(command, commands.AmendOrder):
+            self._left_ns[command.client_id] = now_ns
             self._amends[command.client_id] = (command.price_ticks, command.size_lots)
         elif isinstance(command, commands.CancelOrder):
             self._amends.pop(command.client_id, None)
@@ -138,7 +148,7 @@ class Quiet:
         self._calm_ns = max(self._calm_ns, now_ns)
         self._seen.clear()
         self._counts = dict.fromkeys(self._counts, 0)
-        self._dead_ns, self._amends = {}, {}
+        self._dead_ns, self._amends, self._left_ns = {}, {}, {}
 
     def look(self, now_ns: int) -> None:
         """Compare the last seconds with what is ordinary."""
@@ -148,7 +158,7 @@ class Quiet:
         self._findings.checked("L5")
         counts, symbols = self._counts, len(self._evidence.money)
         asks_max = self._ordinary_asks(now_ns, symbols)
-        cancels_max = 2 * counts[_ADD] + _CANCELS_PER_SYMBOL * symbols
+        cancels_max = 2 * (counts[_ADD] + counts[_UNSURE]) + _CANCELS_PER_SYMBOL * symbols
         cancels_max += min(counts[_LOST], _WINDOW_NS // NS_PER_S)
         for kind, most in ((_ASK, asks_max), (_CANCEL, cancels_max)):
             if counts[kind] > most:
@@ -163,10 +173,17 @@ class Quiet:
         often += _SLACK + counts[_ADD] + counts[_CANCEL] + counts[_FILL]
         often += counts[_FAILED] if now_ns - self._answered_ns <= _OF_LATE * _WINDOW_NS else 0
         often += max(0, counts[_WORD] - counts[_ADD] - counts[_CANCEL])
+        often += counts[_LATE]
         often += counts[_UNSURE] * (self._tolerance.proof_ns // orders.query_every_ns + _SLACK)
         if self._is_polling or now_ns - self._polled_ns < _WINDOW_NS:
             often += 2 * symbols * _SLOTS * _WINDOW_NS // feed.poll_fills_ns
         return often
+
+    def _answered(self, now_ns: int, client_id: str) -> None:
+        """Count for how many pauses between questions an answer was late."""
+        late_ns = now_ns - self._left_ns.pop(client_id, now_ns) - self._tolerance.silence_ns
+        for _ in range(-(-late_ns // self._orders.query_every_ns) if late_ns > 0 else 0):
+            self._count(now_ns, _LATE)
 
     def _asked_about(self, now_ns: int, client_id: str) -> None:
         order = self._evidence.orders.get(client_id)

@@ -197,6 +197,19 @@ def test_l1_a_ban_that_is_told_of_what_was_asked_since_begins_anew(asked_since, 
     assert "L1" in scene.codes
 
 
+def test_l1_while_a_venue_is_away_in_the_calm_nobody_can_read():
+    cut = ["away"]
+    scene = quoting(converge_s=10, outside=Outside(why_cut=lambda _links: cut[0]))
+    scene.venue.lots = 1
+    scene.pass_s(40)
+    assert [] == scene.codes
+    cut[0] = ""
+    scene.pass_s(9)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert ["L1"] == scene.codes
+
+
 def test_l1_a_new_process_has_the_whole_bound_for_an_order_that_lives_again():
     scene = quoting(converge_s=10)
     risen(scene, "x")

@@ -57,6 +57,38 @@ def test_l5_cancels_that_do_not_end():
     assert "6 are ordinary" in scene.oracle.breaches[0].detail
 
 
+@pytest.mark.parametrize(("unsure", "most"), [(0, 12), (3, 18)])
+def test_l5_cancels_of_what_may_come_to_be_there_are_ordinary(unsure, most):
+    scene = calm()
+    scene.pass_s(30)
+    for k in range(3):
+        scene.send(scene.create(f"c{k}", slot=f"bid{k}"))
+        if k < unsure:
+            scene.step(events.Unanswered("create", f"c{k}", NAME, "down", scene.now_ns))
+    for k in range(most):
+        scene.wait(500)
+        scene.send(scene.cancel(f"c{k % 3}"))
+    assert "L5" not in scene.codes
+    scene.send(scene.cancel("c0"))
+    scene.wait(1000)
+    assert "L5" in scene.codes
+
+
+@pytest.mark.parametrize(("late_ms", "more"), [(500, 0), (3000, 3), (9000, 15)])
+def test_l5_of_what_is_answered_late_is_asked_meanwhile(late_ms, more):
+    scene = calm()
+    scene.pass_s(30)
+    scene.send(scene.create("c"))
+    scene.wait(late_ms)
+    scene.step(accepted("c"))
+    most = scene.oracle._quiet._ordinary_asks(scene.now_ns, 1)
+    scene = calm()
+    scene.pass_s(30)
+    scene.send(scene.create("c"))
+    scene.step(accepted("c"))
+    assert more <= most - scene.oracle._quiet._ordinary_asks(scene.now_ns, 1) <= more + 2
+
+
 def test_l5_what_two_processes_sent_is_judged_apart_and_the_second_has_a_calm_of_its_own():
     scene = calm()
     for k in range(6):
