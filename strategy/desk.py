@@ -70,7 +70,7 @@ class Desk(msgspec.Struct):
         """Take a snapshot of the book, said at ``told_ns``: our places are held against it, and a jump is danger."""
         was_ok = self.book.ok
         if not event.asked_ns:
-            self.hear_stream(now_ns, told_ns, knobs.feed.age_ns_max)
+            self.hear_stream(now_ns, told_ns, min(knobs.feed.age_ns_max, knobs.feed.retreat_after_ns))
         if self.book.snapshot(told_ns, event) == APPLIED:
             for place in self.places.values():
                 lots = self.book.lots_at(place.side, place.price_ticks)
@@ -82,7 +82,7 @@ class Desk(msgspec.Struct):
     def on_delta(self, now_ns: int, told_ns: int, event: BookDelta, knobs: Knobs) -> None:
         """Take a delta, said at ``told_ns``: the queues move with it, and a jump or a gap is danger."""
         book = self.book
-        self.hear_stream(now_ns, told_ns, knobs.feed.age_ns_max)
+        self.hear_stream(now_ns, told_ns, min(knobs.feed.age_ns_max, knobs.feed.retreat_after_ns))
         before = [(place, book.lots_at(place.side, place.price_ticks)) for place in self.places.values()]
         outcome = book.delta(told_ns, event)
         if outcome == OLD and self._counts_anew(now_ns, knobs):
@@ -100,7 +100,7 @@ class Desk(msgspec.Struct):
 
     def on_heartbeat(self, now_ns: int, told_ns: int, event: BookHeartbeat, knobs: Knobs) -> None:
         """Take a proof of life, given at ``told_ns``; one that names what we missed is danger."""
-        self.hear_stream(now_ns, told_ns, knobs.feed.age_ns_max)
+        self.hear_stream(now_ns, told_ns, min(knobs.feed.age_ns_max, knobs.feed.retreat_after_ns))
         outcome = self.book.heartbeat(told_ns, event)
         if outcome == OLD and self._counts_anew(now_ns, knobs):
             self.book.lose()

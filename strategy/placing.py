@@ -45,6 +45,7 @@ def carry_out(
             added += _cancel(state, index, move, knobs, now_ns, before)
         elif quotes_wait:
             desk.must_place = True
+            desk.lacks_ns = desk.lacks_ns or since_ns
         else:
             added += _add(state, index, move, context, knobs, now_ns, before)
     if desk.lacks_ns and since_ns and not added:
@@ -72,7 +73,7 @@ def _cancel(
     last_ns = state.orders.live[move.client_id].cancel_ns
     ripe_ns = last_ns + pause_ns
     if last_ns and pause_ns and now_ns < ripe_ns:
-        desk.place_at_ns = ripe_ns
+        desk.place_by(ripe_ns)
         return []
     cost = _cost(move, symbol, before, knobs)
     if not state.pacing.take_cancel(now_ns, cost):

@@ -20,6 +20,8 @@ DUPLICATE_ID = "duplicate_id"
 RATE_LIMIT: Final = "rate_limit"
 # However slow he has become: one request a second is the least.
 _TURN_NS: Final = NS_PER_S
+# Nobody needs more time for one than for two symbols' quotes, and as many that outlived them.
+_TURNS_MAX: Final = 8
 
 
 class Money(msgspec.Struct):
@@ -302,7 +304,7 @@ class Evidence:
     def _turns_ns(self) -> int:
         """Give by when each order that stands had its turn again of one who was told that he is too fast."""
         standing = sum(not one.over for money in self.money.values() for one in money.open.values())
-        return standing * _TURN_NS
+        return min(standing, _TURNS_MAX) * _TURN_NS
 
     def _never_left(self, order: Known, request: str) -> None:
         if request == events.CREATE:

@@ -1,8 +1,8 @@
 """When nobody may ask for quotes on both sides: barred by others, or careful for a reason that shows.
 
 Barred: the bot was told to keep out, is banned, has no ground to quote on (and asks for one), or sees none of its
-orders taken or no request get a verdict (and tries). Careful: it was just told to be slower; or its own guard says
-no, and evidence shows what may have made it say so. Its word alone excuses nothing.
+orders taken or no request get a verdict (and tries). Careful: it was just told to be slower, or that no orders are
+left; or its own guard says no, and evidence shows what may have made it say so. Its word alone excuses nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,6 +29,7 @@ class Excuses:
         grounds: Grounds,
         may_quote: Callable[[str], bool],
         why_banned: Callable[[int], str],
+        why_empty: Callable[[int], str],
         why_out: Callable[[int, str], str],
     ) -> None:
         """``may_quote``: nobody told the bot to keep out of a symbol; ``why_out``: why it is out of health."""
@@ -37,6 +38,7 @@ class Excuses:
         self._grounds = grounds
         self._may_quote = may_quote
         self._why_banned = why_banned
+        self._why_empty = why_empty
         self._why_out = why_out
 
     def banned(self, now_ns: int) -> str:
@@ -63,7 +65,8 @@ class Excuses:
         """Say on which ground the bot keeps itself from quoting; empty when there is none."""
         if self._is_blind(now_ns, one.symbol):
             return ""
-        return self._grounds.why(now_ns, one.symbol, one.guard_action) or self._grounds.untaken.why_slow(now_ns)
+        why = self._grounds.why(now_ns, one.symbol, one.guard_action) or self._grounds.untaken.why_slow(now_ns)
+        return why or self._why_empty(now_ns)
 
     def _is_blind(self, now_ns: int, symbol: str) -> bool:
         return bool(self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns))

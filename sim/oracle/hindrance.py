@@ -6,9 +6,14 @@ from typing import Final
 from sim.oracle.known import Known
 from sim.oracle.tolerance import Tolerance
 from strategy import events
+from strategy.units import NS_PER_MS
 
 # Regimes in which no cancel is taken: nobody is blamed for a quote that could not be cancelled.
 _NO_CANCELS: Final = frozenset({"halted", "closed"})
+
+
+# What an answer's header says is heard just before the answer.
+_SAME_ANSWER_NS: Final = NS_PER_MS
 
 
 class Hindrance:
@@ -23,8 +28,10 @@ class Hindrance:
         """When the last ban that was delivered is over."""
         # When that word was last told of a request that left since the word before.
         self._word_ns = 0
-        # When something that was told to be empty comes back: beside the word of a ban, its end.
-        self._empty_ns = 0
+        # When orders that were told to be at an end come back, and when that was told: in the answer that tells of a
+        # ban it is the ban's end, for all but cancels.
+        self._back_ns = self._empty_ns = 0
+        self._shut_ns = 0
         # Since when a symbol takes cancels again; not yet, where it is told to be shut.
         self._shut: dict[str, None] = {}
         self._opened_ns = dict.fromkeys(symbols, 0)
@@ -34,8 +41,11 @@ class Hindrance:
         match event:
             case events.BudgetSeen(bucket="account", remaining=0):
                 self.banned_ns = max(self.banned_ns, event.resets_ns)
-            case events.BudgetSeen(remaining=0):
-                self._empty_ns = max(self._empty_ns, event.resets_ns)
+                self._word_ns = now_ns
+            case events.BudgetSeen(bucket="orders", remaining=0):
+                self._empty_ns, self._back_ns = now_ns, event.resets_ns
+            case events.BudgetSeen(bucket="orders"):
+                self._back_ns = min(self._back_ns, now_ns)
             case events.RegimeChanged(regime=regime) if regime in _NO_CANCELS:
                 self._shut[event.symbol] = None
             case events.RegimeChanged() if event.symbol in self._shut:
@@ -50,7 +60,9 @@ class Hindrance:
                 is_new = now_ns > self.banned_ns or event.sent_ns > self._word_ns
                 unknown_ns = now_ns + self._tolerance.ban_ns if is_new else 0
                 self._word_ns = now_ns if is_new else self._word_ns
-                self.banned_ns = max(self.banned_ns, self._empty_ns, unknown_ns)
+                self.banned_ns = max(self.banned_ns, unknown_ns)
+                if now_ns - self._empty_ns <= _SAME_ANSWER_NS:
+                    self._shut_ns = max(self._shut_ns, self._back_ns)
             case _:
                 pass
 
@@ -60,7 +72,16 @@ class Hindrance:
 
     def why_banned(self, now_ns: int) -> str:
         """Say that a ban lasts that was delivered; empty where none does."""
-        return "banned" if now_ns < self.banned_ns else ""
+        return "banned" if now_ns < self.asked_again_ns else ""
+
+    def why_empty(self, now_ns: int) -> str:
+        """Say that no orders are left until later, as was told; empty where some are."""
+        return "no orders are left" if now_ns < self._back_ns else ""
+
+    @property
+    def asked_again_ns(self) -> int:
+        """When the last ban is over for questions and quotes, too."""
+        return max(self.banned_ns, self._shut_ns)
 
     def is_shut(self, symbol: str) -> bool:
         """Say whether a symbol is told to take no cancels."""

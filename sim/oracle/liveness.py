@@ -119,7 +119,9 @@ class Liveness:
     def _look_at_belief(self, now_ns: int, one: SymbolBelief, belief: Belief, lost: str) -> None:
         """Move on the clock of belief; where only orders that have risen part it from truth, it shows their age."""
         clock, apart = self._clocks[one.symbol]["L1"], self._why_apart(one, belief, NOTHING)
-        risen = self._risen.of(one.symbol)
+        known = [order.client_id for order in belief.orders if order.state not in _OVER]
+        # What the core has found, as it does sooner or later, is its own again.
+        risen = {name: since_ns for name, since_ns in self._risen.of(one.symbol).items() if name not in known}
         if apart and risen and not self._why_apart(one, belief, self._withheld.of(one.symbol), risen):
             clock.broken_ns = clock.last_ns - min(risen.values())
         unknown = lost or (self._why_unknown(one, belief) if apart else "")

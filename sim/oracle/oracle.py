@@ -125,7 +125,8 @@ class Oracle:
         )
         self._grounds = Grounds(self._evidence, self._feeds, symbols, account, guard, signals, orders)
         may_quote, out = self._sending.may_quote, self._clearing.why_out
-        excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, out)
+        empty = hindrance.why_empty
+        excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, empty, out)
         soft_pct = guard.inventory.soft_enter
         # A venue that is away in the calm, where that is not for all to heal, is as lost for as long.
         why_lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)

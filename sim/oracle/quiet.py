@@ -181,7 +181,7 @@ class Quiet:
 
     def _answered(self, now_ns: int, client_id: str) -> None:
         """Count for how many pauses between questions an answer was late."""
-        late_ns = now_ns - self._left_ns.pop(client_id, now_ns) - self._tolerance.silence_ns
+        late_ns = min(_WINDOW_NS, now_ns - self._left_ns.pop(client_id, now_ns) - self._tolerance.silence_ns)
         for _ in range(-(-late_ns // self._orders.query_every_ns) if late_ns > 0 else 0):
             self._count(now_ns, _LATE)
 
@@ -199,7 +199,7 @@ class Quiet:
             self._findings.breach("L5", now_ns, client_id, detail, seen, order=client_id)
 
     def _quiet_from_ns(self) -> int:
-        return max(self._calm_ns, self._hindrance.banned_ns) + self._tolerance.quiet_ns
+        return max(self._calm_ns, self._hindrance.asked_again_ns) + self._tolerance.quiet_ns
 
     def _count(self, now_ns: int, kind: str) -> None:
         self._seen.append((now_ns, kind))

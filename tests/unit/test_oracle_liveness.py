@@ -210,6 +210,41 @@ def test_l1_while_a_venue_is_away_in_the_calm_nobody_can_read():
     assert ["L1"] == scene.codes
 
 
+def test_l1_a_ban_whose_end_is_told_is_over_then_whatever_the_same_answer_says_besides():
+    scene = quoting(converge_s=10)
+    scene.venue.lots = 1
+    scene.step(events.BudgetSeen("account", 0, scene.now_ns + 7 * NS_PER_S))
+    scene.step(events.Unanswered("query", "", NAME, "banned", scene.now_ns - 1))
+    scene.pass_s(16)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert "L1" in scene.codes
+
+
+@pytest.mark.parametrize("bucket", ["queries", "orders"])
+def test_l1_what_was_told_to_be_empty_before_is_no_end_of_a_ban(bucket):
+    scene = quoting(converge_s=10)
+    scene.venue.lots = 1
+    scene.step(events.BudgetSeen(bucket, 0, scene.now_ns + 300 * NS_PER_S))
+    scene.wait(10)
+    scene.step(events.Unanswered("query", "", NAME, "banned", scene.now_ns - 1))
+    scene.pass_s(180 + 12)
+    assert "L1" in scene.codes
+
+
+def test_l1_an_order_that_lives_again_and_was_found_is_the_bots_own():
+    scene = quoting(converge_s=10)
+    risen(scene, "x0")
+    scene.pass_s(8)
+    scene.believe("x0", "CANCELLING")
+    scene.pass_s(8)
+    risen(scene, "x1")
+    scene.pass_s(8)
+    assert [] == scene.codes, "the older one is known"
+    scene.pass_s(4)
+    assert ["L1"] == scene.codes
+
+
 def test_l1_a_new_process_has_the_whole_bound_for_an_order_that_lives_again():
     scene = quoting(converge_s=10)
     risen(scene, "x")
@@ -223,6 +258,16 @@ def test_l1_a_new_process_has_the_whole_bound_for_an_order_that_lives_again():
 
 
 # L2
+
+
+def test_l3_what_is_told_to_be_at_an_end_stops_the_clock_until_it_comes_back():
+    scene = without_a_bid(10)
+    scene.pass_s(8)
+    scene.step(events.BudgetSeen("orders", 0, scene.now_ns + 40 * NS_PER_S))
+    scene.pass_s(41)
+    assert "L3" not in scene.codes
+    scene.pass_s(3)
+    assert "L3" in scene.codes, "stopped, not begun anew"
 
 
 def test_l2_a_doubt_ends_within_the_bound():
