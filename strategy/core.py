@@ -198,12 +198,11 @@ class Core:
                     state.reads.want(reads.OPEN_ORDERS_OF + desk.symbol, now_ns)
             case events.StreamUp(stream=events.PUBLIC):
                 for desk in state.desks:
-                    desk.hear_stream(now_ns, now_ns, 0)
+                    desk.hear_stream(now_ns, now_ns, self._knobs.feed)
                     state.reads.want(reads.BOOK_OF + desk.symbol, now_ns + self._knobs.feed.book_wait_ns_max)
             case events.RegimeChanged():
-                self._desk(event.symbol).hear_stream(
-                    now_ns, now_ns, 0
-                )  # the silence of a closed market counts for nothing
+                # The silence of a closed market counts for nothing.
+                self._desk(event.symbol).hear_stream(now_ns, now_ns, self._knobs.feed)
             case events.MemoryPressure():
                 shed(state, now_ns, event.level)
             case events.OperatorSaid(word=health.CLEAR_LATCH):

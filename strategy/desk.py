@@ -12,7 +12,7 @@ from strategy.book import APPLIED, GAP, OLD, Book
 from strategy.context import QuoteContext, StageMemory
 from strategy.events import BookDelta, BookHeartbeat, BookSnapshot, OrderFilled, PublicTrade
 from strategy.instrument import Instrument
-from strategy.knobs import Knobs, SymbolKnobs
+from strategy.knobs import FeedKnobs, Knobs, SymbolKnobs
 from strategy.position import Position, is_odd_fee
 from strategy.queue import QueuePlace, join
 from strategy.signals import Signals, make_signals
@@ -70,7 +70,7 @@ class Desk(msgspec.Struct):
         """Take a snapshot of the book, said at ``told_ns``: our places are held against it, and a jump is danger."""
         was_ok = self.book.ok
         if not event.asked_ns:
-            self.hear_stream(now_ns, told_ns, min(knobs.feed.age_ns_max, knobs.feed.retreat_after_ns))
+            self.hear_stream(now_ns, told_ns, knobs.feed)
         if self.book.snapshot(told_ns, event) == APPLIED:
             for place in self.places.values():
                 lots = self.book.lots_at(place.side, place.price_ticks)
@@ -82,7 +82,7 @@ class Desk(msgspec.Struct):
     def on_delta(self, now_ns: int, told_ns: int, event: BookDelta, knobs: Knobs) -> None:
         """Take a delta, said at ``told_ns``: the queues move with it, and a jump or a gap is danger."""
         book = self.book
-        self.hear_stream(now_ns, told_ns, min(knobs.feed.age_ns_max, knobs.feed.retreat_after_ns))
+        self.hear_stream(now_ns, told_ns, knobs.feed)
         before = [(place, book.lots_at(place.side, place.price_ticks)) for place in self.places.values()]
         outcome = book.delta(told_ns, event)
         if outcome == OLD and self._counts_anew(now_ns, knobs):
@@ -100,7 +100,7 @@ class Desk(msgspec.Struct):
 
     def on_heartbeat(self, now_ns: int, told_ns: int, event: BookHeartbeat, knobs: Knobs) -> None:
         """Take a proof of life, given at ``told_ns``; one that names what we missed is danger."""
-        self.hear_stream(now_ns, told_ns, min(knobs.feed.age_ns_max, knobs.feed.retreat_after_ns))
+        self.hear_stream(now_ns, told_ns, knobs.feed)
         outcome = self.book.heartbeat(told_ns, event)
         if outcome == OLD and self._counts_anew(now_ns, knobs):
             self.book.lose()
@@ -108,12 +108,12 @@ class Desk(msgspec.Struct):
         self.is_urgent |= outcome == GAP
         self.is_dirty = True
 
-    def hear_stream(self, now_ns: int, told_ns: int, age_ns_max: int) -> None:
+    def hear_stream(self, now_ns: int, told_ns: int, feed: FeedKnobs) -> None:
         """Note that the stream spoke of this book at ``told_ns``: nobody waits for one by REST any more.
 
         A word too late to quote on is none, as if the stream were silent: the book goes on being fetched, or soon is.
         """
-        if now_ns - told_ns <= age_ns_max:
+        if now_ns - told_ns <= min(feed.age_ns_max, feed.retreat_after_ns):
             self.told_ns = max(self.told_ns, told_ns)
             self.is_frozen, self.awaits_ns = False, 0
 

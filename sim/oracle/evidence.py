@@ -13,11 +13,11 @@ import msgspec
 from sim.oracle.known import ABSENT, NEVER_LEFT, TOLD, Change, Known
 from strategy import commands, events
 from strategy.instrument import Instrument
+from strategy.pacing import RATE_LIMIT
 from strategy.units import BUY, NS_PER_S, SELL
 
 # The venue refuses an id it has: the first copy of the create is what lives under it.
 DUPLICATE_ID = "duplicate_id"
-RATE_LIMIT: Final = "rate_limit"
 # However slow he has become: one request a second is the least.
 _TURN_NS: Final = NS_PER_S
 # Nobody needs more time for one than for two symbols' quotes, and as many that outlived them.

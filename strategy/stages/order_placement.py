@@ -103,11 +103,8 @@ def _turn(move: Move, working: Working | None) -> tuple[int, bool, int]:
     Where one token is left, the cancel of an order that nobody finds must not cost the one that is known to rest; and
     where there is one a second, those whose cancels fail take turns.
     """
-    return (_LEAVES[move.reason], False, 0) if working is None else _turn_of(move, working)
-
-
-def _turn_of(move: Move, working: Working) -> tuple[int, bool, int]:
-    return _LEAVES[move.reason], not working.is_settled, working.cancelled_ns
+    is_unsure, tried_ns = (False, 0) if working is None else (not working.is_settled, working.cancelled_ns)
+    return _LEAVES[move.reason], is_unsure, tried_ns
 
 
 def _wanted_quote(context: QuoteContext, side: int, take: Wanted | None) -> Wanted | None:

@@ -303,13 +303,13 @@ def test_a_stream_that_says_all_of_it_too_late_is_none(knobs):
     seat = Seat(one_symbol(knobs))
     seat.book(66)
     (desk,), age_ns_max = seat.core._state.desks, knobs.feed.age_ns_max
-    desk.hear_stream(60 * NS_PER_S, 60 * NS_PER_S - age_ns_max, age_ns_max)
+    desk.hear_stream(60 * NS_PER_S, 60 * NS_PER_S - age_ns_max, knobs.feed)
     desk.is_frozen, desk.awaits_ns = True, 1
-    desk.hear_stream(70 * NS_PER_S, 70 * NS_PER_S - age_ns_max - 1, age_ns_max)
+    desk.hear_stream(70 * NS_PER_S, 70 * NS_PER_S - age_ns_max - 1, knobs.feed)
     assert (True, 1, 60 * NS_PER_S - age_ns_max) == (desk.is_frozen, desk.awaits_ns, desk.told_ns), (
         "as if it had been silent"
     )
-    desk.hear_stream(71 * NS_PER_S, 71 * NS_PER_S - age_ns_max, age_ns_max)
+    desk.hear_stream(71 * NS_PER_S, 71 * NS_PER_S - age_ns_max, knobs.feed)
     assert (False, 0) == (desk.is_frozen, desk.awaits_ns)
 
 

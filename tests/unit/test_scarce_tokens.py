@@ -1,8 +1,9 @@
-"""With a token a second and cancels that all fail for the rate, every order that stands has its turn."""
+"""With a token a second every order whose cancels fail has its turn, and every symbol whose quotes are missing."""
 
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 from seat import Seat
 from small_world import small_scenario
 
@@ -50,3 +51,20 @@ def test_cancels_that_fail_take_turns(two) -> None:
     late = Counter(cancels[-2 * standing :])
     assert {2} == set(late.values()), "none takes the token of another"
     assert standing == len(late)
+
+
+def test_quotes_that_are_missing_take_turns(two) -> None:
+    """The first symbol trades at once whatever it quotes, so that it lacks a quote at every token."""
+    seat = Seat(replace(two, pacing=replace(two.pacing, orders_per_s=1, burst=4)))
+    seat.boot()
+    mids = {"BTCUSDT": 120_000, "ETHUSDT": 60_000}
+    made: Counter[str] = Counter()
+    for _ in range(400):
+        for symbol, mid in mids.items():
+            for create in seat.book(mid - 10, mid + 10, symbol=symbol, after_ms=25):
+                if isinstance(create, commands.CreateOrder):
+                    made[create.symbol] += 1
+                    seat.accept(create)
+                    seat.hear(events.OrderCancelled(create.client_id, 0, "by_venue", seat.now), 1)
+    assert made["BTCUSDT"] > 4
+    assert abs(made["BTCUSDT"] - made["ETHUSDT"]) <= 2
