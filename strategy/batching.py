@@ -2,8 +2,9 @@
 
 ``group`` is pure and serves every driver; the rate budgets are charged on its result. It keeps
 three promises for any commands: nothing is lost or doubled; what concerns one order leaves in the
-order it was asked, and a cancel-all after the creates that it must catch; apart from that what
-takes risk away leaves first. Grouping what was grouped changes nothing.
+order it was asked, a cancel-all after the creates that it must catch, and a create after the cancels of its
+symbol that were asked before it; apart from that what takes risk away leaves first. Grouping what was
+grouped changes nothing.
 
 ``sequential``: a symbol's commands of a kind in one request, one request under way at a time.
 ``concurrent``: every command in a request of its own, all at once. ``batched``: as few requests as
@@ -101,6 +102,7 @@ def _waves(commands: Sequence[Command]) -> list[tuple[int, Command]]:
     last_of: dict[str, int] = {}  # by client id, the wave of the last command about it
     quotes: list[tuple[int, CreateOrder | AmendOrder]] = []
     sweeps: list[tuple[int, CancelAll]] = []
+    cancels: dict[str, int] = {}  # by symbol, the last wave that has a cancel
     for command in commands:
         client_id = getattr(command, "client_id", "")
         wave = last_of.get(client_id, -1) + 1 if client_id else 0
@@ -111,7 +113,12 @@ def _waves(commands: Sequence[Command]) -> list[tuple[int, Command]]:
         elif isinstance(command, CreateOrder | AmendOrder):
             # It was asked for after a sweep that must not end it.
             wave = max([wave, *(at + 1 for at, sweep in sweeps if sweep.symbol in ("", command.symbol))])
+            if isinstance(command, CreateOrder):
+                # It may only fit once they are gone; within a wave cancels are first.
+                wave = max(wave, cancels.get(command.symbol, 0))
             quotes.append((wave, command))
+        elif isinstance(command, CancelOrder):
+            cancels[command.symbol] = max(wave, cancels.get(command.symbol, 0))
         if client_id:
             last_of[client_id] = wave
         waves.append((wave, command))

@@ -41,7 +41,7 @@ from strategy.order_fills import audit
 from strategy.order_states import State
 from strategy.order_words import Absorbed, absorb
 from strategy.recovery import recover
-from strategy.retreat import is_empty, look
+from strategy.retreat import catch_up, is_empty, look
 from strategy.rounds import decide_due, place_all
 from strategy.setbacks import take_setback
 from strategy.shedding import shed
@@ -172,7 +172,7 @@ class Core:
 
     def _started(self, now_ns: int, event: events.Started) -> None:
         state = self._state
-        state.health.absorb(event)
+        state.health.absorb(now_ns, event, self._knobs.feed.retreat_after_ns)
         symbols = tuple(desk.symbol for desk in state.desks)
         order_restart.start(state.orders, now_ns, event.session, symbols, self._knobs.orders)
         state.pacing.started(now_ns)
@@ -187,15 +187,13 @@ class Core:
         state = self._state
         if isinstance(event, events.RegimeChanged) and not closures.is_news(state, self._knobs, now_ns, event):
             return
-        state.health.absorb(event)
+        state.health.absorb(now_ns, event, self._knobs.feed.retreat_after_ns)
         match event:
             case events.StreamDown(stream=events.PUBLIC):
                 for desk in state.desks:
                     desk.book.lose()
-            case events.StreamUp(stream=events.PRIVATE) if self._may_have_missed():
-                state.orders.private_restored(now_ns, tuple(desk.symbol for desk in state.desks))
-                for desk in state.desks:
-                    state.reads.want(reads.OPEN_ORDERS_OF + desk.symbol, now_ns)
+            case events.StreamUp(stream=events.PRIVATE) if state.health.private_up:
+                catch_up(state, now_ns)
             case events.StreamUp(stream=events.PUBLIC):
                 for desk in state.desks:
                     desk.hear_stream(now_ns, now_ns, self._knobs.feed)
@@ -331,11 +329,6 @@ class Core:
         self._state.all_dirty()
 
     # Small things
-
-    def _may_have_missed(self) -> bool:
-        """Say whether anything of ours may have traded before the private stream was there."""
-        state = self._state
-        return bool(state.orders.live or state.orders.number) or state.health.is_heir
 
     def _desk(self, symbol: str) -> Desk:
         return self._state.desks[self._index[symbol]]

@@ -15,7 +15,7 @@ from strategy.book_cache import freeze
 from strategy.core_state import CoreState
 from strategy.desk import BOOK_GAP
 from strategy.errors import RefusalCode
-from strategy.health import PRIVATE_DOWN, PUBLIC_DOWN, REGIME, STOPPING
+from strategy.health import PUBLIC_DOWN, REGIME, STOPPING
 from strategy.knobs import Knobs
 from strategy.order_states import State
 from strategy.units import NS_PER_MS, NS_PER_S
@@ -61,6 +61,9 @@ def look(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
     if not state.health.session:
         return leaving
     freeze(state, knobs, now_ns)
+    if state.health.settles(now_ns, knobs.feed.retreat_after_ns):
+        catch_up(state, now_ns)
+        state.all_urgent()
     sick = list(_sicknesses(state, knobs, now_ns))
     if state.health.stopping:
         leaving += _stop(state, knobs, now_ns)
@@ -81,7 +84,7 @@ def look(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
 def _sicknesses(state: CoreState, knobs: Knobs, now_ns: int) -> Iterator[tuple[str, str]]:
     """Give where there is no way to be healthy, and why: for the account, or else for symbols."""
     if not state.health.private_up:
-        yield ACCOUNT, PRIVATE_DOWN
+        yield ACCOUNT, state.health.why_private_down()
     elif state.watch.is_cut_off(now_ns, knobs.feed.retreat_after_ns):
         yield ACCOUNT, UNREACHABLE
     else:
@@ -146,6 +149,16 @@ def _recover(state: CoreState, now_ns: int, sick: list[tuple[str, str]]) -> None
         del state.watch.sick_ns[where]
         state.watch.swept.pop(where, None)
         state.alarms.note(now_ns, alarms.NO_WAY, False, "", where)
+
+
+def catch_up(state: CoreState, now_ns: int) -> None:
+    """Read what may have happened while there was no private stream, if there was anything it could happen to."""
+    orders = state.orders
+    if not (orders.live or orders.number or state.health.is_heir):
+        return
+    orders.private_restored(now_ns, tuple(desk.symbol for desk in state.desks))
+    for desk in state.desks:
+        state.reads.want(reads.OPEN_ORDERS_OF + desk.symbol, now_ns)
 
 
 def _poll(state: CoreState, knobs: Knobs, now_ns: int) -> None:

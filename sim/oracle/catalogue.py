@@ -50,8 +50,9 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "L3": "A fresh book with both sides (or the bot did not ask for one), nobody told it to keep out, no ban, and "
         "no ground for its own risk verdict: nothing delivered of late that a guard may say no to. Time without these "
         "is excused and counted; a verdict that has a ground stops the clock, what others did starts it over.",
-        "L4": "A private stream known to be lost, or no ground to quote on by any road, without a pause for the whole "
-        "bound. Where no request reaches the venue the time is excused, unless a dead-man switch is armed.",
+        "L4": "A private stream known to be lost or to break again and again, or no ground to quote on by any road, "
+        "without a pause for the whole bound. Where no request reaches the venue the time is excused, unless a "
+        "dead-man switch is armed.",
         "L5": "What left and what came in the last twenty seconds, against what the config makes ordinary; and the "
         "delivered end of an order that is still asked about.",
         "L6": "A delivered ban with its end; for the first request after it, an order known to have stood through it.",

@@ -1,14 +1,17 @@
 """L4: with no way to be healthy nothing of ours stays behind, and somebody is told.
 
 A symbol is out of health while evidence shows no ground to quote on (its book is not fresh by any
-road) or no private stream: it went down, or a new process has waited for it longer than ``restart_s``.
+road) or no private stream: it went down, it breaks again and again (each of its last two lives shorter than
+the bot calls lasting, and this one as well so far), or a new process has waited for it longer than ``restart_s``.
 From the calm on, out of health without a pause for ``clear_s``, no order
 of the symbol rests in truth and an alert was raised since health was lost (or, alerts being repeated
-once a minute, within ``clear_s`` before). By whatever path works: where no request can reach the venue
+once a minute, within ``clear_s`` before). Health that is back for a moment, less than five seconds, is no news
+to whoever was told that it was lost. By whatever path works: where no request can reach the venue
 at all, nobody can clear anything, and the time is excused. A dead-man switch that is armed at the
 venue takes this excuse away: then the venue clears by itself.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -23,6 +26,11 @@ from strategy.units import NS_PER_S
 
 # That a process does not get there is judged first (L7).
 _LATER_NS: Final = 5 * NS_PER_S
+# Health that lasts for less does not end an episode of which somebody was told.
+_BACK_NS: Final = 5 * NS_PER_S
+
+# So many short lives in a row, and the next is no stream until it lasts.
+_SHORT_LIVES: Final = 2
 
 WhyCut = Callable[[tuple[str, ...]], str]
 
@@ -48,25 +56,37 @@ class Clearing:
         self._why_cut = why_cut
         self._is_dead_man_armed = is_dead_man_armed
         self._calm_ns = calm_ns
+        # What is wrong with the private stream, since when there is one, and how long its last two lives were.
         self._private_down = ""
+        self._came_ns: int | None = None
+        self._lives_ns: deque[int] = deque(maxlen=_SHORT_LIVES)
         self._awaited_ns: int | None = None
         self._alert_ns: int | None = None
         self._out_ns: dict[str, int] = {}
+        # Since when it has been lost but for moments, and the last look at which it was.
+        self._lost_ns: dict[str, int] = {}
+        self._seen_ns: dict[str, int] = {}
         self._clocks = {symbol: Patience("L4", symbol, tolerance.clear_ns, 0) for symbol in feeds}
 
-    def heard(self, event: events.Event) -> None:
+    def heard(self, now_ns: int, event: events.Event) -> None:
         """Note whether there is a private stream."""
         match event:
             case events.StreamDown(stream=events.PRIVATE):
                 self._private_down = "the private stream is down"
+                if self._came_ns is not None:
+                    self._lives_ns.append(now_ns - self._came_ns)
+                self._came_ns = None
             case events.StreamUp(stream=events.PRIVATE):
                 self._private_down, self._awaited_ns = "", None
+                self._came_ns = now_ns if self._came_ns is None else self._came_ns
             case _:
                 pass
 
     def restarted(self, now_ns: int) -> None:
         """Note that a new process begins: what was up was the old one's, and is down where it does not come in time."""
         self._awaited_ns = now_ns + self._tolerance.restart_ns + _LATER_NS
+        self._came_ns = None
+        self._lives_ns.clear()
 
     def sent(self, now_ns: int, command: commands.Command) -> None:
         """Note an alert."""
@@ -77,7 +97,11 @@ class Clearing:
         """Say why a symbol cannot be quoted, by evidence; empty where it can."""
         if self._awaited_ns is not None and now_ns > self._awaited_ns:
             return self._private_down or "the private stream of a new process never came"
-        return self._private_down or self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
+        return (
+            self._private_down
+            or self._why_unsteady(now_ns)
+            or self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
+        )
 
     def look(self, now_ns: int) -> None:
         """Move every clock on."""
@@ -90,16 +114,32 @@ class Clearing:
                 self._out_ns.pop(symbol, None)
                 continue
             out_ns = self._out_ns.setdefault(symbol, now_ns)
+            lost_ns = self._lost_since(now_ns, symbol)
             since_ns = max(out_ns, self._calm_ns)
             if now_ns < since_ns or clock.last_ns < since_ns:
                 clock.start(max(now_ns, since_ns))
                 continue
-            clock.tick(now_ns, self._wrong(symbol, out_ns, resting.get(symbol, 0), why), self._excuse(), self._findings)
+            clock.tick(
+                now_ns, self._wrong(symbol, lost_ns, resting.get(symbol, 0), why), self._excuse(), self._findings
+            )
 
-    def _wrong(self, symbol: str, out_ns: int, resting: int, why: str) -> str:
+    def _why_unsteady(self, now_ns: int) -> str:
+        if self._came_ns is None or len(self._lives_ns) < _SHORT_LIVES:
+            return ""
+        longest_ns = max(*self._lives_ns, now_ns - self._came_ns)
+        return "the private stream breaks again and again" if longest_ns < self._tolerance.lasting_ns else ""
+
+    def _lost_since(self, now_ns: int, symbol: str) -> int:
+        """Note that health is lost now; give since when it has been, but for moments."""
+        if now_ns - self._seen_ns.get(symbol, now_ns - _BACK_NS) >= _BACK_NS:
+            self._lost_ns[symbol] = now_ns
+        self._seen_ns[symbol] = now_ns
+        return self._lost_ns[symbol]
+
+    def _wrong(self, symbol: str, lost_ns: int, resting: int, why: str) -> str:
         if resting:
             return f"{symbol}: {resting} orders still rest, and {why}"
-        is_told = self._alert_ns is not None and self._alert_ns >= out_ns - self._tolerance.clear_ns
+        is_told = self._alert_ns is not None and self._alert_ns >= lost_ns - self._tolerance.clear_ns
         return "" if is_told else f"{symbol}: nobody was told that {why}"
 
     def _excuse(self) -> str:

@@ -333,7 +333,7 @@ class Oracle:
         self._sending.heard(event)
         self._grounds.heard(now_ns, event)
         self._quiet.heard(now_ns, event)
-        self._clearing.heard(event)
+        self._clearing.heard(now_ns, event)
         self._lives.heard(now_ns, event)
         match event:
             case events.BudgetSeen():

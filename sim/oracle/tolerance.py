@@ -14,7 +14,7 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     receive window and whatever a read may lag. ``silence_ns`` is when an unanswered request is a
     doubt for everybody to see. ``retry_ns`` is how long a cancel may be under way before another one must
     leave. ``book_asked_ns``: who waits for a book has asked within it. A ban whose end nobody tells may be kept
-    for ``ban_ns``.
+    for ``ban_ns``. A private stream that lives for less than ``lasting_ns``, again and again, is none.
     """
 
     quote_age_ns: int
@@ -33,6 +33,7 @@ class Tolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     shutdown_ns: int
     unwind_ns: int
     book_asked_ns: int
+    lasting_ns: int
     mark_factor: float
 
 
@@ -60,5 +61,6 @@ def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Toleran
         shutdown_ns=round(bounds.shutdown_s * NS_PER_S),
         unwind_ns=round(bounds.unwind_s * NS_PER_S),
         book_asked_ns=_BOOK_WAITS * feed.book_wait_ns_max,
+        lasting_ns=feed.retreat_after_ns,
         mark_factor=1.0 + bounds.mark_slack_pct / PCT,
     )

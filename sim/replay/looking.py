@@ -301,7 +301,7 @@ def _facts(health: Health) -> list[str]:
         "halted by the operator": health.halted,
         "flattening": health.flattening,
         "public stream down": not health.public_up,
-        "private stream down": not health.private_up,
+        f"private stream {'unsteady' if health.private.is_there else 'down'}": not health.private_up,
         "memory short": bool(health.memory_level),
     }
     unread = [f"open orders of {symbol} unread" for symbol in health.unread]

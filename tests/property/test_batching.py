@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from strategy import batching, commands
@@ -84,6 +84,16 @@ def test_nothing_is_lost_and_nothing_doubled(asked, capability, dispatch):
     assert Counter(map(repr, asked)) == Counter(map(repr, flat(group(asked, capability, dispatch))))
 
 
+@example(
+    # A cancel that has to wait for an amend of its order holds the create back that was asked after it.
+    [
+        commands.AmendOrder("s-2", "BTCUSDT", 2, 2, 0, 1),
+        commands.CancelOrder("s-2", "BTCUSDT", 1),
+        create("s-1", "BTCUSDT"),
+    ],
+    Capability(),
+    SEQUENTIAL,
+)
 @given(COMMANDS, CAPABILITY, DISPATCH)
 def test_what_depends_on_order_keeps_it(asked, capability, dispatch):
     named = numbered(asked)

@@ -4,13 +4,20 @@ import pytest
 
 from strategy import events, health
 from strategy.health import Health
+from strategy.units import NS_PER_S
+
+LASTS_NS = 5 * NS_PER_S
+
+
+def absorb(state: Health, event, at_s: float = 0.0) -> None:
+    state.absorb(round(at_s * NS_PER_S), event, LASTS_NS)
 
 
 def healthy() -> Health:
     state = Health()
-    state.absorb(events.Started(session="s", anchor_wall_ns=0))
-    state.absorb(events.StreamUp(stream=events.PUBLIC))
-    state.absorb(events.StreamUp(stream=events.PRIVATE))
+    absorb(state, events.Started(session="s", anchor_wall_ns=0))
+    absorb(state, events.StreamUp(stream=events.PUBLIC))
+    absorb(state, events.StreamUp(stream=events.PRIVATE))
     return state
 
 
@@ -38,16 +45,16 @@ def test_nothing_is_quoted_before_the_start():
 )
 def test_each_fact_alone_gives_its_reason(event, why):
     state = healthy()
-    state.absorb(event)
+    absorb(state, event)
     assert why == state.why_not("X")
 
 
 def test_resume_ends_a_halt_and_a_flatten():
     state = healthy()
-    state.absorb(events.OperatorSaid(word="halt"))
-    state.absorb(events.OperatorSaid(word="flatten"))
+    absorb(state, events.OperatorSaid(word="halt"))
+    absorb(state, events.OperatorSaid(word="flatten"))
     assert (True, True) == (state.halted, state.flattening)
-    state.absorb(events.OperatorSaid(word="resume"))
+    absorb(state, events.OperatorSaid(word="resume"))
     assert (False, False) == (state.halted, state.flattening)
 
 
@@ -59,5 +66,5 @@ def test_an_unread_symbol_waits_for_its_open_orders():
 
 def test_memory_pressure_is_remembered():
     state = healthy()
-    state.absorb(events.MemoryPressure(level=1))
+    absorb(state, events.MemoryPressure(level=1))
     assert 1 == state.memory_level

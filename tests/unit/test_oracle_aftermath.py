@@ -77,6 +77,52 @@ def test_l4_health_that_comes_back_in_time_starts_the_clock_anew():
     assert [] == scene.codes
 
 
+def flapping(scene: Scene, times: int) -> None:
+    """Have the private stream come back for a second, every two seconds."""
+    for _ in range(times):
+        scene.step(events.StreamUp(events.PRIVATE))
+        scene.pass_s(1)
+        scene.step(events.StreamDown(events.PRIVATE))
+        scene.pass_s(1)
+
+
+def test_l4_a_private_stream_that_breaks_again_and_again_is_none():
+    scene = unhealthy()
+    scene.send(ALERT)
+    flapping(scene, 31)
+    assert [] == scene.codes
+    flapping(scene, 4)
+    assert ["L4"] == scene.codes
+    assert "1 orders still rest, and the private stream " in scene.oracle.breaches[0].detail
+
+
+def test_l4_a_private_stream_that_breaks_now_and_then_is_there_meanwhile():
+    scene = unhealthy()
+    for _ in range(15):
+        scene.step(events.StreamUp(events.PRIVATE))
+        scene.pass_s(6)
+        scene.step(events.StreamDown(events.PRIVATE))
+        scene.pass_s(1)
+    assert [] == scene.codes
+
+
+def test_l4_who_was_told_is_not_told_again_after_a_moment_of_health():
+    scene = unhealthy()
+    scene.venue.open.clear()
+    scene.send(ALERT)
+    scene.pass_s(90)
+    scene.step(events.StreamUp(events.PRIVATE))
+    scene.pass_s(3)
+    scene.step(events.StreamDown(events.PRIVATE))
+    scene.pass_s(62)
+    assert [] == scene.codes
+    scene.step(events.StreamUp(events.PRIVATE))
+    scene.pass_s(6)
+    scene.step(events.StreamDown(events.PRIVATE))
+    scene.pass_s(62)
+    assert ["L4"] == scene.codes
+
+
 def test_l4_no_book_by_any_road_is_no_health_either():
     scene = Scene(off=("S4",))
     scene.venue.rest("a-1")
