@@ -107,7 +107,7 @@ def _remembered(context: QuoteContext, guard: GuardKnobs) -> StageMemory:
     was, since_was = memory.levels, memory.since_ns
     # Both records list the triggers first and in the table's order.
     readings, triggers = astuple(context.readings), astuple(guard)
-    levels, latched = was, memory.latched
+    fresh, latched = list(was), memory.latched
     for index in range(TRIGGER_COUNT):
         reading, trigger, level = readings[index], triggers[index], was[index]
         if not level and reading < trigger.soft_enter:
@@ -115,13 +115,13 @@ def _remembered(context: QuoteContext, guard: GuardKnobs) -> StageMemory:
         rank = _HARD_RANKS[index]
         dwell_ns = max(guard.dwell_ns, guard.halt_ns) if level == _HARD and rank == _HALT_RANK else guard.dwell_ns
         now = _level(level, reading, trigger, now_ns - since_was[index] < dwell_ns)
-        if now != level:
-            levels = (*levels[:index], now, *levels[index + 1 :])
+        fresh[index] = now
         latched = latched or (now == _HARD and rank == _LATCHED_RANK)
     heavy_since_ns = None
     if context.readings.inventory >= guard.inventory.hard_enter:
         heavy_since_ns = now_ns if memory.heavy_since_ns is None else memory.heavy_since_ns
-    if levels is was and latched == memory.latched and heavy_since_ns == memory.heavy_since_ns:
+    levels = tuple(fresh)
+    if levels == was and latched == memory.latched and heavy_since_ns == memory.heavy_since_ns:
         return memory
     since_ns = tuple(
         since if level == before else now_ns for level, before, since in zip(levels, was, since_was, strict=True)
