@@ -103,7 +103,7 @@ class Look:
             raise VenueUnusable(UNFIT, str(problem)) from None
         rows = dict(zip(held, held_rows, strict=True))
         warnings = [*self._fee_warnings(instruments), *account, *key, *limits]
-        if questions.refusals:
+        if questions.was_refused:
             warnings.append("questions were refused for the rate: who else uses this key or address?")
         warnings += (words for symbol in held for words in _margin_warnings(symbol, rows[symbol]))
         positions = {one.symbol: _held_lots(one, rows[one.symbol]) for one in instruments} if held else None

@@ -2,7 +2,8 @@
 
 Usually all leave at once. Where an answer says that fewer may be asked than are to come, or one is
 refused for the rate, they leave one at a time: when the venue says that one more may, else after a
-pause that grows with each refusal. To ask on without one only makes a ban of it.
+pause that grows with each refusal and shrinks with each answer. To ask on without one only makes a ban
+of it.
 
 While our address is shut out nothing leaves at all, and nobody waits here for the end of that: it may
 be ten minutes and more. Who looks has to come back.
@@ -29,7 +30,8 @@ from strategy.units import NS_PER_MS, NS_PER_S
 UNREACHABLE: Final = "SQ-V030"
 KEY_REFUSED: Final = "SQ-V040"
 
-# Refused for the rate so often, one after the other, a look is given up: after half a minute of pauses.
+# So many refusals for the rate, each answer between them making up for one, and a look is given up: where
+# they come one after the other, after half a minute of pauses.
 _REFUSED_MAX: Final = 7
 _PAUSE_NS: Final = NS_PER_S
 _PAUSE_NS_MAX: Final = 8 * NS_PER_S
@@ -48,7 +50,9 @@ class Questions:
         # Whether what is refused for the rate is asked again, and a ban keeps whoever asks next from asking.
         self.is_patient = False
         self.is_slow = False  # whether they leave one at a time
-        self.refusals = 0  # for the rate; those that had left together are one
+        self.was_refused = False  # for the rate, whatever was answered since
+        # For the rate; those that had left together are one, and each answer since makes up for one.
+        self._refusals = 0
         self._turn = asyncio.Lock()
         self._refused_ns = self._next_ns = 0
         self._left: int | None = None
@@ -68,7 +72,7 @@ class Questions:
                     await asyncio.sleep(max(0, self._next_ns - self._clock.now_ns()) / NS_PER_S)
                     return await self._once(call)
             except _TooFast:
-                if not self.is_patient or self.refusals >= _REFUSED_MAX:
+                if not self.is_patient or self._refusals >= _REFUSED_MAX:
                     raise
 
     async def _once(self, call: Call) -> tuple[msgspec.Raw, int]:
@@ -111,18 +115,20 @@ class Questions:
         self._left, resets_ns = budget or (None, 0)
         is_refused = meaning.word == RATE_LIMIT
         if is_refused:
-            self._left, self.is_slow = 0, True
+            self._left, self.is_slow, self.was_refused = 0, True, True
         if meaning.word == BANNED:
             self._left, resets_ns = 0, now_ns + BAN_NS
         if self.is_patient and not self._left and resets_ns - now_ns > _PAUSE_NS_MAX:
             # A ban, or as good as one: that of this answer, or the one that this refusal has made.
             self._rest.shut_ns = max(self._rest.shut_ns, resets_ns)
             return
-        if asked_ns < self._refused_ns:
+        if asked_ns <= self._refused_ns:
             return  # it had left before the last one was refused, and tells nothing new
         if is_refused:
-            self.refusals += 1
+            self._refusals += 1
             self._refused_ns = now_ns
-        pause_ns = 0 if self._left else min(_PAUSE_NS << max(0, self.refusals - 1), _PAUSE_NS_MAX)
+        elif meaning.verdict is Verdict.SUCCESS:
+            self._refusals = max(0, self._refusals - 1)
+        pause_ns = 0 if self._left else min(_PAUSE_NS << max(0, self._refusals - 1), _PAUSE_NS_MAX)
         named_ns = resets_ns if not self._left else 0
         self._next_ns = max(now_ns + pause_ns, named_ns)

@@ -307,6 +307,36 @@ def test_a_question_that_is_refused_for_the_rate_is_asked_less_and_less_often_an
     assert [1, 2, 4, 8, 8, 8] == pytest.approx([later - sooner for sooner, later in pairwise(came_s)])
 
 
+def refusing(pattern, answers=TIDY):
+    """Answer whatever is asked behind the time; R in the pattern is a refusal. Note when each question came."""
+    letters, came_s = iter(pattern), []
+
+    def answered(request):
+        came_s.append(asyncio.get_running_loop().time())
+        is_refused = next(letters) == "R"
+        return envelope({}, 10006, "Too many visits!") if is_refused else envelope(answers[request.url.path])
+
+    return dict.fromkeys((LISTED, FEE_RATE, ACCOUNT, KEY_INFO, BAND, POSITION), answered), came_s
+
+
+def test_a_venue_that_refuses_every_second_question_is_seen_whole_and_at_a_steady_pace():
+    symbols = tuple(f"{name}USDT" for name in "ABCD")
+    rows = {"list": [{**LINEAR_ROW, "symbol": one} for one in symbols]}
+    fees = {"list": [{**FEES, "symbol": one} for one in symbols]}
+    answers, came_s = refusing("RA" * 9, TIDY | {LISTED: rows, FEE_RATE: fees})
+    seen, _ = look(answers, symbols=symbols)
+    (warning,) = seen.warnings
+    assert "refused for the rate" in warning
+    assert [1] * 17 == pytest.approx([later - sooner for sooner, later in pairwise(came_s)])
+
+
+def test_a_pause_that_refusals_made_shrinks_by_a_step_with_every_answer_and_never_to_nothing():
+    answers, came_s = refusing("RRRAAAARRAA")
+    look(answers)
+    # Answers are not saved up: behind four of them, two refusals weigh what the first two did.
+    assert [1, 2, 4, 2, 1, 1, 1, 1, 2, 1] == pytest.approx([later - sooner for sooner, later in pairwise(came_s)])
+
+
 def look_three_times(first, wait_s):
     """Look at a venue that says this first: at once, again, and after a wait; give the words, and how often it was asked."""
 
