@@ -8,8 +8,8 @@ a verdict of its own.
 from typing import Final
 
 from sim.oracle.answers import VERDICTS
-from sim.oracle.untaken import TOO_FAST
 from strategy import events
+from strategy.pacing import RATE_LIMIT
 from strategy.units import NS_PER_S
 
 # So many in a row are no bad luck of single requests.
@@ -27,7 +27,7 @@ class Reach:
 
     def heard(self, now_ns: int, event: events.Event) -> None:
         """Note an answer."""
-        if isinstance(event, events.Unanswered) and event.code != TOO_FAST:
+        if isinstance(event, events.Unanswered) and event.code != RATE_LIMIT:
             self._vain, self._vain_ns = self._vain + 1, now_ns
         elif isinstance(event, VERDICTS):
             self._vain = 0

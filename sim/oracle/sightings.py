@@ -10,11 +10,11 @@ from sim.oracle.sometimes import Sometimes
 from strategy import commands, events
 from strategy.belief import Belief, OrderBelief
 from strategy.order_states import State
+from strategy.pacing import RATE_LIMIT
 from strategy.units import NS_PER_S
 
 _CANCEL_ONLY: Final = "cancel_only"
 _TIMESTAMP: Final = "timestamp"
-_RATE_LIMIT: Final = "rate_limit"
 _BANNED: Final = "banned"
 _ACCOUNT: Final = "account"
 # So long after a restart it is still one.
@@ -146,7 +146,7 @@ class Sightings:
             self._sometimes.note("timestamp_refused")
         elif event.code == _BANNED:
             self._sometimes.note("ban_in_force")
-        elif event.code == _RATE_LIMIT and event.request in _CANCELS:
+        elif event.code == RATE_LIMIT and event.request in _CANCELS:
             self._sometimes.note("rate_limited_while_cancelling")
 
     def _regime(self, event: events.RegimeChanged) -> None:

@@ -15,6 +15,7 @@ from sim.oracle.evidence import Evidence
 from sim.oracle.feed import Feed
 from sim.oracle.known import ABSENT, Known
 from strategy import events
+from strategy.pacing import RATE_LIMIT
 from strategy.units import BUY, NS_PER_S
 
 # So many in a row, none of any symbol taken in between, are no bad luck of single orders.
@@ -25,7 +26,7 @@ _TRIED_NS: Final = 45 * NS_PER_S
 _SLOWED_NS: Final = 10 * NS_PER_S
 # Of so many orders of a side that are over, one after the other, so many were cancelled for crossing what nobody saw.
 _ENDS, _CROSSED_MIN = 5, 4
-_BAND, TOO_FAST = "price_band", "rate_limit"
+_BAND: Final = "price_band"
 SLOWED: Final = "it was told to be slower"
 
 
@@ -62,7 +63,7 @@ class Untaken:
                     place = self._place(event.client_id)
                     self._banded[place] = self._banded.get(place, 0) + 1
                     self._tried_ns = now_ns
-            case events.Unanswered(code=code, request=request) if code == TOO_FAST and request == events.CREATE:
+            case events.Unanswered(code=code, request=request) if code == RATE_LIMIT and request == events.CREATE:
                 self._slowed_ns = now_ns  # an amend makes no quote that is missing
             case _:
                 pass
