@@ -17,7 +17,10 @@ _SAME_ANSWER_NS: Final = NS_PER_MS
 
 
 class Hindrance:
-    """Sees what is delivered, and when the bot's host stood still. Instants are the bot's clock."""
+    """Sees what is delivered, and when the bot's host stood still.
+
+    Instants are the bot's clock, which for those who look on no restart moves (``Host.steady_ns``).
+    """
 
     def __init__(self, symbols: Iterable[str], tolerance: Tolerance, orders: Mapping[str, Known]) -> None:
         """Nothing is in the way of anybody. ``orders`` are those of the evidence, by client id."""
