@@ -53,6 +53,19 @@ def _word(orders: Orders, now_ns: int, client_id: str, event: events.Event, knob
     order = orders.find(client_id)
     if order is None:
         return _unknown(orders, now_ns, client_id, event, knobs)
+    was_absent = order.state is State.ABSENT
+    absorbed = _of(orders, now_ns, order, event, knobs)
+    if order.is_open and (was_absent or isinstance(event, events.OrderAccepted)):
+        _turned_up(order, now_ns, knobs)
+    return absorbed
+
+
+def _turned_up(order: Order, now_ns: int, knobs: OrderKnobs) -> None:
+    """Note that an order is known to be there by now: a read may lag behind that, and proves nothing until then."""
+    order.through_ns = max(order.through_ns, now_ns + knobs.read_lag_ns_max)
+
+
+def _of(orders: Orders, now_ns: int, order: Order, event: events.Event, knobs: OrderKnobs) -> Absorbed:
     match event:
         case events.OrderAccepted():
             if order.state is State.CREATING:
@@ -138,12 +151,14 @@ def _filled(orders: Orders, now_ns: int, fill: events.OrderFilled, knobs: OrderK
         return Absorbed(order=order)
     order.filled_lots += fill.size_lots
     order.told_lots = max(order.told_lots, order.filled_lots)
-    was_creating = order.state is State.CREATING
+    was_creating, was_absent = order.state is State.CREATING, order.state is State.ABSENT
     # Of a stranger that was only listed nobody has told the size yet.
     is_all = order.told_lots >= order.size_worst_lots > 0
     orders.move(order, Word.FULLY_FILLED if is_all else Word.PART_FILLED, now_ns)
     if was_creating and order.state is State.WORKING:
         orders.audit(now_ns, order, knobs)
+    if was_absent and order.is_open:
+        _turned_up(order, now_ns, knobs)
     owe(orders, now_ns, order, knobs)
     return Absorbed((fill,) if is_new else (), order)
 
@@ -250,10 +265,11 @@ def _open_read(orders: Orders, now_ns: int, event: events.OpenOrdersReport, knob
         if order is None:
             # Of a list so late, a name that is not remembered may be one that was over since, and forgotten.
             if now_ns - event.asked_ns <= knobs.forget_after_ns:
-                orders.adopt(now_ns, client_id, event.symbol)
+                _turned_up(orders.adopt(now_ns, client_id, event.symbol), now_ns, knobs)
         elif client_id in orders.ended:
             if event.asked_ns > order.ended_ns + knobs.read_lag_ns_max:
                 orders.rise(now_ns, order)  # otherwise it is a read from before its end
+                _turned_up(order, now_ns, knobs)
         elif not order.symbol:
             order.symbol = event.symbol  # a stranger that a word spoke of which named no symbol
             orders.groups.clear()
@@ -307,8 +323,8 @@ def _no_answer(orders: Orders, now_ns: int, event: events.Unanswered | events.No
 def _unknown(orders: Orders, now_ns: int, client_id: str, event: events.Event, knobs: OrderKnobs) -> Absorbed:
     """Adopt an order that the venue says is alive and that we do not know: it gets cancelled."""
     if isinstance(event, events.OrderAccepted) and not _is_history(orders, now_ns, event, knobs):
-        orders.adopt(now_ns, client_id, "")
-        order = orders.live[client_id]
+        order = orders.adopt(now_ns, client_id, "")
+        _turned_up(order, now_ns, knobs)
         orders.confirm(order, event.side, event.price_ticks, event.size_lots)
     return _NOTHING
 

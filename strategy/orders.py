@@ -243,8 +243,8 @@ class Orders(msgspec.Struct):
         self.groups.clear()
         self.ended[order.client_id] = order
 
-    def adopt(self, now_ns: int, client_id: str, symbol: str) -> None:
-        """Take on an order that the venue says is alive and we do not know: it gets cancelled, unasked.
+    def adopt(self, now_ns: int, client_id: str, symbol: str) -> Order:
+        """Take on an order that the venue says is alive and we do not know, and give it: it gets cancelled, unasked.
 
         Where nobody has told its symbol (empty) it is asked about first: without one nothing can be cancelled.
         """
@@ -257,6 +257,7 @@ class Orders(msgspec.Struct):
         self.groups.clear()
         order.must_cancel = bool(symbol)
         self.ask_at(order, now_ns)
+        return order
 
     def rise(self, now_ns: int, order: Order) -> None:
         """Take back an order that was over and is shown on the book again, as after a venue's restart.

@@ -235,6 +235,8 @@ class Evidence:
         order.over = ""
         order.was_seen(now_ns)
         order.settle(events.CREATE)
+        # A read may lag behind its being there, and proves nothing until then.
+        order.through_ns = max(order.through_ns, now_ns + self._lag_ns)
         order.side = order.side or event.side
         if not order.word_venue_ns:  # what was said of it later stands
             order.price_ticks, order.size_lots = event.price_ticks, event.size_lots

@@ -5,7 +5,8 @@ for longer than its bound. Before the calm nothing is judged. Each clock is kept
 time during which a promise could not be asked for is counted as excused, not as kept. Of L3 that is
 while quotes are barred, and, with its clock stopped, while the bot is careful on a ground that shows.
 Of L1 to L3 it is while no request or no answer gets through. Of L1 it is while belief is truth but for fills that the
-venue has booked and shows nowhere yet; an order that lives again after its end was told has a clock of its own.
+venue has booked and shows nowhere yet; an order that lives again after its end was told has a clock of its own, and so
+has a fill that nobody was told of: where a stream loses most of them and lists lag, one or another is always there.
 Of L2 it is while the venue knows no such symbol: then it says nothing of an order, whoever asks; and it
 takes none, so that no quote can stand, whether or not anybody was told.
 Nobody unwinds either while quotes are barred, or while a halt has a ground that shows, such as a budget that is
@@ -13,7 +14,8 @@ spent, which only the operator clears: nothing of ours can meet anybody. That on
 that is empty for a moment now and then would else give a bot that never unwinds all of its time anew.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from sim.oracle.excuses import Excuses
@@ -119,13 +121,24 @@ class Liveness:
     def _look_at_belief(self, now_ns: int, one: SymbolBelief, belief: Belief, lost: str) -> None:
         """Move on the clock of belief; where only orders that have risen part it from truth, it shows their age."""
         clock, apart = self._clocks[one.symbol]["L1"], self._why_apart(one, belief, NOTHING)
+        since_ns = self._apart_since(one, belief) if apart else None
+        if since_ns is not None:
+            clock.broken_ns = min(clock.broken_ns, max(0, clock.last_ns - since_ns))
+        unknown = lost or (self._why_unknown(one, belief) if apart else "")
+        clock.tick(now_ns, f"{one.symbol}: {apart}" if apart else "", unknown, self._findings)
+
+    def _apart_since(self, one: SymbolBelief, belief: Belief) -> int | None:
+        """Give since when, where only fills nobody was told of and risen orders part belief and truth: by the oldest.
+
+        None where they are apart by anything else as well.
+        """
         known = [order.client_id for order in belief.orders if order.state not in _OVER]
         # What the core has found, as it does sooner or later, is its own again.
         risen = {name: since_ns for name, since_ns in self._risen.of(one.symbol).items() if name not in known}
-        if apart and risen and not self._why_apart(one, belief, self._withheld.of(one.symbol), risen):
-            clock.broken_ns = clock.last_ns - min(risen.values())
-        unknown = lost or (self._why_unknown(one, belief) if apart else "")
-        clock.tick(now_ns, f"{one.symbol}: {apart}" if apart else "", unknown, self._findings)
+        untold, told_ns = self._withheld.untold(one.symbol)
+        ages_ns = [*risen.values(), *([] if told_ns is None else [told_ns])]
+        is_all = bool(ages_ns) and not self._why_apart(one, belief, untold, risen, untold.of_orders)
+        return min(ages_ns) if is_all else None
 
     def _look_at_doubts(self, now_ns: int, symbol: str, belief: Belief, mute: str) -> None:
         """Move on the clock of the order that has been in doubt for longest: one doubt is not another's."""
@@ -167,8 +180,15 @@ class Liveness:
         kept = self._withheld.of(one.symbol)
         return "fills are shown nowhere yet" if kept.fills and not self._why_apart(one, belief, kept) else ""
 
-    def _why_apart(self, one: SymbolBelief, belief: Belief, kept: Kept, risen: Collection[str] = ()) -> str:
-        """Say where belief and truth differ, less what is kept back and what has risen.
+    def _why_apart(
+        self,
+        one: SymbolBelief,
+        belief: Belief,
+        kept: Kept,
+        risen: Collection[str] = (),
+        filled: Mapping[str, int] = MappingProxyType({}),
+    ) -> str:
+        """Say where belief and truth differ, less what is kept back, what has risen, and whose rest was ``filled``.
 
         Words under way make them differ for a moment.
         """
@@ -186,6 +206,9 @@ class Liveness:
             there = (order.price_ticks, order.size_lots, filled_lots)
             if (believed.price_ticks, believed.size_lots, believed.filled_lots) != there:
                 return f"{order.client_id} is {there} at the venue, the core believes otherwise"
+        for order in list(mine.values()):
+            if filled.get(order.client_id, 0) >= order.size_lots - order.filled_lots:
+                del mine[order.client_id]
         dead = next((order for order in mine.values() if order.state == _WORKING), None)
         return "" if dead is None else f"{dead.client_id} is believed to be working and is not there"
 

@@ -128,8 +128,9 @@ class Oracle:
         empty = hindrance.why_empty
         excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, empty, out)
         soft_pct = guard.inventory.soft_enter
+        filled_ns = self._truth_watch.filled_ns
         # A venue that is away in the calm, where that is not for all to heal, is as lost for as long.
-        why_lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence)
+        why_lost, mute, withheld = outside.why_lost, outside.why_mute, Withheld(truth, self._evidence, filled_ns)
 
         def lost() -> str:
             return why_lost() or outside.why_cut(REST)

@@ -12,7 +12,8 @@ follows from the config and from what happened in W:
                  each query_every of that
     cancels   <= 2 x (creates + amends), as many again of those without a verdict: what may come to be there
                  still is cancelled ever more seldom; and six for each symbol,
-                 and one for each that came back without a verdict or was refused, up to one a second
+                 and one for each that came back without a verdict or was refused, up to one a second for each side
+                 of a symbol
 
 Without the private stream fills and orders are polled: twice for each slot, W / poll_fills times. A
 book is asked for only while evidence shows none (the budget for questions bounds how often), and
@@ -42,6 +43,7 @@ _SLACK: Final = 4
 # A venue that has answered a question within so many windows does answer.
 _OF_LATE: Final = 3
 _CANCELS_PER_SYMBOL: Final = 6
+_SIDES: Final = 2
 _ASK, _ADD, _CANCEL, _FILL = "asks", "adds", "cancels", "fills"
 _FAILED, _LOST = "failed asks", "failed cancels"
 _WORD, _UNSURE, _LATE = "words", "unsure", "late"
@@ -159,7 +161,7 @@ class Quiet:
         counts, symbols = self._counts, len(self._evidence.money)
         asks_max = self._ordinary_asks(now_ns, symbols)
         cancels_max = 2 * (counts[_ADD] + counts[_UNSURE]) + _CANCELS_PER_SYMBOL * symbols
-        cancels_max += min(counts[_LOST], _WINDOW_NS // NS_PER_S)
+        cancels_max += min(counts[_LOST], symbols * _SIDES * _WINDOW_NS // NS_PER_S)
         for kind, most in ((_ASK, asks_max), (_CANCEL, cancels_max)):
             if counts[kind] > most:
                 seconds = _WINDOW_NS // NS_PER_S

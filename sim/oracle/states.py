@@ -183,6 +183,9 @@ class StateWatch:
                 return {event.client_id: (Word.FOUND_DONE,)}
             case events.OrderReport():
                 return {event.client_id: (Word.FOUND_OPEN, Word.FOUND_OPEN_EARLY)}
+            case events.OpenOrdersReport():
+                # As old as it is, it shows that they stood: what was thought to be absent is in question again.
+                return dict.fromkeys(event.client_ids, (Word.FOUND_OPEN_EARLY,))
             case events.Unanswered():
                 return {event.client_id: (Word.UNANSWERED,)}
             case events.NotSent():

@@ -65,6 +65,50 @@ def test_l1_a_fill_that_is_shown_nowhere_yet_cannot_be_believed_in():
     assert ["L1"] == scene.codes, "listed, it can be read"
 
 
+def traded_untold(scene: Scene, number: int) -> None:
+    """One lot of a resting order has traded, a list shows it, and nobody was told of it."""
+    fill = filled("b", f"f{number}", 1, number)
+    scene.venue.open["b"].filled_lots = scene.venue.lots = number
+    scene.venue.money += cash_of(fill)
+    scene.venue.fills.append(TrueFill(fill))
+    scene.oracle.truth_changed(scene.now_ns)
+
+
+def test_l1_a_fill_that_nobody_was_told_of_is_found_within_the_bound():
+    scene = quoting(converge_s=10)
+    traded_untold(scene, 1)
+    scene.pass_s(10)
+    assert [] == scene.codes
+    scene.pass_s(3)
+    assert ["L1"] == scene.codes
+
+
+def test_l1_one_fill_that_was_lost_is_not_the_other():
+    """A stream loses most fills, lists lag: each is found after six seconds, and by then the next is lost."""
+    scene = quoting(converge_s=10)
+    traded_untold(scene, 1)
+    for number in range(2, 9):
+        scene.pass_s(5)
+        traded_untold(scene, number)
+        scene.pass_s(1)
+        found = scene.venue.fills[-2].event
+        scene.lots, scene.cash = scene.lots + 1, scene.cash + cash_of(found)
+        scene.believe("b", "WORKING", filled_lots=number - 1)
+        scene.step(found)
+    assert [] == scene.codes
+    scene.pass_s(12)
+    assert ["L1"] == scene.codes, "the last is never found"
+
+
+def test_l1_beside_fills_that_nobody_was_told_of_all_else_is_to_be_true():
+    scene = quoting(converge_s=10)
+    scene.lots = 1
+    for number in range(1, 4):
+        traded_untold(scene, number)
+        scene.pass_s(4)
+    assert ["L1"] == scene.codes
+
+
 @pytest.mark.parametrize(
     "change",
     [

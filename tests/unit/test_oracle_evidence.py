@@ -237,6 +237,15 @@ def test_an_absence_is_proved_by_a_read_asked_after_the_create_was_through_and_n
     assert "absent" == the(evidence).over
 
 
+def test_after_the_word_that_it_stands_no_read_proves_an_absence_that_may_lag_behind_it():
+    evidence = evidence_of("a")
+    evidence.order_word(1200, accepted("a"))
+    evidence.order_word(1300, read("a", 1700, events.MISSING))
+    assert "" == the(evidence).over
+    evidence.order_word(1800, read("a", 1701, events.MISSING))
+    assert "absent" == the(evidence).over
+
+
 def test_one_of_two_amends_that_never_left_leaves_both_possible():
     evidence = evidence_of("a")
     amend(evidence, "a", 9_990, 12)

@@ -207,7 +207,7 @@ def test_l5_a_dead_order_may_be_asked_about_while_questions_fail():
 
 
 @pytest.mark.parametrize("how", ["unanswered", "refused"])
-def test_l5_a_cancel_that_comes_back_without_a_verdict_is_sent_again_once_a_second_at_most(how):
+def test_l5_a_cancel_that_comes_back_without_a_verdict_is_sent_again_once_a_second_and_side_at_most(how):
     scene = calm()
 
     def cancel_for(seconds: int, times: int) -> None:
@@ -220,7 +220,7 @@ def test_l5_a_cancel_that_comes_back_without_a_verdict_is_sent_again_once_a_seco
                     fail(scene, events.CANCEL)
             scene.pass_s(1)
 
-    cancel_for(90, 1)
+    cancel_for(90, 2)
     assert [] == scene.codes
     cancel_for(21, 3)
     assert ["L5"] == scene.codes

@@ -113,6 +113,18 @@ def test_s6_absent_does_not_absorb():
     assert "S6" not in scene.codes
 
 
+@pytest.mark.parametrize(("names", "codes"), [(("a-1",), []), ((), ["S6"])])
+def test_s6_a_list_that_shows_what_was_absent_puts_it_in_question_again(names, codes):
+    """It was forgotten as absent, listed after all and cancelled at once (a swarm's seed 120082)."""
+    scene = created()
+    scene.wait(2200)
+    scene.believe("a-1", "ABSENT")
+    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene.believe("a-1", "CANCELLING")
+    scene.step(events.OpenOrdersReport(NAME, scene.now_ns, names, 0), CANCEL)
+    assert codes == [code for code in scene.codes if code == "S6"]
+
+
 def test_s6_an_amend_leaves_a_working_order_only():
     scene = created()
     scene.believe("a-1", "AMENDING")

@@ -1,5 +1,6 @@
 """Orders that are not where they should be: absent, risen, strangers; and what takes them all off."""
 
+import pytest
 from ledger import KNOBS, MS, THROUGH_MS, Ledger, working
 
 from strategy import commands, events
@@ -159,6 +160,59 @@ def test_a_duplicate_id_of_an_order_thought_absent_opens_the_question_again(book
     assert State.ABSENT is book.state(client_id)
     book.hear(events.OrderRejected(client_id, events.DUPLICATE_ID, 0))
     assert State.IN_DOUBT is book.state(client_id)
+
+
+LAG_MS = KNOBS.read_lag_ns_max // MS
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        lambda book, client_id: book.accept(client_id),
+        lambda book, client_id: book.hear(events.OrderAmended(client_id, 101, 10, book.now * MS)),
+        lambda book, client_id: book.hear(events.OrderRejected(client_id, events.DUPLICATE_ID, 0)),
+        lambda book, client_id: book.report(client_id, events.OPEN, book.now, 100, 10),
+        lambda book, client_id: book.fill(client_id, 4, 4),
+    ],
+)
+def test_a_read_may_lag_behind_the_word_that_an_absent_order_is_there(book, word):
+    """Told to stand, an order was believed to be absent once more by a read as of before (a swarm's seed 120082)."""
+    client_id = absent(book)
+    book.now = 20_000
+    word(book, client_id)
+    assert State.IN_DOUBT is book.state(client_id)
+    for asked_ms in (20_400, 20_000 + LAG_MS):
+        book.now = asked_ms
+        book.bury(client_id, asked_ms)
+        assert State.IN_DOUBT is book.state(client_id)
+    book.now += 1
+    book.bury(client_id, book.now)
+    assert State.ABSENT is book.state(client_id)
+
+
+def test_a_read_may_lag_behind_the_word_that_an_order_in_doubt_is_there(book):
+    client_id = book.create()
+    book.at(600)
+    book.now = THROUGH_MS
+    book.accept(client_id)
+    for asked_ms in (THROUGH_MS + 1, THROUGH_MS + LAG_MS):
+        book.now = asked_ms
+        book.bury(client_id, asked_ms)
+        assert State.IN_DOUBT is book.state(client_id)
+    book.now += 1
+    book.bury(client_id, book.now)
+    assert State.ABSENT is book.state(client_id)
+
+
+def test_a_read_may_lag_behind_the_list_that_shows_a_strangers_order(book):
+    book.now = 20_000
+    book.hear(events.OpenOrdersReport("X", book.now * MS, ("old-7",), 0))
+    book.now += LAG_MS
+    book.bury("old-7", book.now)
+    assert State.IN_DOUBT is book.state("old-7")
+    book.now += 1
+    book.bury("old-7", book.now)
+    assert State.ABSENT is book.state("old-7")
 
 
 def _cancelled_at(book: Ledger, at_ms: int) -> str:
