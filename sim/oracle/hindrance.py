@@ -42,6 +42,10 @@ class Hindrance:
     def heard(self, now_ns: int, event: events.Event) -> None:
         """Note a ban that was delivered, while which nothing may leave, a cancel neither; and a market that shuts."""
         match event:
+            case events.Started():
+                # A market may have opened while nobody listened; that it is shut a new process is told anew.
+                self._opened_ns |= dict.fromkeys(self._shut, now_ns)
+                self._shut.clear()
             case events.BudgetSeen(bucket="account", remaining=0):
                 self.banned_ns = max(self.banned_ns, event.resets_ns)
                 self._word_ns = now_ns

@@ -155,6 +155,19 @@ def test_s4_nobody_is_blamed_for_a_quote_that_the_venue_lets_nobody_cancel(regim
     assert ["S4"] == scene.codes[:1], "open again it has to go"
 
 
+def test_s4_that_a_market_was_shut_excuses_no_process_after_the_one_that_was_told():
+    scene = Scene()
+    scene.placed("a-1")
+    scene.step(events.RegimeChanged(NAME, "halted", 0))
+    scene.step(events.BookDelta(NAME, 5, 6, (), (), 0))
+    scene.wait(3000)
+    scene.step(events.Started("s", 0))
+    scene.wait(400)
+    assert [] == scene.codes
+    scene.wait(200)
+    assert ["S4"] == scene.codes[:1]
+
+
 @pytest.mark.parametrize(
     ("code", "standing", "in_time_ms"), [("rate_limit", 1, 1400), ("rate_limit", 2, 2400), ("timeout", 1, 400)]
 )
