@@ -1,7 +1,7 @@
 """What a person is told: once per episode, and never so often that nobody reads it any more.
 
 An episode begins when something is wrong and ends when it is right again. One that flaps is told of
-at most once in ``_AGAIN_NS``.
+at most once in ``_AGAIN_NS``; one that begins sooner after the last was told, and lasts, is told then.
 """
 
 from typing import Final
@@ -50,8 +50,7 @@ class Alarms(msgspec.Struct):
         key = f"{code}/{symbol}"
         if not is_wrong:
             self.under_way.pop(key, None)
-        elif key not in self.under_way:
-            self.under_way[key] = now_ns
+        elif self.told_ns.get(key, -1) < self.under_way.setdefault(key, now_ns):
             self._tell(now_ns, key, code, detail)
 
     def happened(self, now_ns: int, code: str, detail: str) -> None:

@@ -83,7 +83,7 @@ ALERTS: Final = (
         "SQ-V004",
         "There is no way to be healthy",
         "A stream, a book or every answer of the venue has been missing for longer than `feed.retreat_after_s`, "
-        "or the private stream breaks again and again before it has lasted that long.",
+        "or the private stream breaks again and again before it has lasted for `feed.steady_after_s`.",
         "Every order is taken off: cancel-all again and again, by whatever path works, until a read shows none. "
         "Quoting comes back by itself.",
         "Look at the network and at the venue's status page; check there that no order is left.",

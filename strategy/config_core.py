@@ -169,9 +169,10 @@ class Feed(Written):
     retreat_after_s: AboveZero = 5.0
     """Without a stream, a book or an answer for longer, every order is taken off by whatever path works, in seconds.
 
-    A symbol of which a stream that is up says nothing for longer is fetched as if there were none. A private stream
-    that fell twice in a row before it had lasted so long counts as down until it has.
+    A symbol of which a stream that is up says nothing for longer is fetched as if there were none.
     """
+    steady_after_s: AboveZero = 5.0
+    """A private stream that fell twice in a row before it had lasted so long is down until it has, in seconds."""
     poll_fills_s: AboveZero = 2.0
     """How often fills and orders are read while the private stream is down, in seconds."""
 

@@ -280,5 +280,6 @@ def _feed(config: Config) -> FeedKnobs:
         clock_every_ns=_from_s(feed.clock_every_s),
         margin_every_ns=_from_s(feed.margin_every_s),
         retreat_after_ns=_from_s(feed.retreat_after_s),
+        steady_after_ns=_from_s(feed.steady_after_s),
         poll_fills_ns=_from_s(feed.poll_fills_s),
     )

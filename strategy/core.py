@@ -172,7 +172,7 @@ class Core:
 
     def _started(self, now_ns: int, event: events.Started) -> None:
         state = self._state
-        state.health.absorb(now_ns, event, self._knobs.feed.retreat_after_ns)
+        state.health.absorb(now_ns, event, self._knobs.feed.steady_after_ns)
         symbols = tuple(desk.symbol for desk in state.desks)
         order_restart.start(state.orders, now_ns, event.session, symbols, self._knobs.orders)
         state.pacing.started(now_ns)
@@ -187,7 +187,7 @@ class Core:
         state = self._state
         if isinstance(event, events.RegimeChanged) and not closures.is_news(state, self._knobs, now_ns, event):
             return
-        state.health.absorb(now_ns, event, self._knobs.feed.retreat_after_ns)
+        state.health.absorb(now_ns, event, self._knobs.feed.steady_after_ns)
         match event:
             case events.StreamDown(stream=events.PUBLIC):
                 for desk in state.desks:

@@ -161,6 +161,7 @@ class FeedKnobs(_Knobs, frozen=True, gc=False, kw_only=True):
     clock_every_ns: int
     margin_every_ns: int
     retreat_after_ns: int = 5_000_000_000
+    steady_after_ns: int = 5_000_000_000
     poll_fills_ns: int = 2_000_000_000
 
 

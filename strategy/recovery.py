@@ -96,7 +96,7 @@ def _event(
         case events.BudgetSeen():
             state.pacing.seen(now_ns, event.bucket, event.remaining, event.resets_ns)
         case events.OperatorSaid():
-            state.health.absorb(now_ns, event, knobs.feed.retreat_after_ns)
+            state.health.absorb(now_ns, event, knobs.feed.steady_after_ns)
             if event.word == CLEAR_LATCH:
                 for desk in state.desks:
                     desk.memory = replace(desk.memory, latched=False)

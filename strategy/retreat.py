@@ -61,7 +61,7 @@ def look(state: CoreState, knobs: Knobs, now_ns: int) -> list[commands.Command]:
     if not state.health.session:
         return leaving
     freeze(state, knobs, now_ns)
-    if state.health.settles(now_ns, knobs.feed.retreat_after_ns):
+    if state.health.settles(now_ns, knobs.feed.steady_after_ns):
         catch_up(state, now_ns)
         state.all_urgent()
     sick = list(_sicknesses(state, knobs, now_ns))

@@ -51,8 +51,8 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "no ground for its own risk verdict: nothing delivered of late that a guard may say no to. Time without these "
         "is excused and counted; a verdict that has a ground stops the clock, what others did starts it over.",
         "L4": "A private stream known to be lost or to break again and again, or no ground to quote on by any road, "
-        "without a pause for the whole bound. Where no request reaches the venue the time is excused, unless a "
-        "dead-man switch is armed.",
+        "without a pause for the whole bound, and no alert since it was lost. Where no request reaches the venue the "
+        "time is excused, unless a dead-man switch is armed.",
         "L5": "What left and what came in the last twenty seconds, against what the config makes ordinary; and the "
         "delivered end of an order that is still asked about.",
         "L6": "A delivered ban with its end; for the first request after it, an order known to have stood through it.",

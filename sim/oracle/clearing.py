@@ -4,9 +4,9 @@ A symbol is out of health while evidence shows no ground to quote on (its book i
 road) or no private stream: it went down, it breaks again and again (each of its last two lives shorter than
 the bot calls lasting, and this one as well so far), or a new process has waited for it longer than ``restart_s``.
 From the calm on, out of health without a pause for ``clear_s``, no order
-of the symbol rests in truth and an alert was raised since health was lost (or, alerts being repeated
-once a minute, within ``clear_s`` before). Health that is back for a moment, less than five seconds, is no news
-to whoever was told that it was lost. By whatever path works: where no request can reach the venue
+of the symbol rests in truth and an alert was raised since health was lost (or five seconds before: a bot may
+see it first). Health that is back for a moment, less than five seconds, is no news to whoever was told that it
+was lost. By whatever path works: where no request can reach the venue
 at all, nobody can clear anything, and the time is excused. A dead-man switch that is armed at the
 venue takes this excuse away: then the venue clears by itself.
 """
@@ -58,6 +58,7 @@ class Clearing:
         self._calm_ns = calm_ns
         # What is wrong with the private stream, since when there is one, and how long its last two lives were.
         self._private_down = ""
+        self._fell_ns = 0
         self._came_ns: int | None = None
         self._lives_ns: deque[int] = deque(maxlen=_SHORT_LIVES)
         self._awaited_ns: int | None = None
@@ -72,7 +73,7 @@ class Clearing:
         """Note whether there is a private stream."""
         match event:
             case events.StreamDown(stream=events.PRIVATE):
-                self._private_down = "the private stream is down"
+                self._private_down, self._fell_ns = "the private stream is down", now_ns
                 if self._came_ns is not None:
                     self._lives_ns.append(now_ns - self._came_ns)
                 self._came_ns = None
@@ -102,6 +103,10 @@ class Clearing:
             or self._why_unsteady(now_ns)
             or self._feeds[symbol].why_blind(now_ns, self._tolerance.quote_age_ns)
         )
+
+    def why_brief(self, now_ns: int) -> str:
+        """Say that the private stream is away for a moment, as yet: nobody quotes, and it is no story of its own."""
+        return self._private_down if now_ns - self._fell_ns < _BACK_NS else ""
 
     def look(self, now_ns: int) -> None:
         """Move every clock on."""
@@ -139,7 +144,7 @@ class Clearing:
     def _wrong(self, symbol: str, lost_ns: int, resting: int, why: str) -> str:
         if resting:
             return f"{symbol}: {resting} orders still rest, and {why}"
-        is_told = self._alert_ns is not None and self._alert_ns >= lost_ns - self._tolerance.clear_ns
+        is_told = self._alert_ns is not None and self._alert_ns >= lost_ns - _BACK_NS
         return "" if is_told else f"{symbol}: nobody was told that {why}"
 
     def _excuse(self) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from sim.oracle.known import Known
 from sim.oracle.tolerance import Tolerance
 from strategy import events
+from strategy.pacing import SHUT_OUT
 from strategy.units import NS_PER_MS
 
 # Regimes in which no cancel is taken: nobody is blamed for a quote that could not be cancelled.
@@ -49,6 +50,9 @@ class Hindrance:
             case events.BudgetSeen(bucket="account", remaining=0):
                 self.banned_ns = max(self.banned_ns, event.resets_ns)
                 self._word_ns = now_ns
+            case events.BudgetSeen(bucket=bucket, remaining=0) if bucket == SHUT_OUT:
+                # Our address is shut out: nothing is asked and nothing quoted, and cancels may leave by another road.
+                self._shut_ns = max(self._shut_ns, event.resets_ns)
             case events.BudgetSeen(bucket="orders", remaining=0):
                 self._empty_ns, self._back_ns = now_ns, event.resets_ns
             case events.BudgetSeen(bucket="orders"):

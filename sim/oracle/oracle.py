@@ -126,7 +126,9 @@ class Oracle:
         self._grounds = Grounds(self._evidence, self._feeds, symbols, account, guard, signals, orders)
         may_quote, out = self._sending.may_quote, self._clearing.why_out
         empty = hindrance.why_empty
-        excuses = Excuses(self._feeds, tolerance, self._grounds, may_quote, banned, empty, out)
+        excuses = Excuses(
+            self._feeds, tolerance, self._grounds, may_quote, banned, empty, out, self._clearing.why_brief
+        )
         soft_pct = guard.inventory.soft_enter
         filled_ns = self._truth_watch.filled_ns
         # A venue that is away in the calm, where that is not for all to heal, is as lost for as long.

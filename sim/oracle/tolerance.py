@@ -61,6 +61,6 @@ def tolerance_of(bounds: Bounds, orders: OrderKnobs, feed: FeedKnobs) -> Toleran
         shutdown_ns=round(bounds.shutdown_s * NS_PER_S),
         unwind_ns=round(bounds.unwind_s * NS_PER_S),
         book_asked_ns=_BOOK_WAITS * feed.book_wait_ns_max,
-        lasting_ns=feed.retreat_after_ns,
+        lasting_ns=feed.steady_after_ns,
         mark_factor=1.0 + bounds.mark_slack_pct / PCT,
     )

@@ -58,7 +58,12 @@ _ALL: Final = (
     Invariant("L1", "belief is truth", "What the core believes is what the venue holds.", ("converge_s",)),
     Invariant("L2", "no doubt", "No order is in doubt.", ("doubt_s",)),
     Invariant("L3", "quoting again", "With fresh inputs and risk allowing, both quotes are back.", ("requote_s",)),
-    Invariant("L4", "nothing left behind", "Where health is out of reach, every resting order is gone.", ("clear_s",)),
+    Invariant(
+        "L4",
+        "nothing left behind",
+        "Where health is out of reach, every resting order is gone and a person is told.",
+        ("clear_s",),
+    ),
     Invariant("L5", "quiet after the storm", "Retries have died down.", ("quiet_s",)),
     Invariant("L6", "out of the ban", "A ban ends in bounded back-off, cancels first.", ("ban_s",)),
     Invariant("L7", "restart", "A restart reaches ready or fails closed.", ("restart_s",)),

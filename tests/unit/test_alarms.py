@@ -25,6 +25,13 @@ def test_the_next_episode_is_told_again_but_one_that_flaps_only_once_a_minute():
     assert ["at 0", "at 60"] == told(alarm)
 
 
+def test_an_episode_that_begins_soon_after_the_last_and_lasts_is_told_once_a_minute_has_passed():
+    alarm = Alarms()
+    for at_s in range(300):
+        alarm.note(at_s * NS_PER_S, alarms.NO_WAY, at_s < 5 or at_s >= 20, f"at {at_s}")
+    assert ["at 0", "at 60"] == told(alarm)
+
+
 def test_symbols_and_codes_have_episodes_of_their_own():
     alarm = Alarms()
     alarm.note(0, alarms.NO_WAY, True, "one", "BTCUSDT")

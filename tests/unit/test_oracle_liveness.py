@@ -181,16 +181,29 @@ def test_l3_the_bots_word_that_risk_says_no_excuses_nothing(action):
     assert ["L3"] == scene.codes
 
 
-def test_l3_a_ban_that_was_told_is_an_excuse_and_starts_the_clock_over():
+@pytest.mark.parametrize("bucket", ["account", "shut_out"])
+def test_l3_a_ban_that_was_told_is_an_excuse_and_starts_the_clock_over(bucket):
     scene = without_a_bid()
     scene.pass_s(8)
-    scene.step(events.BudgetSeen("account", 0, scene.now_ns + 20 * NS_PER_S))
+    scene.step(events.BudgetSeen(bucket, 0, scene.now_ns + 20 * NS_PER_S))
     scene.pass_s(20)
     assert ([], 19) == (scene.codes, round(scene.oracle.excused_ns["L3"] / 1e9))
     scene.pass_s(9)
     assert [] == scene.codes
     scene.pass_s(3)
     assert ["L3"] == scene.codes
+
+
+@pytest.mark.parametrize(("away_s", "codes"), [(2, ["L3"]), (7, [])])
+def test_l3_a_private_stream_that_falls_for_a_moment_only_stops_the_clock(away_s, codes):
+    """A bot that never quoted again was excused where its stream fell for half a second every twenty."""
+    scene = without_a_bid()
+    for _ in range(4):
+        scene.pass_s(8)
+        scene.step(events.StreamDown("private"))
+        scene.pass_s(away_s)
+        scene.step(events.StreamUp("private"))
+    assert codes == scene.codes
 
 
 def test_l3_a_bot_that_was_told_to_keep_out_is_excused():
