@@ -372,8 +372,8 @@ class Orders(msgspec.Struct):
 
     def _reopen(self, now_ns: int, order: Order) -> None:
         """Put an order that turned up after all back; its slot may have a new holder by now."""
-        if order.client_id in self.slots.values():
-            return
+        if order.is_orphan or order.client_id in self.slots.values():
+            return  # it has had its place, or its cancel, already
         key = slot_key(order.symbol, order.slot)
         if order.ended_ns and self.slots.setdefault(key, order.client_id) != order.client_id:
             order.is_orphan = True

@@ -208,7 +208,7 @@ def _is_stranger(client_id: str, event: events.Event) -> bool:
     match event:
         case events.OpenOrdersReport():
             return client_id in event.client_ids
-        case events.OrderAccepted():
+        case events.OrderAccepted() | events.OrderRejected(code="duplicate_id"):
             return client_id == event.client_id
         case events.Started():
             return True

@@ -113,6 +113,18 @@ def test_s6_absent_does_not_absorb():
     assert "S6" not in scene.codes
 
 
+def test_s6_the_second_copy_of_a_create_puts_what_was_absent_and_out_of_sight_in_question_again():
+    scene = created()
+    scene.wait(2200)
+    scene.believe("a-1", "ABSENT")
+    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene.forget("a-1")
+    scene.send(commands.SampleClock(scene.now_ns))
+    scene.believe("a-1", "IN_DOUBT")
+    scene.step(events.OrderRejected("a-1", "duplicate_id", 1))
+    assert "S6" not in scene.codes
+
+
 @pytest.mark.parametrize(("names", "codes"), [(("a-1",), []), ((), ["S6"])])
 def test_s6_a_list_that_shows_what_was_absent_puts_it_in_question_again(names, codes):
     """It was forgotten as absent, listed after all and cancelled at once (a swarm's seed 120082)."""

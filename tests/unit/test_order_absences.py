@@ -215,6 +215,22 @@ def test_a_read_may_lag_behind_the_list_that_shows_a_strangers_order(book):
     assert State.ABSENT is book.state("old-7")
 
 
+def test_what_turned_up_when_another_had_its_place_is_cancelled_once_and_then_asked_about(book):
+    """Each cancel of it that was refused set the next one off, thirteen a second (a swarm's seed 120312)."""
+    client_id = absent(book)
+    other = working(book)
+    book.now = 20_000
+    book.hear(events.OrderRejected(client_id, events.DUPLICATE_ID, 0))
+    kinds = []
+    for now_ms in range(20_000, 20_400, 50):
+        for command in book.at(now_ms):
+            kinds += [type(command).__name__] if command.client_id == client_id else []
+            if isinstance(command, commands.CancelOrder):
+                book.hear(events.CancelRefused(client_id, "gone", 0))
+    assert ["CancelOrder", "QueryOrder"] == kinds
+    assert (1, other) == (book.orders.orphans, book.orders.holder("X", "bid0").client_id)
+
+
 def _cancelled_at(book: Ledger, at_ms: int) -> str:
     client_id = book.create()
     book.accept(client_id)
