@@ -2,6 +2,7 @@
 
 import msgspec
 
+from strategy.knobs import OrderKnobs
 from strategy.order_states import State
 from strategy.units import BUY
 
@@ -98,3 +99,11 @@ class Sweep(msgspec.Struct):
     must_cancel: bool = False
     reads: int = 0
     through_ns: int = 0
+
+
+def through_ns(send_by_ns: int, knobs: OrderKnobs) -> int:
+    """Give the instant by which a request sent by ``send_by_ns`` is through or dead, reads included.
+
+    The venue takes it no later than its receive window; a read may lag behind what was applied.
+    """
+    return send_by_ns + knobs.window_ns + max(knobs.margin_ns, knobs.read_lag_ns_max)

@@ -1,10 +1,10 @@
 """What a process does about the orders of one that lived before it."""
 
 from strategy.knobs import OrderKnobs
-from strategy.order import Order, Sweep
+from strategy.order import Order, Sweep, through_ns
 from strategy.order_states import State
 from strategy.order_times import UNSEEN_STEP_NS
-from strategy.orders import Orders, slot_key, through_ns
+from strategy.orders import Orders, slot_key
 
 
 def take_over(orders: Orders, order: Order) -> None:

@@ -14,7 +14,7 @@ from strategy import commands
 from strategy.errors import OurMistake
 from strategy.knobs import OrderKnobs
 from strategy.losing import Losing
-from strategy.order import Order, Sweep
+from strategy.order import Order, Sweep, through_ns
 from strategy.order_states import TRANSITIONS, State, Word
 from strategy.units import BUY, SELL
 
@@ -379,14 +379,6 @@ class Orders(msgspec.Struct):
             order.is_orphan = True
             self.orphans += 1
             self.take_off(now_ns, order)
-
-
-def through_ns(send_by_ns: int, knobs: OrderKnobs) -> int:
-    """Give the instant by which a request sent by ``send_by_ns`` is through or dead, reads included.
-
-    The venue takes it no later than its receive window; a read may lag behind what was applied.
-    """
-    return send_by_ns + knobs.window_ns + max(knobs.margin_ns, knobs.read_lag_ns_max)
 
 
 def is_ours(orders: Orders, client_id: str) -> bool:

@@ -18,10 +18,9 @@ from strategy.health import CLEAR_LATCH
 from strategy.instrument import Instrument
 from strategy.journal import EventRecord, IntentRecord, Record
 from strategy.knobs import Knobs
-from strategy.order import Order
+from strategy.order import Order, through_ns
 from strategy.order_states import State, Word
 from strategy.order_words import absorb
-from strategy.orders import through_ns
 from strategy.pacing import BANNED
 from strategy.rescaling import rescale
 

@@ -5,7 +5,7 @@ from seat import MS, START, Seat, quoting
 
 from strategy import commands, events
 from strategy.errors import OurMistake
-from strategy.orders import through_ns
+from strategy.order import through_ns
 from strategy.units import BUY, NS_PER_S, SELL
 
 

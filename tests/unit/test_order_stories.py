@@ -6,10 +6,10 @@ from ledger import KNOBS, MS, THROUGH_MS, working
 
 from strategy import commands, events
 from strategy.errors import OurMistake
-from strategy.order import Order
+from strategy.order import Order, through_ns
 from strategy.order_fills import forget_fill_ids
 from strategy.order_states import State
-from strategy.orders import Orders, through_ns
+from strategy.orders import Orders
 from strategy.units import BUY, SELL
 
 
