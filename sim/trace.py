@@ -13,6 +13,10 @@ from typing import Final
 import msgspec
 
 CHECKPOINT_EVERY: Final = 256
+# The kind of a record that is (an event, the commands that answer it).
+STEP: Final = "step"
+# Records told in the time of the bot's clock; every other kind is told in true time since the start of the run.
+HOSTS_KINDS: Final = frozenset({STEP, "out of memory"})
 _KEPT: Final = 200
 _DIGEST_BYTES: Final = 16
 

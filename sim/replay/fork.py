@@ -21,6 +21,7 @@ from sim.runs.job import Job, SeedResult, Stats
 from sim.runs.metrics import metrics_of
 from sim.runs.seed import flow_of
 from sim.scenario.faults.base import Fault
+from sim.trace import HOSTS_KINDS
 from sim.world import Outcome, World
 from strategy.units import NS_PER_MS, NS_PER_S
 
@@ -186,14 +187,14 @@ def _parting(one: World, other: World, counts: tuple[int, int]) -> Parting:
     places = (place for place, (left, right) in enumerate(zip(*news, strict=False)) if left != right)
     place = next(places, min(len(each) for each in news))
     left, right = (each[place] if place < len(each) else "" for each in news)
-    instants = [json.loads(line)[1] for line in (left, right) if line]
-    return Parting((min(instants) - _origin_ns(one, left or right)) / NS_PER_S, left, right)
+    at_ns = min(_since_start_ns(line, one.start_wall_ns) for line in (left, right) if line)
+    return Parting(at_ns / NS_PER_S, left, right)
 
 
-def _origin_ns(world: World, line: str) -> int:
-    """Give the start of the run by the clock a record is told in: the bot's for its steps, else true time."""
-    is_bots = json.loads(line)[0] in ("step", "out of memory")
-    return world.start_wall_ns if is_bots else 0
+def _since_start_ns(line: str, start_wall_ns: int) -> int:
+    """Give how long after the start of a run a record of its trace was made, by the clock of its kind."""
+    kind, at_ns, _ = json.loads(line)
+    return int(at_ns) - (start_wall_ns if kind in HOSTS_KINDS else 0)
 
 
 def _figures(then: dict[str, Stats], now: dict[str, Stats]) -> tuple[Change, ...]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from sim.replay import moment
 from sim.replay.fork import Fork
 from sim.replay.rerun import Proof
+from sim.replay.timeline import record_words
 from sim.runs.console import number
 
 _LEVEL_STYLE: Final = {"NONE": "green", "SOFT": "yellow", "HARD": "bold red"}
@@ -76,7 +77,7 @@ def print_fork(found: Fork) -> None:
     else:
         talk.print(f"parted  at t = {parting.at_s:.6f} s", highlight=False)
         for name, line in (("then", parting.then), ("now", parting.now)):
-            shown = escape(line[:_RECORD_SHOWN]) or "nothing at that instant"
+            shown = escape(record_words(line)[:_RECORD_SHOWN]) if line else "nothing at that instant"
             talk.print(f"  {name:<5} {shown}", highlight=False, soft_wrap=True)
     table = _table("figure", "then", "now", "change", right=("then", "now", "change"))
     for one in found.figures:

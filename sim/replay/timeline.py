@@ -13,8 +13,11 @@ broken  an invariant breaks
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import msgspec
+
 from sim.plan import PlannedFault
 from sim.replay.moment import Line
+from sim.trace import STEP
 from sim.wire import PUBLIC, Message, kind_of
 from sim.world import World
 from strategy import commands, events
@@ -77,7 +80,7 @@ class Timeline:
         self._look_for_breaches()
 
     def _on_record(self, kind: str, _now_ns: int, what: Any) -> None:
-        if kind == "step":
+        if kind == STEP:
             event, leaving = what
             self._step(event, leaving)
         elif kind not in ("market", "end"):
@@ -87,11 +90,10 @@ class Timeline:
     def _step(self, event: events.Event, leaving: tuple[commands.Command, ...]) -> None:
         is_quiet = isinstance(event, (*_PUBLIC_WORDS, events.Woke))
         if leaving or not is_quiet:
-            said = "; ".join(words_of(one) for one in leaving)
             about = [getattr(one, "client_id", "") for one in (event, *leaving)]
             about += getattr(event, "client_ids", ())
             about += [fill.client_id for fill in getattr(event, "fills", ())]
-            self._note("step", words_of(event) + (f"  ->  {said}" if said else ""), about)
+            self._note("step", _step_words(event, leaving), about)
         self._look_at_orders()
         self._look_at_guard()
 
@@ -142,6 +144,20 @@ def words_of(record: Any) -> str:
     fields = [] if isinstance(record, _PUBLIC_WORDS) else [*getattr(record, "__struct_fields__", ())]
     said = [f"{name}={_short(getattr(record, name))}" for name in fields if name not in _SILENT]
     return " ".join(part for part in (kind_of(record), names, *said) if part)
+
+
+def record_words(line: str) -> str:
+    """Write a record of the trace, given as its line of JSON, as a time line has it, without its instant."""
+    kind, _, what = msgspec.json.decode(line)
+    if kind != STEP:
+        return f"{kind} {what if isinstance(what, str) else msgspec.json.encode(what).decode()}"
+    event, leaving = msgspec.convert(what, tuple[events.Event, tuple[commands.Command, ...]])
+    return f"{kind} {_step_words(event, leaving)}"
+
+
+def _step_words(event: events.Event, leaving: tuple[commands.Command, ...]) -> str:
+    said = "; ".join(words_of(one) for one in leaving)
+    return words_of(event) + (f"  ->  {said}" if said else "")
 
 
 def _short(value: Any) -> str:

@@ -67,6 +67,32 @@ def test_a_person_reads_what_is_proven_and_what_changed(seed):
         assert words in done.output
 
 
+@pytest.fixture(scope="module")
+def cut(tmp_path_factory):
+    """A stream falls at the very instant at which the markets are taken down in the trace."""
+    falls = "{id: cut, at_s: 10, kind: reset, connections: [private]}"
+    return keep_run(tmp_path_factory.mktemp("cut"), seconds=12, faults=falls, calm_s=11) / NAME / "1"
+
+
+def test_where_worlds_part_at_a_step_and_at_a_record_of_the_markets_each_tells_its_own_time(cut):
+    parting = told(cut, "--without", "cut")["parting"]
+    assert ["step", "market"] == [json.loads(parting[side])[0] for side in ("then", "now")]
+    assert 10.0 == parting["at_s"]
+
+
+def test_where_worlds_part_at_a_step_in_both_the_bots_clock_is_told_from_the_start(cut):
+    parting = told(cut, "--with", "{at_s: 9.02, kind: reset, connections: [private]}")["parting"]
+    assert ["step", "step"] == [json.loads(parting[side])[0] for side in ("then", "now")]
+    assert 9.02 <= parting["at_s"] < 9.1
+
+
+def test_a_person_reads_the_records_at_which_worlds_part_as_a_time_line_has_them(cut):
+    lines = said("fork", cut, "--without", "cut").output.splitlines()
+    place = lines.index("parted  at t = 10.000000 s")
+    assert lines[place + 1].startswith("  then  step stream_down stream=private  ->  ")
+    assert lines[place + 2].startswith('  now   market ["')
+
+
 def test_a_fork_is_kept_and_looked_into_like_any_run(seed, tmp_path):
     done = said("fork", seed, "--without", "gone", "--out", tmp_path / "forked")
     assert f"look  sim replay {tmp_path}/forked/{NAME}/1" in done.stderr
