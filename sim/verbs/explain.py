@@ -1,4 +1,4 @@
-"""``sim explain``: an error code, a gate's metric, an invariant or a queue model, in words."""
+"""``sim explain``: an error code, a gate's metric, an invariant, a reason not to quote and the like, in words."""
 
 import json
 import sys
@@ -16,8 +16,8 @@ from strategy.exit_codes import ExitCode
 def command(name: str | None, list_all: bool, form: str) -> None:
     """Explain NAME.
 
-    It is an error code (SQ-C010), a metric (net_bps), an invariant (S4), a queue model (prob_power) or a rare
-    state that storms must reach (dead_man_fired).
+    It is an error code (SQ-C010), a metric (net_bps), an invariant (S4), a queue model (prob_power), a rare
+    state that storms must reach (dead_man_fired), or a reason why the bot does not quote (private_down).
     """
     topics = _topics()
     if form == "markdown" and not list_all:
@@ -34,7 +34,8 @@ def command(name: str | None, list_all: bool, form: str) -> None:
         near = did_you_mean(name, topics) or did_you_mean(name.upper(), topics)
         click.echo(f"nothing is called {name!r}{near or '; `sim explain --list` shows all'}", err=True)
         sys.exit(ExitCode.USAGE)
-    click.echo(json.dumps(topic, indent=2) if form == "json" else _words(topic))
+    texts = [_words(topic), *([_words(topic["as_reason"])] if "as_reason" in topic else [])]
+    click.echo(json.dumps(topic, indent=2) if form == "json" else "\n\n".join(texts))
 
 
 def _topics() -> dict[str, dict[str, Any]]:
@@ -50,6 +51,7 @@ def _topics() -> dict[str, dict[str, Any]]:
     from sim.scenario.invariants import INVARIANTS
     from sim.scenario.metrics import METRICS
     from strategy.error_codes import REGISTRY
+    from strategy.reasons import REASONS
 
     topics: dict[str, dict[str, Any]] = {}
     for code, entry in REGISTRY.items():
@@ -65,6 +67,10 @@ def _topics() -> dict[str, dict[str, Any]]:
         topics[name] = {"kind": "queue model", **structs.asdict(model)}
     for name, point in POINTS.items():
         topics[name] = {"kind": "rare state", "name": name, "meaning": point.meaning}
+    for name, reason in REASONS.items():
+        told = {"kind": "reason", **asdict(reason)}
+        # What the guard reads may have the name of a metric: then it is both.
+        topics[name] = {**topics[name], "as_reason": told} if name in topics else told
     return topics
 
 
@@ -78,7 +84,7 @@ def _list(topics: dict[str, dict[str, Any]], form: str) -> None:
         click.echo(page(topics), nl=False)
         return
     width = max(len(name) for name in topics)
-    for kind in ("error code", "metric", "invariant", "queue model", "rare state"):
+    for kind in ("error code", "metric", "invariant", "queue model", "rare state", "reason"):
         click.echo(f"{kind}s")
         for name, topic in topics.items():
             if topic["kind"] == kind:
@@ -98,9 +104,16 @@ def _words(topic: dict[str, Any]) -> str:
         return "\n".join([f"{topic['name']}: {topic['meaning']}", "", exponent])
     if topic["kind"] == "rare state":
         return "\n".join([f"{topic['name']}: a rare state that storms must reach", "", topic["meaning"]])
+    if topic["kind"] == "reason":
+        return _reason_words(topic)
     lines = [f"{topic['code']}, {topic['title']}", "", topic["meaning"], "", f"evidence: {topic['evidence']}"]
     bounds = [f"bound: {name}, by default {value:g}" for name, value in topic["bounds"].items()]
     return "\n".join([*lines, "", *bounds] if bounds else lines)
+
+
+def _reason_words(topic: dict[str, Any]) -> str:
+    rows = (("meaning", topic["meaning"]), ("the system", topic["what_system_does"]), ("you", topic["what_you_do"]))
+    return "\n".join([f"{topic['name']}: {topic['about']}", "", *(f"{key:<12} {text}" for key, text in rows)])
 
 
 def _code_words(topic: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from strategy.error_code import AREAS
+from strategy.reasons import REASONS
 
 _HEAD = """# Codes, metrics and promises
 
@@ -23,6 +24,7 @@ def page(topics: dict[str, dict[str, Any]]) -> str:
                 *_invariants(topics),
                 *_queue_models(topics),
                 *_sometimes(topics),
+                *_reasons(),
             ]
         )
         + "\n"
@@ -83,3 +85,14 @@ def _sometimes(topics: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield "|---|---|"
     for topic in _of_kind(topics, "rare state"):
         yield f"| `{topic['name']}` | {topic['meaning']} |"
+    yield ""
+
+
+def _reasons() -> Iterator[str]:
+    yield "## Reasons\n"
+    yield "Why the bot does not quote, or less: in alerts, `live status`, metrics and `sim replay`.\n"
+    yield "| reason | of what | meaning | the system | you |"
+    yield "|---|---|---|---|---|"
+    for name, reason in REASONS.items():
+        told = (reason.about, reason.meaning, reason.what_system_does, reason.what_you_do)
+        yield f"| `{name}` | {' | '.join(told)} |"

@@ -16,6 +16,7 @@ from sim.verbs import check, explain, faults, migrate, schema
 from strategy.error_codes import REGISTRY
 from strategy.errors import OperatorError
 from strategy.exit_codes import ExitCode
+from strategy.reasons import REASONS
 
 ROOT = Path(__file__).parents[2]
 CONFIG = 'schema_version: 2\nname: c\nsymbols: {BTCUSDT: {quote_size: "0.010", position_max: "0.1"}}\n'
@@ -133,12 +134,12 @@ def test_the_committed_files_are_right() -> None:
     assert result.exit_code == ExitCode.OK, result.output
 
 
-@pytest.mark.parametrize("name", [*REGISTRY, *METRICS, *INVARIANTS, *MODELS, *POINTS])
+@pytest.mark.parametrize("name", [*REGISTRY, *METRICS, *INVARIANTS, *MODELS, *POINTS, *REASONS])
 def test_everything_listed_can_be_explained(name: str) -> None:
     result = run(explain, name)
     assert result.exit_code == ExitCode.OK
     assert result.output.startswith(name)
-    kinds = {"error code", "metric", "invariant", "queue model", "rare state"}
+    kinds = {"error code", "metric", "invariant", "queue model", "rare state", "reason"}
     assert json.loads(run(explain, name, "--format", "json").output)["kind"] in kinds
 
 
@@ -167,6 +168,13 @@ def test_explain_words() -> None:
         "bound.\n\n"
         "bound: converge_s, by default 30\n"
     )
+    assert run(explain, "regime").output == (
+        "regime: why a symbol is not quoted\n"
+        "\n"
+        "meaning      The venue says that the symbol trades in a way that takes no quotes: an auction, a halt, a closure.\n"
+        "the system   Its quotes are taken off, and nothing is placed until the venue says that it is open or post-only.\n"
+        "you          Nothing: quoting comes back by itself.\n"
+    )
 
 
 def test_the_committed_page_of_codes_is_current() -> None:
@@ -176,6 +184,7 @@ def test_the_committed_page_of_codes_is_current() -> None:
     assert all(f"### {code}: " in page for code in REGISTRY)
     assert all(f"| `{metric}` | " in page for metric in METRICS)
     assert all(f"| {code} " in page for code in INVARIANTS)
+    assert all(f"| `{name}` | {reason.about} | " in page for name, reason in REASONS.items())
 
 
 def test_the_page_is_of_everything() -> None:
@@ -184,13 +193,14 @@ def test_the_page_is_of_everything() -> None:
 
 def test_explain_lists_all_and_helps_with_a_misspelling() -> None:
     listed = run(explain, "--list").output
-    assert all(name in listed for name in (*REGISTRY, *METRICS, *INVARIANTS, *MODELS, *POINTS))
+    assert all(name in listed for name in (*REGISTRY, *METRICS, *INVARIANTS, *MODELS, *POINTS, *REASONS))
     assert set(json.loads(run(explain, "--list", "--format", "json").output)) == {
         *REGISTRY,
         *METRICS,
         *INVARIANTS,
         *MODELS,
         *POINTS,
+        *REASONS,
     }
     near = run(explain, "net_bp")
     assert (near.stderr, near.exit_code) == ("nothing is called 'net_bp', did you mean 'net_bps'?\n", ExitCode.USAGE)
