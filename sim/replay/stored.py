@@ -216,8 +216,10 @@ def why_no_fault(fault: PlannedFault, scenario: Ready) -> str:
     model = KINDS.get(fault.kind)
     if model is None:
         return f"unknown kind {fault.kind!r}{did_you_mean(fault.kind, KINDS)}"
-    if not 0 <= fault.start_ns < fault.end_ns:
-        return f"it ends at {fault.end_ns} ns and begins at {fault.start_ns} ns"
+    if fault.start_ns < 0:
+        return f"it begins {_seconds(-fault.start_ns)} before the run does"
+    if fault.end_ns <= fault.start_ns:
+        return f"it ends at {_seconds(fault.end_ns)} and begins at {_seconds(fault.start_ns)}"
     if fault.start_ns >= round(scenario.run.duration_s * NS_PER_S):
         return f"start_ns {fault.start_ns} is not within the run's {scenario.run.duration_s:g} s"
     fields, is_rest = model.model_fields, fault.id.endswith(plan.STAYS)
@@ -239,6 +241,11 @@ def why_no_fault(fault: PlannedFault, scenario: Ready) -> str:
             return f"{'.'.join(map(str, wrong[0]['loc']))}: {wrong[0]['msg']}"
     symbols = [symbol for symbol in fault.params.get("symbols") or () if symbol not in scenario.market.traded]
     return f"{symbols[0]} is not traded here" if symbols else ""
+
+
+def _seconds(ns: int) -> str:
+    """Write nanoseconds as seconds, to the last of them: two instants that differ are written differently."""
+    return f"{ns / NS_PER_S:.9f}".rstrip("0").removesuffix(".") + " s"
 
 
 def why_not_together(faults: Sequence[PlannedFault], traded: Sequence[str]) -> list[str]:

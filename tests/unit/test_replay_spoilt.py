@@ -53,7 +53,10 @@ def test_a_file_that_is_cut_or_nonsense_is_refused_by_its_name(seed, file, conte
     ("changes", "words"),
     [
         ({"kind": "ack_lots"}, "faults.0: unknown kind 'ack_lots'"),
-        ({"end_ns": 1}, "faults.0: it ends at 1 ns and begins at 3000000000 ns"),
+        ({"end_ns": 1}, "faults.0: it ends at 0.000000001 s and begins at 3 s"),
+        ({"start_ns": -5}, "faults.0: it begins 0.000000005 s before the run does"),
+        ({"end_ns": 3 * 10**9}, "faults.0: it ends at 3 s and begins at 3 s"),
+        ({"start_ns": -2_500_000_000}, "faults.0: it begins 2.5 s before the run does"),
         ({"params": {"links": ["rest_sideways"], "extra_p50_ms": 1, "extra_p99_ms": 2}}, "faults.0: "),
         ({"id": "lost"}, "faults.1: id 'lost' is there twice"),
         ({"params": {}}, "faults.0: params has no 'links'"),
