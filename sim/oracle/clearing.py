@@ -62,6 +62,7 @@ class Clearing:
         self._came_ns: int | None = None
         self._lives_ns: deque[int] = deque(maxlen=_SHORT_LIVES)
         self._awaited_ns: int | None = None
+        self._born_ns = 0
         self._alert_ns: int | None = None
         self._out_ns: dict[str, int] = {}
         # Since when it has been lost but for moments, and the last look at which it was.
@@ -85,7 +86,7 @@ class Clearing:
 
     def restarted(self, now_ns: int) -> None:
         """Note that a new process begins: what was up was the old one's, and is down where it does not come in time."""
-        self._awaited_ns = now_ns + self._tolerance.restart_ns + _LATER_NS
+        self._awaited_ns, self._born_ns = now_ns + self._tolerance.restart_ns + _LATER_NS, now_ns
         self._came_ns = None
         self._lives_ns.clear()
 
@@ -139,7 +140,8 @@ class Clearing:
         if now_ns - self._seen_ns.get(symbol, now_ns - _BACK_NS) >= _BACK_NS:
             self._lost_ns[symbol] = now_ns
         self._seen_ns[symbol] = now_ns
-        return self._lost_ns[symbol]
+        # A process that never had a private stream knows that from its beginning, and may say so.
+        return self._lost_ns[symbol] if self._awaited_ns is None else min(self._lost_ns[symbol], self._born_ns)
 
     def _wrong(self, symbol: str, lost_ns: int, resting: int, why: str) -> str:
         if resting:

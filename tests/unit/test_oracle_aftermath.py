@@ -145,6 +145,18 @@ def test_l4_an_armed_dead_man_switch_leaves_no_excuse():
     assert ["L4"] == scene.codes
 
 
+@pytest.mark.parametrize(("is_told", "codes"), [(True, []), (False, ["L4"])])
+def test_l4_a_new_process_may_tell_at_once_that_it_has_no_private_stream(is_told, codes):
+    """It did five seconds after it began, and was blamed ninety seconds later (a swarm's seed 130022)."""
+    scene = Scene(off=("S4", "L7"))
+    scene.step(events.StreamUp(events.PRIVATE))
+    scene.oracle.process_started(scene.now_ns, {})
+    scene.pass_s(5)
+    scene.send(*([ALERT] if is_told else []))
+    scene.pass_s(100)
+    assert codes == scene.codes
+
+
 def test_l4_a_new_process_whose_private_stream_never_comes_is_out_of_health():
     scene = Scene(off=("S4", "L7"))
     scene.step(events.StreamUp(events.PRIVATE))
