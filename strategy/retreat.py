@@ -101,11 +101,22 @@ def _retreat(state: CoreState, knobs: Knobs, now_ns: int, where: str, why: str) 
     since_ns = watch.sick_ns.setdefault(where, watch.asked_ns if why == UNREACHABLE else now_ns)
     is_long = now_ns - since_ns >= knobs.feed.retreat_after_ns
     if is_long:
-        detail = f"{where or 'the account'}: {why} for {(now_ns - since_ns) // NS_PER_MS} ms; all orders are taken off"
-        state.alarms.note(now_ns, alarms.NO_WAY, True, detail, where)
+        sick_ms = (now_ns - since_ns) // NS_PER_MS
+        detail = f"{where or 'the account'}: {why}, no way to be healthy for {sick_ms} ms; all orders are taken off"
+        _note(state, now_ns, where, why, detail)
     if where in watch.swept or not (is_long or _many_wait(state, where)):
         return []
     return _sweep(state, knobs, now_ns, where, where)
+
+
+def _note(state: CoreState, now_ns: int, where: str, why: str = "", detail: str = "") -> None:
+    """Have a person told of what is wrong; without a ``why`` nothing is.
+
+    That a stream is down is news to who was told that the venue is silent, and the other way round.
+    """
+    told = UNREACHABLE if why == UNREACHABLE else where
+    for topic in (where, UNREACHABLE) if where == ACCOUNT else (where,):
+        state.alarms.note(now_ns, alarms.NO_WAY, bool(why) and topic == told, detail, topic)
 
 
 def _many_wait(state: CoreState, where: str) -> bool:
@@ -148,7 +159,7 @@ def _recover(state: CoreState, now_ns: int, sick: list[tuple[str, str]]) -> None
     for where in [where for where in state.watch.sick_ns if where not in still]:
         del state.watch.sick_ns[where]
         state.watch.swept.pop(where, None)
-        state.alarms.note(now_ns, alarms.NO_WAY, False, "", where)
+        _note(state, now_ns, where)
 
 
 def catch_up(state: CoreState, now_ns: int) -> None:

@@ -169,6 +169,16 @@ def test_a_venue_that_answers_nothing_has_everything_taken_off(seat):
     assert [] != kinds(said, commands.CreateOrder)
 
 
+def test_that_the_private_stream_is_down_as_well_is_news_to_who_was_told_that_the_venue_is_silent(seat):
+    """Nobody was told of it: the account was out of health before, and still (a swarm's seed 130223)."""
+    quoting(seat)
+    said = pass_time(seat, 40)
+    said += [(seat.now, one) for one in seat.hear(events.StreamDown("private"), 10)]
+    said += pass_time(seat, 40)
+    told = [one.detail for _, one in said if isinstance(one, commands.Alert) and one.code == alarms.NO_WAY]
+    assert ["venue_unreachable", "private_down"] == [detail.split(",")[0].split(": ")[1] for detail in told]
+
+
 def test_questions_that_nobody_answers_die_down_and_come_back_at_once_with_the_first_answer(seat):
     quoting(seat)
     seat.hear(events.StreamDown("private"), 10)
