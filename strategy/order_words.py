@@ -238,8 +238,10 @@ def _found_open(orders: Orders, now_ns: int, order: Order, event: events.OrderRe
     )
     # A replica may show the order as it was before a fill of it that we hold: nothing there is news.
     is_history = event.filled_lots_total < order.filled_lots and event.asked_ns <= order.through_ns
-    # A question from before the last request left says nothing of that request, a cancel say.
-    is_settled = event.asked_ns >= order.sent_ns and not is_history and (has_amend or not is_amend_out)
+    # A question from before the last request left says nothing of that request, a cancel say; one from before
+    # its fate came to be unknown, by a cancel that was refused say, nothing of that.
+    is_late_enough = event.asked_ns >= max(order.sent_ns, order.doubt_ns)
+    is_settled = is_late_enough and not is_history and (has_amend or not is_amend_out)
     # Or as it was before the last word of it, or before what another replica showed: where it stood then is over.
     is_latest = event.venue_ns >= order.word_venue_ns and not is_history
     if event.asked_ns >= order.confirmed_ns and (has_amend or is_latest):

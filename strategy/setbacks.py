@@ -52,7 +52,8 @@ def take_setback(state: CoreState, now_ns: int, event: events.Event, knobs: Knob
             _stamp_refused(state, now_ns, event.sent_ns)
         case events.OrderRejected() | events.AmendRefused() | events.CancelRefused() if event.code == TIMESTAMP:
             order = state.orders.find(event.client_id)
-            _stamp_refused(state, now_ns, order.sent_ns if order is not None else 0)
+            if order is not None:  # what is over and forgotten left long ago: that stamp says nothing of the clock now
+                _stamp_refused(state, now_ns, order.sent_ns)
         case events.OrderRejected() | events.AmendRefused() if event.code in MISFITS:
             _misfit(state, now_ns, event)
         case events.OrderCancelled() if event.code in terms.OF_GRIDS:

@@ -250,3 +250,16 @@ def test_a_venue_that_went_back_in_time_is_believed_once_no_read_can_lag_so_far(
     book.orders.find(client_id).state = State.IN_DOUBT
     book.report(client_id, events.OPEN, THROUGH_MS + 1, 100, 10)
     assert State.WORKING is book.state(client_id)
+
+
+def test_a_read_from_before_a_cancel_was_refused_ends_no_doubt(book):
+    """Its cancel was refused as gone, the answer to an older question showed it open, and it was amended (130442)."""
+    client_id = working(book)
+    book.now = 10_000
+    book.hear(events.CancelRefused(client_id, "gone", 0))
+    assert State.IN_DOUBT is book.state(client_id)
+    book.now = 10_100
+    book.report(client_id, events.OPEN, 9_800, price=100, lots=10)
+    assert State.IN_DOUBT is book.state(client_id)
+    book.report(client_id, events.OPEN, 10_000, price=100, lots=10)
+    assert State.WORKING is book.state(client_id)

@@ -169,6 +169,19 @@ def test_a_venue_that_answers_nothing_has_everything_taken_off(seat):
     assert [] != kinds(said, commands.CreateOrder)
 
 
+def test_the_stamp_of_an_order_that_is_over_and_forgotten_says_nothing_of_the_clock(seat):
+    """An engine minutes behind refused them one by one, and nothing was placed any more (a swarm's seed 130348)."""
+    bid, _ = quoting(seat)
+    for number in range(5):
+        assert [] == seat.kinds(seat.hear(events.OrderRejected(f"s-{900 + number}", "timestamp", seat.now), 10))
+    assert not seat.core._state.clock.is_doubted(seat.now)
+    assert ["SampleClock"] == [
+        one
+        for one in seat.kinds(seat.hear(events.OrderRejected(bid.client_id, "timestamp", seat.now), 10))
+        if one == "SampleClock"
+    ]
+
+
 def test_that_the_private_stream_is_down_as_well_is_news_to_who_was_told_that_the_venue_is_silent(seat):
     """Nobody was told of it: the account was out of health before, and still (a swarm's seed 130223)."""
     quoting(seat)
