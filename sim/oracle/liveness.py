@@ -25,7 +25,7 @@ from sim.oracle.risen import Risen
 from sim.oracle.tolerance import Tolerance
 from sim.oracle.truth import Truth
 from sim.oracle.withheld import NOTHING, Kept, Withheld
-from strategy.belief import Belief, SymbolBelief
+from strategy.belief import Belief, OrderBelief, SymbolBelief
 from strategy.knobs import SymbolKnobs
 from strategy.units import BPS, BUY, PCT, SELL
 
@@ -206,10 +206,8 @@ class Liveness:
             there = (order.price_ticks, order.size_lots, filled_lots)
             if (believed.price_ticks, believed.size_lots, believed.filled_lots) != there:
                 return f"{order.client_id} is {there} at the venue, the core believes otherwise"
-        for order in list(mine.values()):
-            if filled.get(order.client_id, 0) >= order.size_lots - order.filled_lots:
-                del mine[order.client_id]
-        dead = next((order for order in mine.values() if order.state == _WORKING), None)
+        working = (order for order in mine.values() if order.state == _WORKING)
+        dead = next((order for order in working if not _has_ended(order, filled)), None)
         return "" if dead is None else f"{dead.client_id} is believed to be working and is not there"
 
     def _why_halted(self, now_ns: int, one: SymbolBelief) -> str:
@@ -241,3 +239,8 @@ class Liveness:
         width_bps = 2 * BPS * (ask - bid - rounding) / (ask + bid)
         ceiling_bps = self._ceilings_bps[symbol]
         return "" if width_bps <= ceiling_bps else f"quotes {width_bps:.1f} bps apart, more than {ceiling_bps:g}"
+
+
+def _has_ended(order: OrderBelief, filled: Mapping[str, int]) -> bool:
+    """Say whether fills that nobody was told of are all that was left of an order."""
+    return filled.get(order.client_id, -1) >= order.size_lots - order.filled_lots
