@@ -59,9 +59,9 @@ _QUOTES: Final = _of(
     ),
     (
         "operator_halt",
-        "A person has said `halt`.",
+        "It was told to halt. No verb of `live` says so; a scenario, or a driver of one's own, does.",
         "All quotes are taken off, whatever the market does, and over a restart too.",
-        "Say `resume` when it may quote again.",
+        "Tell it to resume from where it was told to halt.",
     ),
     (
         "private_down",
