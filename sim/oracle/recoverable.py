@@ -41,12 +41,20 @@ def _stopped(params: dict[str, Any]) -> tuple[str, ...]:
     return () if params["mode"] == "slow" else _links(params)
 
 
+def _unconnected(params: dict[str, Any]) -> tuple[str, ...]:
+    """Requests have nothing to travel on: what there was is gone, and nothing new comes about."""
+    is_certain = params["resets"] and params.get("prob", 1.0) >= 1
+    return REST if is_certain and "rest" in params["connections"] else ()
+
+
 # Which links a fault cuts whole, by kind. A kind that is not here leaves a way through.
 _CUTS: Final[dict[str, Callable[[dict[str, Any]], tuple[str, ...]]]] = {
     "message_loss": _lost,
     "corrupt_payload": _spoilt,
     "partition": _stopped,
     "downtime": lambda params: _ALL,
+    "dns_outage": _unconnected,
+    "tls_failure": _unconnected,
 }
 
 

@@ -189,6 +189,11 @@ LOSS = {"links": ["rest_up", "private"], "prob": 1.0, "messages": []}
         (planned("partition", 1e9, links=["rest_down"], mode="stop"), ("rest_down",)),
         (planned("partition", 1e9, links=["rest_down"], mode="slow"), ()),
         (planned("downtime", 1e9), ("rest_up", "rest_down", "public", "private")),
+        (planned("dns_outage", 1e9, connections=["rest"], resets=True), ("rest_up", "rest_down")),
+        (planned("dns_outage", 1e9, connections=["rest"], resets=False), ()),
+        (planned("dns_outage", 1e9, connections=["private"], resets=True), ()),
+        (planned("tls_failure", 1e9, connections=["rest"], resets=True, prob=1.0), ("rest_up", "rest_down")),
+        (planned("tls_failure", 1e9, connections=["rest"], resets=True, prob=0.9), ()),
         (planned("volatility", 1e9, factor=3), ()),
     ],
 )
