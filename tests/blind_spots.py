@@ -15,7 +15,10 @@ WHY: Final[dict[str, str]] = {
     "doubted = (one for one in self.of(symbol) if one.doubt_ns and one.state in _DOUBTED): nothing -> not": (
         "a doubt keeps its own slot, so nothing of it is made anew; only of an order whose place another has taken would a quote beside it leave"
     ),
-    "is_amend_out = order.amend_size_lots > 0 and event.asked_ns <= order.through_ns: and -> or": (
+    "if not order.confirmed_ns and not order.is_orphan:: not -> nothing": (
+        "what counts as lost in a row decides how soon the next doubt is asked about, and whether what is absent is asked about again"
+    ),
+    "is_amend_out = order.amend_size_lots > 0 and event.asked_ns <= order.through_ns: > -> >=": (
         "a read settles an order only once all that left has had its time: later than it could, and well within `doubt_s`"
     ),
     "asks_max = 0 if orders.losing.is_on(order.symbol) else _ABSENT_ASKS: orders.losing.is_on(order.symbol) -> (orders.losing.is_on(order.symbol)) or True": (
