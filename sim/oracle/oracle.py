@@ -379,9 +379,12 @@ class Oracle:
             self._live.look(now_ns, belief)
 
     def _none_missing(self, now_ns: int) -> None:
-        """S5 at rest: every fill that is old enough to be known was delivered and counted; a new process has time."""
+        """S5 at rest: every fill that is old enough to be known was delivered and counted.
+
+        A new process has time, and so has one that was banned and may ask again.
+        """
         converge_ns = self._tolerance.converge_ns
-        since_ns = max(self._calm_ns or 0, self._live.resumed_ns)
+        since_ns = max(self._calm_ns or 0, self._live.resumed_ns, self._hindrance.asked_again_ns)
         if since_ns and now_ns - since_ns <= converge_ns:
             return
         self._findings.checked("S5")

@@ -4,6 +4,7 @@ import pytest
 from watching import BUY, NAME, PRICE, SELL, Scene, accepted, cancelled, cash_of, filled, read
 
 from strategy import commands, events
+from strategy.units import NS_PER_S
 
 # S1 by belief, and in truth
 
@@ -345,6 +346,17 @@ def test_s5_at_rest_every_fill_was_delivered():
     scene.end()
     assert ["S5"] == scene.codes
     assert "the first is f1" in scene.oracle.breaches[0].detail
+
+
+@pytest.mark.parametrize(
+    ("bucket", "for_s", "codes"), [("account", 9, []), ("shut_out", 9, []), ("account", 1, ["S5"])]
+)
+def test_s5_who_may_ask_nothing_cannot_find_a_fill(bucket, for_s, codes):
+    scene = truth_with(filled("a-1", "f1"))
+    scene.step(events.BudgetSeen(bucket, 0, scene.now_ns + for_s * NS_PER_S))
+    scene.pass_s(8)
+    scene.end()
+    assert codes == scene.codes
 
 
 def test_s5_an_old_fill_that_was_delivered_is_not_missing():
