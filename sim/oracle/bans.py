@@ -22,10 +22,8 @@ from sim.oracle.evidence import Evidence
 from sim.oracle.findings import Findings
 from sim.oracle.tolerance import Tolerance
 from strategy import commands, events
+from strategy.pacing import ACCOUNT, BANNED
 from strategy.units import NS_PER_MS, NS_PER_S
-
-ACCOUNT: Final = "account"
-BANNED: Final = "banned"
 
 _ADDING: Final = (commands.CreateOrder, commands.AmendOrder)
 _CANCELS: Final = (commands.CancelOrder, commands.CancelAll)

@@ -16,8 +16,6 @@ from strategy.instrument import Instrument
 from strategy.pacing import RATE_LIMIT
 from strategy.units import BUY, NS_PER_S, SELL
 
-# The venue refuses an id it has: the first copy of the create is what lives under it.
-DUPLICATE_ID = "duplicate_id"
 # However slow he has become: one request a second is the least.
 _TURN_NS: Final = NS_PER_S
 # Nobody needs more time for one than for two symbols' quotes, and as many that outlived them.
@@ -200,7 +198,7 @@ class Evidence:
             case events.OrderAccepted():
                 self._stands(now_ns, order, event)
             case events.OrderRejected():
-                if event.code != DUPLICATE_ID:
+                if event.code != events.DUPLICATE_ID:
                     order.end(TOLD)
             case events.OrderAmended():
                 self._changed(now_ns, order, event)

@@ -5,8 +5,7 @@ from typing import Final
 
 from sim.oracle.known import Known
 from sim.oracle.tolerance import Tolerance
-from strategy import events
-from strategy.pacing import SHUT_OUT
+from strategy import events, pacing
 from strategy.units import NS_PER_MS
 
 # Regimes in which no cancel is taken: nobody is blamed for a quote that could not be cancelled.
@@ -47,15 +46,15 @@ class Hindrance:
                 # A market may have opened while nobody listened; that it is shut a new process is told anew.
                 self._opened_ns |= dict.fromkeys(self._shut, now_ns)
                 self._shut.clear()
-            case events.BudgetSeen(bucket="account", remaining=0):
+            case events.BudgetSeen(bucket=pacing.ACCOUNT, remaining=0):
                 self.banned_ns = max(self.banned_ns, event.resets_ns)
                 self._word_ns = now_ns
-            case events.BudgetSeen(bucket=bucket, remaining=0) if bucket == SHUT_OUT:
+            case events.BudgetSeen(bucket=pacing.SHUT_OUT, remaining=0):
                 # Our address is shut out: nothing is asked and nothing quoted, and cancels may leave by another road.
                 self._shut_ns = max(self._shut_ns, event.resets_ns)
-            case events.BudgetSeen(bucket="orders", remaining=0):
+            case events.BudgetSeen(bucket=pacing.ORDERS, remaining=0):
                 self._empty_ns, self._back_ns = now_ns, event.resets_ns
-            case events.BudgetSeen(bucket="orders"):
+            case events.BudgetSeen(bucket=pacing.ORDERS):
                 self._back_ns = min(self._back_ns, now_ns)
             case events.RegimeChanged(regime=regime) if regime in _NO_CANCELS:
                 self._shut[event.symbol] = None
@@ -66,7 +65,7 @@ class Hindrance:
                 # Nobody may have told that the market is shut; this answer does, and then the next try takes its time.
                 symbol = self._orders[event.client_id].symbol
                 self._opened_ns[symbol] = now_ns + self._tolerance.retry_ns
-            case events.Unanswered(code="banned"):
+            case events.Unanswered(code=pacing.BANNED):
                 # An answer to what left before the last such word says nothing new; one to what left since, all of it.
                 is_new = now_ns > self.banned_ns or event.sent_ns > self._word_ns
                 unknown_ns = now_ns + self._tolerance.ban_ns if is_new else 0

@@ -10,13 +10,11 @@ from sim.oracle.sometimes import Sometimes
 from strategy import commands, events
 from strategy.belief import Belief, OrderBelief
 from strategy.order_states import State
-from strategy.pacing import RATE_LIMIT
+from strategy.pacing import ACCOUNT, BANNED, RATE_LIMIT
 from strategy.units import NS_PER_S
 
 _CANCEL_ONLY: Final = "cancel_only"
 _TIMESTAMP: Final = "timestamp"
-_BANNED: Final = "banned"
-_ACCOUNT: Final = "account"
 # So long after a restart it is still one.
 _AFTER_RESTART_NS: Final = 10 * NS_PER_S
 _CANCELS: Final = (events.CANCEL, events.CANCEL_ALL)
@@ -73,7 +71,7 @@ class Sightings:
                 self._refused(now_ns, event.code, is_create=isinstance(event, events.OrderRejected))
             case events.Unanswered():
                 self._unanswered(event)
-            case events.BudgetSeen(bucket=bucket, remaining=0) if bucket == _ACCOUNT:
+            case events.BudgetSeen(bucket=bucket, remaining=0) if bucket == ACCOUNT:
                 self._sometimes.note("ban_in_force")
             case events.RegimeChanged():
                 self._regime(event)
@@ -144,7 +142,7 @@ class Sightings:
     def _unanswered(self, event: events.Unanswered) -> None:
         if event.code == _TIMESTAMP:
             self._sometimes.note("timestamp_refused")
-        elif event.code == _BANNED:
+        elif event.code == BANNED:
             self._sometimes.note("ban_in_force")
         elif event.code == RATE_LIMIT and event.request in _CANCELS:
             self._sometimes.note("rate_limited_while_cancelling")

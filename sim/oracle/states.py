@@ -8,7 +8,7 @@ bring doubt, never an end, whatever the core would like to conclude.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from sim.oracle.evidence import DUPLICATE_ID, Evidence
+from sim.oracle.evidence import Evidence
 from sim.oracle.findings import Findings
 from strategy import commands, events
 from strategy.belief import Belief, OrderBelief
@@ -166,7 +166,7 @@ class StateWatch:
 
     def _words(self, event: events.Event, proved: bool) -> Words:
         """Give, by client id, the words that this event can be to that order."""
-        if isinstance(event, events.OrderRejected) and event.code == DUPLICATE_ID:
+        if isinstance(event, events.OrderRejected) and event.code == events.DUPLICATE_ID:
             return {event.client_id: (Word.UNANSWERED, Word.ACCEPTED)}  # no verdict: the first copy is there
         plain = _PLAIN.get(type(event))
         if plain is not None:
@@ -208,7 +208,7 @@ def _is_stranger(client_id: str, event: events.Event) -> bool:
     match event:
         case events.OpenOrdersReport():
             return client_id in event.client_ids
-        case events.OrderAccepted() | events.OrderRejected(code="duplicate_id"):
+        case events.OrderAccepted() | events.OrderRejected(code=events.DUPLICATE_ID):
             return client_id == event.client_id
         case events.Started():
             return True

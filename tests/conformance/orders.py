@@ -10,6 +10,15 @@ from strategy.units import NS_PER_S
 # Orders
 
 
+def met_by_a_fill(stage, request):
+    """Have an order trade whole while a request about it is on its way."""
+    stage.do(stage.create("a", price=BID + 10))
+    stage.send(request("a"))
+    stage.trade(SELL, 10, BID)
+    stage.wait(1)
+    return story(stage.hear(), is_open(stage))
+
+
 @behaviour()
 def a_create_rests(stage):
     return story(stage.do(stage.create("a")), is_open(stage))
@@ -52,20 +61,12 @@ def a_partly_filled_order_is_cancelled(stage):
 
 @behaviour()
 def a_cancel_meets_a_fill_on_its_way(stage):
-    stage.do(stage.create("a", price=BID + 10))
-    stage.send(stage.cancel("a"))
-    stage.trade(SELL, 10, BID)
-    stage.wait(1)
-    return story(stage.hear(), is_open(stage))
+    return met_by_a_fill(stage, stage.cancel)
 
 
 @behaviour()
 def an_amend_meets_a_fill_on_its_way(stage):
-    stage.do(stage.create("a", price=BID + 10))
-    stage.send(stage.amend("a"))
-    stage.trade(SELL, 10, BID)
-    stage.wait(1)
-    return story(stage.hear(), is_open(stage))
+    return met_by_a_fill(stage, stage.amend)
 
 
 @behaviour()

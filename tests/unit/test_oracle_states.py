@@ -17,6 +17,15 @@ def created(*, state: str = "CREATING") -> Scene:
     return scene
 
 
+def read_as_absent() -> Scene:
+    """A create whose time was over when a read did not find it, and the core believes that."""
+    scene = created()
+    scene.wait(2200)
+    scene.believe("a-1", "ABSENT")
+    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    return scene
+
+
 def after(event: events.Event, state: str, *leaving: commands.Command, first: str = "CREATING") -> list[str]:
     scene = created(state=first)
     scene.believe("a-1", state)
@@ -92,10 +101,7 @@ def test_s6_a_late_word_about_what_was_over_and_forgotten_is_a_strangers():
 
 @pytest.mark.parametrize(("word", "codes"), [(cancelled("a-1"), []), (accepted("b-1"), ["S6"])])
 def test_s6_what_was_over_and_out_of_sight_is_shown_again_when_a_word_ends_it_once_more(word, codes):
-    scene = created()
-    scene.wait(2200)
-    scene.believe("a-1", "ABSENT")
-    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene = read_as_absent()
     scene.forget("a-1")
     scene.send(commands.SampleClock(scene.now_ns))
     scene.believe("a-1", "CLOSED")
@@ -104,20 +110,14 @@ def test_s6_what_was_over_and_out_of_sight_is_shown_again_when_a_word_ends_it_on
 
 
 def test_s6_absent_does_not_absorb():
-    scene = created()
-    scene.wait(2200)
-    scene.believe("a-1", "ABSENT")
-    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene = read_as_absent()
     scene.believe("a-1", "IN_DOUBT")
     scene.step(accepted("a-1"))
     assert "S6" not in scene.codes
 
 
 def test_s6_the_second_copy_of_a_create_puts_what_was_absent_and_out_of_sight_in_question_again():
-    scene = created()
-    scene.wait(2200)
-    scene.believe("a-1", "ABSENT")
-    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene = read_as_absent()
     scene.forget("a-1")
     scene.send(commands.SampleClock(scene.now_ns))
     scene.believe("a-1", "IN_DOUBT")
@@ -128,10 +128,7 @@ def test_s6_the_second_copy_of_a_create_puts_what_was_absent_and_out_of_sight_in
 @pytest.mark.parametrize(("names", "codes"), [(("a-1",), []), ((), ["S6"])])
 def test_s6_a_list_that_shows_what_was_absent_puts_it_in_question_again(names, codes):
     """It was forgotten as absent, listed after all and cancelled at once (a swarm's seed 120082)."""
-    scene = created()
-    scene.wait(2200)
-    scene.believe("a-1", "ABSENT")
-    scene.step(read("a-1", scene.now_ns - 1, events.MISSING))
+    scene = read_as_absent()
     scene.believe("a-1", "CANCELLING")
     scene.step(events.OpenOrdersReport(NAME, scene.now_ns, names, 0), CANCEL)
     assert codes == [code for code in scene.codes if code == "S6"]
