@@ -27,6 +27,8 @@ _DIGITS: Final = 3
 _NEVER: Final = math.inf
 # How long a spell lasts where nothing says it, in seconds.
 _SPELL_S: Final = 20.0
+# Counts are taken in bins so long, for the Fano factor of ten seconds.
+_FANO_BIN_S: Final = 10
 
 
 class Knob(NamedTuple):
@@ -167,8 +169,9 @@ def start_of(held: Flow, recorded: Figures) -> Flow:
 
 def _activity_sigma(recorded: Figures, spell_s: float) -> float:
     """Give the spread at which counts in 10 s vary as recorded; a bin overlaps two spells now and then."""
-    overlap = 1 - 10 / (3 * spell_s) if spell_s >= 10 else spell_s / 10 * (1 - spell_s / 30)  # noqa: PLR2004
-    variance = (recorded.fano_10s - 1) / (10 * recorded.clusters_per_s * overlap)
+    bin_s = _FANO_BIN_S
+    overlap = 1 - bin_s / (3 * spell_s) if spell_s >= bin_s else spell_s / bin_s * (1 - spell_s / (3 * bin_s))
+    variance = (recorded.fano_10s - 1) / (bin_s * recorded.clusters_per_s * overlap)
     return math.sqrt(math.log1p(max(variance, 0.0)))
 
 
